@@ -1,0 +1,92 @@
+// The tags `@models <C file> <function>()` that tie the mirror lib/linux to the kernel's source: every exported function
+// of a mirror file carries one, and the C file it names is the file's own path. The same tags give the coverage list.
+import ts from 'typescript';
+import { lineOf } from './source.js';
+import type { Source, Violation } from './source.js';
+
+/** Folders of lib/linux that mirror kernel folders; files directly in lib/linux are ours. */
+const mirrorFolders = ['net', 'kernel', 'drivers', 'lib', 'fs', 'include'];
+
+export interface ModelTag {
+  readonly file: string;
+  readonly line: number;
+  /** Path of the C file in the kernel tree. */
+  readonly cFile: string;
+  readonly name: string;
+}
+
+const tagPattern = /@models[ \t]+(?<cFile>[\w/.-]+\.[ch])[ \t]+(?<name>\w+)\(\)/g;
+
+export function checkTags(sources: readonly Source[]): Violation[] {
+  return sources.filter(isMirror).flatMap((source) => [...untagged(source), ...misplaced(source)]);
+}
+
+export function isMirror(source: Source): boolean {
+  return mirrorFolders.some((folder) => source.path.startsWith(`lib/linux/${folder}/`));
+}
+
+/** The tags of a file, wherever they stand. */
+export function tagsOf(source: Source): ModelTag[] {
+  return [...source.text.matchAll(tagPattern)].map((match) => ({
+    file: source.path,
+    line: source.tree.getLineAndCharacterOfPosition(match.index).line + 1,
+    cFile: match.groups!['cFile']!,
+    name: match.groups!['name']!,
+  }));
+}
+
+function untagged(source: Source): Violation[] {
+  return exportedFunctions(source)
+    .filter(({ node }) => tagsIn(source, node) === 0)
+    .map(({ node, name }) => ({
+      file: source.path,
+      line: lineOf(source, node),
+      rule: 'tags',
+      text: `exported function ${name} has no \`@models <C file> <function>()\``,
+    }));
+}
+
+function tagsIn(source: Source, node: ts.Node): number {
+  const comments = source.text.slice(node.getFullStart(), node.getStart(source.tree));
+  return [...comments.matchAll(tagPattern)].length;
+}
+
+function exportedFunctions(source: Source): { node: ts.Statement; name: string }[] {
+  return source.tree.statements.filter(isExported).flatMap((node): { node: ts.Statement; name: string }[] => {
+    if (ts.isFunctionDeclaration(node)) return [{ node, name: node.name?.text ?? 'default' }];
+    if (!ts.isVariableStatement(node)) return [];
+    return node.declarationList.declarations
+      .filter((d) => d.initializer && (ts.isArrowFunction(d.initializer) || ts.isFunctionExpression(d.initializer)))
+      .map((d) => ({ node, name: d.name.getText() }));
+  });
+}
+
+function isExported(node: ts.Statement): boolean {
+  return ts.canHaveModifiers(node) && !!ts.getModifiers(node)?.some((m) => m.kind === ts.SyntaxKind.ExportKeyword);
+}
+
+/** A tag in the mirror names the C file of the same path (or of its folder, when the file was split), or a header. */
+function misplaced(source: Source): Violation[] {
+  const own = source.path.slice('lib/linux/'.length, -'.ts'.length);
+  return tagsOf(source)
+    .filter(({ cFile }) => {
+      const stem = cFile.slice(0, -2);
+      return cFile.endsWith('.c') && own !== stem && !own.startsWith(`${stem}/`);
+    })
+    .map(({ file, line, cFile, name }) => ({
+      file,
+      line,
+      rule: 'tags',
+      text: `${name}() of ${cFile} belongs in lib/linux/${cFile.slice(0, -2)}.ts`,
+    }));
+}
+
+/** Which functions of which C file are modelled, both sorted. */
+export function coverage(sources: readonly Source[]): Map<string, string[]> {
+  const names = new Map<string, Set<string>>();
+  for (const { cFile, name } of sources.filter((source) => source.path.startsWith('lib/')).flatMap(tagsOf)) {
+    names.set(cFile, (names.get(cFile) ?? new Set()).add(name));
+  }
+  const files = [...names].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return new Map(files.map(([cFile, set]) => [cFile, [...set].toSorted()]));
+}
