@@ -1,8 +1,15 @@
-// The command line of tcbox: the launcher in dist/bin calls main() and exits with what it returns.
-// `run` is recognised here without a parser, because every command in a box pays for what is loaded on its way.
+// The command line of tcbox: the launcher in dist/bin calls main() and exits with what it returns. Exit codes: the
+// command's own for `run` (128+n when signal n ended it), 0 pass, 1 conformance failure, 2 usage, 125–127 could not
+// start. Modules are imported where they are first needed: `run` must not wait for the parser, help not for the host.
+import { parseRun } from './options.js';
 
 /** Runs one tcbox command and resolves to the exit code of the process. */
 export async function main(argv: readonly string[]): Promise<number> {
-  await Promise.resolve();
-  return argv.length === 0 ? 2 : 0;
+  const request = parseRun(argv);
+  if (request !== undefined) {
+    const { runCommand } = await import('./run.js');
+    return runCommand(request.options, request.command);
+  }
+  const { dispatch } = await import('./commands.js');
+  return dispatch(argv);
 }

@@ -1,0 +1,38 @@
+// What the command line says, after parsing and before any meaning is given to it. `tcbox run` is recognised by
+// parseRun() alone, since every command in a box pays for what is loaded on its way; whatever that does not recognise
+// (help, mistakes, other commands) goes to the full parser in commands.ts, which accepts the same language and more.
+
+/** Options of `tcbox run`. */
+export interface RunOptions {
+  /** Modelled kernel version, as `v6.18`. */
+  kernel?: string;
+  /** A built-in configuration by name, or the path of a JSON file that names one. */
+  config?: string;
+}
+
+/** Options of `tcbox doctor`. */
+export interface DoctorOptions {
+  json?: boolean;
+}
+
+export interface RunRequest {
+  readonly options: RunOptions;
+  /** The program and its arguments, at least one. */
+  readonly command: readonly string[];
+}
+
+/** Recognises `run [--kernel V] [--config FILE] [--] CMD ARG…`; undefined for anything else. */
+export function parseRun(argv: readonly string[]): RunRequest | undefined {
+  if (argv[0] !== 'run') return undefined;
+  const options: RunOptions = {};
+  let at = 1;
+  while (argv[at]?.startsWith('-')) {
+    const arg = argv[at++]!;
+    if (arg === '--') break;
+    const match = /^--(kernel|config)(?:=(.*))?$/s.exec(arg);
+    const value = match?.[2] ?? argv[at++];
+    if (match === null || value === undefined) return undefined;
+    options[match[1] as 'kernel' | 'config'] = value;
+  }
+  return at < argv.length ? { options, command: argv.slice(at) } : undefined;
+}
