@@ -1,7 +1,7 @@
 // Compiles lib, spec and tools with tsc, then bundles the command line into one CommonJS file with a V8 code cache.
 // `--if-stale` does nothing when the output is newer than every source, so that a user who may not write here can run.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundle } from './bundle.mjs';
 
@@ -20,7 +20,18 @@ function isFresh() {
   return Math.max(...sources) < statSync(stamp).mtimeMs;
 }
 
+/** Removes what was compiled from a file that is gone: a deleted spec must not run on. */
+function prune() {
+  for (const folder of ['lib', 'spec', 'tools']) {
+    for (const name of readdirSync(join(root, 'dist', folder), { recursive: true })) {
+      const match = /^(.*?)\.(js|js\.map|d\.ts)$/.exec(name);
+      if (match && !existsSync(join(root, folder, `${match[1]}.ts`))) rmSync(join(root, 'dist', folder, name));
+    }
+  }
+}
+
 if (!(process.argv.includes('--if-stale') && isFresh())) {
+  const start = new Date();
   try {
     execFileSync(process.execPath, [join(root, 'node_modules/@typescript/native/bin/tsc'), '-p', root], {
       stdio: 'inherit',
@@ -28,6 +39,9 @@ if (!(process.argv.includes('--if-stale') && isFresh())) {
   } catch {
     process.exit(1);
   }
+  prune();
   await bundle(root);
   writeFileSync(stamp, '');
+  // A source saved while this ran counts as newer.
+  utimesSync(stamp, start, start);
 }
