@@ -1,0 +1,4 @@
+// The model alone, without the host.
+import type { Bench } from './measure.js';
+
+export const inProcess: Bench = () => [];

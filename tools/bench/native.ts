@@ -1,0 +1,26 @@
+// Programs that use no sockets, in a box and outside: the filter looks at every system call, and must not be felt.
+import type { Bench } from './measure.js';
+import { compare, shell, within } from './script.js';
+
+const script = `
+forks() { for i in {1..300}; do /bin/true; done; }
+loop() { for i in {1..200000}; do :; done; }
+sorting() { seq 300000 -1 1 | sort | tail -n 1; }
+reading() { dd if=/dev/zero of=/dev/null bs=512 count=300000 status=none; }
+timed forks forks
+timed loop loop
+timed sort sorting
+timed reads reading
+if command -v python3 >/dev/null; then timed python3 python3 -c 'sum(i * i for i in range(2000000))'; fi
+`;
+
+export const native: Bench = (context) => {
+  const program = shell(script);
+  const steps = compare([within([context.tcbox, 'run', '--'], program), program], context);
+  return [...steps].map(([name, [box, outside]]) => ({
+    name: `no sockets: ${name}, in a box / outside`,
+    tcbox: box!,
+    reference: outside!,
+    target: 1.1,
+  }));
+};
