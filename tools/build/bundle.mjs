@@ -32,6 +32,14 @@ if (require.main === module) {
 }
 `;
 
+/** Resolves koffi to tools/build/koffi.cjs, and what that one requires to the package. */
+function nativeKoffi(build) {
+  const path = join(import.meta.dirname, 'koffi.cjs');
+  build.onResolve({ filter: /^koffi$/ }, ({ importer }) =>
+    importer === path ? { path: 'koffi', external: true } : { path },
+  );
+}
+
 /** Bundles lib/cli/main.ts as compiled under dist/. Does nothing as long as there is no such file. */
 export async function bundle(root) {
   const entry = join(root, 'dist/lib/cli/main.js');
@@ -45,7 +53,8 @@ export async function bundle(root) {
     platform: 'node',
     format: 'cjs',
     target: 'node20',
-    external: ['koffi'],
+    external: ['@koromix/*'],
+    plugins: [{ name: 'koffi', setup: nativeKoffi }],
     define: { 'import.meta.url': '__bundleUrl' },
     banner: { js: "const __bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
     logLevel: 'warning',
