@@ -1,0 +1,182 @@
+// The BTF reader on type information made by hand, and on damaged copies of it: every fault is a BtfError that says
+// where, and nothing else ever comes out.
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { Btf, BtfError } from '../../lib/loader/btf.js';
+import * as uapi from '../../lib/uapi/linux/btf.js';
+
+/** Assembles BTF: types are [kind, name, vlen, size or type, tail words, kind flag]. */
+type Type = readonly [
+  kind: number,
+  name: string,
+  vlen: number,
+  size: number,
+  tail?: readonly number[],
+  kflag?: boolean,
+];
+
+class Assembler {
+  readonly #names = new Map<string, number>([['', 0]]);
+  #strings = '\0';
+
+  name(text: string): number {
+    let off = this.#names.get(text);
+    if (off === undefined) {
+      off = this.#strings.length;
+      this.#names.set(text, off);
+      this.#strings += `${text}\0`;
+    }
+    return off;
+  }
+
+  assemble(types: readonly Type[]): Uint8Array {
+    const words = types.flatMap(([kind, name, vlen, size, tail = [], kflag = false]) => [
+      this.name(name),
+      ((kflag ? 0x80000000 : 0) | (kind << 24) | vlen) >>> 0,
+      size,
+      ...tail,
+    ]);
+    const header = uapi.btf_header.bytes({
+      magic: uapi.BTF_MAGIC,
+      version: 1,
+      hdr_len: uapi.btf_header.size,
+      type_len: words.length * 4,
+      str_off: words.length * 4,
+      str_len: this.#strings.length,
+    });
+    const body = new Uint8Array(new Uint32Array(words).buffer);
+    return Uint8Array.of(...header, ...body, ...Array.from(this.#strings, (c) => c.charCodeAt(0)));
+  }
+}
+
+function sample(): Uint8Array {
+  const a = new Assembler();
+  const inner = [a.name('x'), 1, 0, a.name('y'), 1, 0];
+  const outer = [a.name('a'), 2, 0, 0, 3, 32, a.name('list'), 4, 64, a.name('next'), 6, 192];
+  const fields = [a.name('low'), 1, (3 << 24) | 0, a.name('high'), 1, (5 << 24) | 3];
+  return a.assemble([
+    [uapi.BTF_KIND_INT, 'unsigned int', 0, 4, [32]], // 1
+    [uapi.BTF_KIND_TYPEDEF, '__u32', 0, 1], // 2
+    [uapi.BTF_KIND_UNION, '', 2, 4, inner], // 3
+    [uapi.BTF_KIND_ARRAY, '', 0, 0, [2, 1, 4]], // 4
+    [uapi.BTF_KIND_STRUCT, 'outer', 4, 32, outer], // 5
+    [uapi.BTF_KIND_PTR, '', 0, 5], // 6
+    [uapi.BTF_KIND_STRUCT, 'fields', 2, 4, fields, true], // 7
+    [uapi.BTF_KIND_ENUM, 'color', 1, 4, [a.name('RED'), 7]], // 8
+    [uapi.BTF_KIND_FUNC_PROTO, '', 1, 1, [a.name('p'), 2]], // 9
+    [uapi.BTF_KIND_CONST, '', 0, 10], // 10, refers to itself
+    [uapi.BTF_KIND_ENUM64, 'wide', 1, 8, [a.name('W'), 1, 1]], // 11
+    [uapi.BTF_KIND_FLOAT, 'double', 0, 8], // 12
+    [uapi.BTF_KIND_STRUCT, 'twice', 0, 0], // 13
+    [uapi.BTF_KIND_STRUCT, 'twice', 0, 8], // 14
+  ]);
+}
+
+/** Asks for everything there is. */
+function readAll(u8: Uint8Array): void {
+  const btf = new Btf(u8);
+  const attempts: (() => unknown)[] = [() => btf.struct('outer')];
+  for (let id = 0; id < btf.typeCount; id++)
+    attempts.push(
+      () => btf.members(btf.type(id)),
+      () => btf.sizeOf(id),
+      () => btf.offsets(btf.type(id)),
+    );
+  for (const attempt of attempts) {
+    try {
+      attempt();
+    } catch (thrown) {
+      if (!(thrown instanceof BtfError)) throw thrown;
+      expect(thrown.offset).to.be.within(0, u8.length);
+    }
+  }
+}
+
+function onlyBtfErrors(u8: Uint8Array): BtfError | undefined {
+  try {
+    readAll(u8);
+    return undefined;
+  } catch (thrown) {
+    if (!(thrown instanceof BtfError)) throw thrown;
+    return thrown;
+  }
+}
+
+describe('loader btf', () => {
+  it('finds structs with size and member offsets, unnamed members included', () => {
+    const btf = new Btf(sample());
+    const outer = btf.struct('outer')!;
+    expect([outer.kind, outer.sizeOrType, outer.vlen]).to.deep.equal([uapi.BTF_KIND_STRUCT, 32, 4]);
+    const offsets = { a: 0, x: 32, y: 32, list: 64, next: 192 };
+    expect(Object.fromEntries(btf.offsets(outer))).to.deep.equal(offsets);
+    expect(btf.struct('nobody')).to.equal(undefined);
+  });
+
+  it('reads bitfields by the kind flag', () => {
+    const btf = new Btf(sample());
+    const members = btf.members(btf.struct('fields')!).map((m) => [m.name, m.bitOffset, m.bits]);
+    expect(members).to.deep.equal([['low', 0, 3], ['high', 3, 5]]); // prettier-ignore
+  });
+
+  it('knows sizes through typedefs, arrays, pointers and qualifiers', () => {
+    const btf = new Btf(sample());
+    expect([1, 2, 3, 4, 5, 6, 8, 11, 12].map((id) => btf.sizeOf(id))).to.deep.equal([4, 4, 4, 16, 32, 8, 4, 8, 8]);
+  });
+
+  it('takes the first of two structs of one name', () => {
+    expect(new Btf(sample()).struct('twice')?.id).to.equal(13);
+  });
+
+  it('says which type has no size, and which runs in a circle', () => {
+    const btf = new Btf(sample());
+    expect(() => btf.sizeOf(9)).to.throw(BtfError, /BTF_KIND_FUNC_PROTO '' *.*has no size/);
+    expect(() => btf.sizeOf(10)).to.throw(BtfError, /circle/);
+    expect(() => btf.sizeOf(0)).to.throw(BtfError, /void/);
+    expect(() => btf.type(99)).to.throw(BtfError, /type 99 is none/);
+  });
+
+  it('does not follow unnamed structs that hold each other for ever', () => {
+    const pair = (id: number): number[] => [0, id, 0, 0, id, 0];
+    const btf = new Btf(
+      new Assembler().assemble([
+        [uapi.BTF_KIND_STRUCT, 'a', 2, 4, pair(2)],
+        [uapi.BTF_KIND_STRUCT, '', 2, 4, pair(1)],
+      ]),
+    );
+    expect(() => btf.offsets(btf.struct('a')!)).to.throw(BtfError, /over 100000 members/);
+  });
+
+  for (const [what, offset, byte, message] of [
+    ['magic', 0, 0, /offset 0: magic is 0xeb00/],
+    ['version', 2, 9, /offset 2: version 9/],
+    ['header length', 4, 3, /offset 4: header length 3/],
+    ['length of the types', 13, 0xff, /offset 8: types end at/],
+    ['length of the strings', 21, 0xff, /offset 16: strings end at/],
+    ['kind', 24 + 7, 31, /offset 28: type 1 is of unknown kind 31/],
+  ] as const) {
+    it(`refuses a wrong ${what}`, () => {
+      const u8 = sample();
+      u8[offset] = byte;
+      expect(() => new Btf(u8)).to.throw(BtfError, message);
+    });
+  }
+
+  it('refuses every truncation, and says where', () => {
+    const u8 = sample();
+    for (let length = 0; length < u8.length; length++)
+      expect(onlyBtfErrors(u8.slice(0, length)), `${length} bytes`).to.be.instanceOf(BtfError);
+  });
+
+  it('survives any damage', () => {
+    const u8 = sample();
+    const damage = fc.array(fc.tuple(fc.nat({ max: u8.length - 1 }), fc.nat({ max: 255 })), { maxLength: 6 });
+    fc.assert(
+      fc.property(damage, (changes) => {
+        const hurt = u8.slice();
+        for (const [offset, byte] of changes) hurt[offset] = byte;
+        onlyBtfErrors(hurt);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

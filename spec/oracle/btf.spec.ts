@@ -1,0 +1,37 @@
+// Every struct of lib/uapi against the type information of the running kernel: size, and offset of each member. A
+// struct the kernel was built without is skipped by name; where there is no BTF to read, all are.
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { Btf } from '../../lib/loader/btf.js';
+import { structs } from '../uapi/declared.js';
+
+const vmlinux = '/sys/kernel/btf/vmlinux';
+
+function readKernelTypes(): Btf | string {
+  try {
+    return new Btf(readFileSync(vmlinux));
+  } catch (error) {
+    return `no kernel types: ${(error as Error).message}`;
+  }
+}
+
+describe('uapi structs as the running kernel has them', () => {
+  const btf = readKernelTypes();
+  for (const { title, declaration } of structs) {
+    it(title, function () {
+      if (typeof btf === 'string') {
+        console.log(btf);
+        return this.skip();
+      }
+      const type = btf.struct(declaration.name);
+      if (type === undefined) {
+        console.log(`${vmlinux} has no struct ${declaration.name}`);
+        return this.skip();
+      }
+      const theirs = btf.offsets(type);
+      for (const [member, offset] of Object.entries(declaration.offsetof))
+        expect(theirs.get(member), `bit offset of ${declaration.name}.${member}`).to.equal(offset * 8);
+      expect(declaration.size, `size of ${declaration.name}`).to.equal(type.sizeOrType);
+    });
+  }
+});
