@@ -1,0 +1,56 @@
+// Declares a set of attributes (one TCA_*, IFLA_* … enum of uapi) once: number, kind and direction of each.
+import type { AttributeKind } from './kind.js';
+
+/** Who may send an attribute. 'dump' attributes come from the kernel only; as input they are not checked. */
+export type Direction = 'both' | 'dump';
+
+export interface Attribute<T = unknown> {
+  /** Key in its set, without the prefix. */
+  readonly key: string;
+  /** Full uapi name. */
+  readonly name: string;
+  readonly type: number;
+  readonly kind: AttributeKind<T>;
+  readonly direction: Direction;
+}
+
+type Declared = Readonly<Record<string, readonly [number, AttributeKind<never>, Direction?]>>;
+type KindValue<K> = K extends AttributeKind<infer T> ? T : never;
+
+/** The values parse() finds, one optional property an attribute. */
+export type AttrValues<D> = { -readonly [K in keyof D]?: D[K] extends readonly [number, infer K2, ...unknown[]] ? KindValue<K2> : never };
+
+export type AttrSet<D> = {
+  readonly [K in keyof D]: D[K] extends readonly [number, infer K2, ...unknown[]] ? Attribute<KindValue<K2>> : never;
+} & {
+  /** Prefix of the names, e.g. `TCA_BPF`. */
+  readonly $name: string;
+  /** Greatest type the kernel's parser looks at (TCA_BPF_MAX). */
+  readonly $max: number;
+  /** By type; holes are types without a policy. */
+  readonly $byType: readonly (Attribute | undefined)[];
+  /** Only for inference. */
+  readonly $values?: AttrValues<D>;
+};
+
+/**
+ * Declares the attribute set `name`: `{ KEY: [type, kind, direction?] }`. `max` defaults to the greatest declared type;
+ * it is given where the uapi enum goes further than we declare.
+ */
+export function attrs<const D extends { readonly [K in keyof D]: readonly [number, AttributeKind<KindValue<D[K][1]>>, Direction?] }>(
+  name: string,
+  declared: D,
+  max?: number,
+): AttrSet<D> {
+  const all = Object.entries(declared as unknown as Declared).map(([key, [type, kind, direction = 'both']]) => ({
+    key,
+    name: `${name}_${key}`,
+    type,
+    kind: kind as unknown as AttributeKind,
+    direction,
+  }));
+  const $max = max ?? Math.max(...all.map((a) => a.type));
+  const $byType: (Attribute | undefined)[] = Array.from({ length: $max + 1 });
+  for (const a of all) $byType[a.type] = a;
+  return { ...Object.fromEntries(all.map((a) => [a.key, a])), $name: name, $max, $byType } as unknown as AttrSet<D>;
+}

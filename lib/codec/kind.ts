@@ -1,0 +1,179 @@
+// What an attribute's payload may be: its value type, how it is written, and the input policy (struct nla_policy of
+// the kernel) that judges it. One object a kind; parse.ts applies the policy, writer.ts encodes, show is for people.
+import type { Bytes } from './bytes.js';
+import { fromLatin1, toHex } from './bytes.js';
+import type { Nla } from './nla.js';
+import type { Codec } from './scalar.js';
+import { u16, u32, u64, u8 } from './scalar.js';
+
+/** NL_ATTR_TYPE_* of include/uapi/linux/netlink.h; `unchecked` has no policy entry at all. */
+export type PolicyType =
+  | 'unchecked'
+  | 'unspec'
+  | 'flag'
+  | 'u8'
+  | 'u16'
+  | 'u32'
+  | 'u64'
+  | 'string'
+  | 'nul_string'
+  | 'binary'
+  | 'nested'
+  | 'bitfield32'
+  | 'reject';
+
+export interface AttributePolicy {
+  readonly type: PolicyType;
+  /** Size of an int; greatest payload of a string or binary (0 = any); least payload of unspec. Bytes. */
+  readonly len: number;
+  /** Valid bits of a bitfield32. */
+  readonly mask?: number;
+}
+
+export interface AttributeKind<T = unknown> extends AttributePolicy {
+  /** Name of the value type, for people and docs. */
+  readonly name: string;
+  /** The value, once the policy has accepted the attribute. */
+  read(nla: Nla): T;
+  /** Payload length of `value` in bytes. */
+  sizeOf(value: T): number;
+  /** Writes sizeOf(value) bytes. */
+  write(to: Bytes, offset: number, value: T): void;
+  show(value: T): string;
+}
+
+function fixedKind<T>(policy: AttributePolicy, codec: Codec<T>): AttributeKind<T> {
+  return {
+    ...policy,
+    name: codec.name,
+    read: (nla) => codec.get(nla.msg, nla.start),
+    sizeOf: () => codec.size,
+    write: (to, offset, value) => {
+      codec.set(to, offset, value);
+    },
+    show: (value) => codec.show(value),
+  };
+}
+
+const intPolicies: Readonly<Record<number, PolicyType>> = { 1: 'u8', 2: 'u16', 4: 'u32', 8: 'u64' };
+
+/** An integer attribute (NLA_U8 … NLA_U64): at least the codec's size, longer is cut. */
+export function int<T>(codec: Codec<T>): AttributeKind<T> {
+  return fixedKind({ type: intPolicies[codec.size]!, len: codec.size }, codec);
+}
+
+export const nlaU8 = int(u8);
+export const nlaU16 = int(u16);
+export const nlaU32 = int(u32);
+export const nlaU64 = int(u64);
+
+/** A struct given with only a least length (`{ .len = sizeof(…) }`). */
+export function atLeast<T>(codec: Codec<T>): AttributeKind<T> {
+  return fixedKind({ type: 'unspec', len: codec.size }, codec);
+}
+
+/** A struct that only the kernel sends. */
+export function output<T>(codec: Codec<T>): AttributeKind<T> {
+  return fixedKind({ type: 'unchecked', len: 0 }, codec);
+}
+
+function bytesKind(policy: AttributePolicy, name: string): AttributeKind<Uint8Array> {
+  return {
+    ...policy,
+    name,
+    read: (nla) => nla.bytes(),
+    sizeOf: (value) => value.length,
+    write: (to, offset, value) => {
+      to.u8.set(value, offset);
+    },
+    show: toHex,
+  };
+}
+
+/** NLA_BINARY: at most `max` bytes (0 = any number). */
+export function binary(max = 0): AttributeKind<Uint8Array> {
+  return bytesKind({ type: 'binary', len: max }, 'binary');
+}
+
+/** NLA_UNSPEC with a least length: opaque bytes. */
+export function opaque(min: number): AttributeKind<Uint8Array> {
+  return bytesKind({ type: 'unspec', len: min }, 'binary');
+}
+
+function textKind(policy: AttributePolicy): AttributeKind<string> {
+  return {
+    ...policy,
+    name: 'string',
+    read: (nla) => nla.string(),
+    sizeOf: (value) => value.length + 1,
+    write: (to, offset, value) => {
+      to.u8.set(fromLatin1(value), offset);
+      to.u8[offset + value.length] = 0;
+    },
+    show: (value) => JSON.stringify(value),
+  };
+}
+
+/** NLA_STRING: at most `max` bytes without the final NUL, which may be missing (0 = any number). */
+export function string(max = 0): AttributeKind<string> {
+  return textKind({ type: 'string', len: max });
+}
+
+/** NLA_NUL_STRING: a NUL within the first `max` + 1 bytes. */
+export function nulString(max = 0): AttributeKind<string> {
+  return textKind({ type: 'nul_string', len: max });
+}
+
+/** NLA_FLAG: present or not, no payload. */
+export const flag: AttributeKind<true> = {
+  type: 'flag',
+  len: 0,
+  name: 'flag',
+  read: () => true,
+  sizeOf: () => 0,
+  write: () => {},
+  show: () => 'set',
+};
+
+function viewKind(policy: AttributePolicy, name: string): AttributeKind<Nla> {
+  return {
+    ...policy,
+    name,
+    read: (nla) => nla,
+    sizeOf: (nla) => nla.len,
+    write: (to, offset, nla) => {
+      to.u8.set(nla.bytes(), offset);
+    },
+    show: (nla) => toHex(nla.bytes()),
+  };
+}
+
+/** NLA_NESTED: attributes inside; the value is the attribute itself, to be parsed on its own. */
+export const nested = viewKind({ type: 'nested', len: 0 }, 'nest');
+/** No policy entry: anything goes; the value is the attribute itself. */
+export const unchecked = viewKind({ type: 'unchecked', len: 0 }, 'any');
+/** NLA_REJECT: never accepted from a user. */
+export const reject = viewKind({ type: 'reject', len: 0 }, 'rejected');
+
+/** struct nla_bitfield32. */
+export interface Bitfield32 {
+  readonly value: number;
+  readonly selector: number;
+}
+
+/** NLA_BITFIELD32: exactly 8 bytes, bits of `mask` only, value within selector. */
+export function bitfield32(mask: number): AttributeKind<Bitfield32> {
+  return {
+    type: 'bitfield32',
+    len: 8,
+    mask,
+    name: 'bitfield32',
+    read: (nla) => ({ value: nla.u32(), selector: nla.msg.view.getUint32(nla.start + 4, true) }),
+    sizeOf: () => 8,
+    write: (to, offset, { value, selector }) => {
+      to.view.setUint32(offset, value, true);
+      to.view.setUint32(offset + 4, selector, true);
+    },
+    show: ({ value, selector }) => `value=0x${value.toString(16)} selector=0x${selector.toString(16)}`,
+  };
+}

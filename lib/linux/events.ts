@@ -1,0 +1,23 @@
+// The event sink of a machine: what tracing, teaching views and reference checks listen to. No sink, no cost: every
+// place that emits first asks whether `sink` is set.
+import type { KObject } from './object.js';
+
+export type KernelEvent =
+  | { readonly type: 'created'; readonly object: KObject }
+  | { readonly type: 'held'; readonly object: KObject; readonly holder: Holder; readonly refcount: number }
+  | { readonly type: 'released'; readonly object: KObject; readonly holder: Holder; readonly refcount: number }
+  | { readonly type: 'freed'; readonly object: KObject }
+  | { readonly type: 'message-in'; readonly portid: number; readonly protocol: number; readonly data: Uint8Array }
+  | { readonly type: 'message-out'; readonly portid: number; readonly group: number; readonly data: Uint8Array }
+  | { readonly type: 'gap'; readonly what: string };
+
+/** Whoever holds a reference: another object, a file, a list, or a call in progress. */
+export interface Holder {
+  /** How people see it, e.g. `filter 0x1 of bpf prio 49152`. */
+  readonly label: string;
+}
+
+/** One a machine. */
+export class Events {
+  sink: ((event: KernelEvent) => void) | undefined;
+}

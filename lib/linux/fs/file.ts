@@ -1,0 +1,9 @@
+// include/linux/fs.h struct file, reduced to identity: what an fd refers to, and whether it is one of the model's.
+
+/** An open file description. `kind` names the file operations behind it. */
+export interface File {
+  readonly kind: 'netlink' | 'foreign';
+}
+
+/** Any open file that belongs to no modelled subsystem. */
+export const foreignFile: File = { kind: 'foreign' };

@@ -1,0 +1,128 @@
+// One booted kernel: version, configuration, clock, entropy, objects, network namespace. Nothing of the model lives
+// outside a machine, so any number of them stand side by side.
+import * as E from '../uapi/asm-generic/errno.js';
+import { AF_NETLINK } from '../uapi/linux/netlink.js';
+import { SOCK_MAX } from '../uapi/linux/socket.js';
+import type { Clock } from './clock.js';
+import { DeferredWork, ManualClock, NSEC_PER_MSEC } from './clock.js';
+import type { KernelConfig } from './config.js';
+import { configs } from './config.js';
+import { Entropy } from './entropy.js';
+import { Events } from './events.js';
+import type { Task } from './kernel/task.js';
+import type { Net } from './net/core/net_namespace.js';
+import { setupNet } from './net/core/setup_net.js';
+import { netlinkCreate } from './net/netlink/af_netlink/create.js';
+import type { Socket } from './net/socket.js';
+import type { KObject, ObjectTable } from './object.js';
+import type { BehaviourName, KernelVersion } from './version.js';
+import { behavioursOf } from './version.js';
+
+/** How long an RCU grace period takes on a quiet machine, nanoseconds. */
+const GRACE_PERIOD = 4 * NSEC_PER_MSEC;
+
+export interface MachineOptions {
+  /** Default: the version of the configuration. */
+  readonly version?: KernelVersion;
+  /** A configuration, or the name of one. Default `full`. */
+  readonly config?: string | KernelConfig;
+  /** Default: a ManualClock. */
+  readonly clock?: Clock;
+  readonly entropy?: Entropy;
+  /** Told once of each request that is not modelled. */
+  readonly onGap?: (what: string) => void;
+}
+
+function configOf(config: string | KernelConfig): KernelConfig {
+  if (typeof config !== 'string') return config;
+  const found = configs[config];
+  if (found === undefined)
+    throw new RangeError(`unknown configuration '${config}': one of ${Object.keys(configs).join(', ')}`);
+  return found;
+}
+
+export class Machine implements ObjectTable {
+  readonly label = 'kernel';
+  readonly version: KernelVersion;
+  readonly config: KernelConfig;
+  readonly clock: Clock;
+  /** Deferred work, in order of time. */
+  readonly work: DeferredWork;
+  readonly entropy: Entropy;
+  readonly events = new Events();
+  /** Every live object. */
+  readonly objects = new Set<KObject>();
+  /** The initial network namespace. */
+  readonly net: Net;
+  readonly #behaviours: ReadonlySet<BehaviourName>;
+  readonly #gaps = new Set<string>();
+  readonly #onGap: ((what: string) => void) | undefined;
+
+  /** Boots a kernel. Throws RangeError for an unknown configuration name. */
+  constructor(options: MachineOptions = {}) {
+    this.config = configOf(options.config ?? 'full');
+    this.version = options.version ?? this.config.version;
+    this.#behaviours = behavioursOf(this.version);
+    this.clock = options.clock ?? new ManualClock();
+    this.work = new DeferredWork(this.clock);
+    this.entropy = options.entropy ?? new Entropy();
+    this.#onGap = options.onGap;
+    this.net = setupNet(this);
+  }
+
+  /** Whether this kernel shows a behaviour of the version table. */
+  has(name: BehaviourName): boolean {
+    return this.#behaviours.has(name);
+  }
+
+  /** socket(2) without the fd: a socket, or a negative errno. `type` carries no SOCK_CLOEXEC or SOCK_NONBLOCK. */
+  socket(task: Task, family: number, type: number, protocol: number): Socket | number {
+    if (type < 0 || type >= SOCK_MAX) return -E.EINVAL;
+    if (family === AF_NETLINK) return netlinkCreate(this.net, task, type, protocol);
+    this.gap(`socket family ${family}`);
+    return -E.EAFNOSUPPORT;
+  }
+
+  /** An interface ioctl(2) (SIOCGIF*, SIOCSIF*) on any socket; `ifreq` (40 bytes) is changed in place. */
+  devIoctl(_task: Task, _request: number, _ifreq: Uint8Array): number {
+    return -E.ENOTTY;
+  }
+
+  /** call_rcu(): runs `run` after a grace period. `name` is for views. */
+  callRcu(name: string, run: () => void): void {
+    this.work.schedule(GRACE_PERIOD, name, run);
+  }
+
+  /** Time of the earliest deferred work in ns of the clock, Infinity when nothing waits. */
+  nextDeadline(): number {
+    return this.work.nextDeadline();
+  }
+
+  /** Runs all deferred work that is due. */
+  runDue(): void {
+    this.work.runDue();
+  }
+
+  /**
+   * Moves a manual clock forward by `ns`, running deferred work at its own time on the way. Throws TypeError when the
+   * machine runs on another clock.
+   */
+  advance(ns: number): void {
+    const clock = this.clock;
+    if (!(clock instanceof ManualClock)) throw new TypeError('only a manual clock can be advanced');
+    const end = clock.now() + ns;
+    for (let next = this.nextDeadline(); next <= end; next = this.nextDeadline()) {
+      clock.set(next);
+      this.runDue();
+    }
+    clock.set(end);
+  }
+
+  /** Reports, once each, a request that is not modelled. */
+  gap(what: string): void {
+    if (this.#gaps.has(what)) return;
+    this.#gaps.add(what);
+    this.events.sink?.({ type: 'gap', what });
+    this.#onGap?.(what);
+  }
+}

@@ -1,0 +1,23 @@
+// net/core/net_namespace.c: a network namespace holds the devices, the netlink sockets and the per-namespace state of
+// every subsystem. A box has one.
+import type { Machine } from '../../machine.js';
+import type { NetlinkTable } from '../netlink/af_netlink/table.js';
+import { netlinkTable } from '../netlink/af_netlink/table.js';
+import type { NetDevice } from './net_device.js';
+import { Rtnetlink } from './rtnetlink.js';
+
+export class Net {
+  readonly label = 'init_net';
+  readonly machine: Machine;
+  /** In order of registration (dev_base_head). */
+  readonly devices: NetDevice[] = [];
+  /** Bumped at every change of the device list (dev_base_seq), for NLM_F_DUMP_INTR. */
+  devBaseSeq = 1;
+  readonly netlink: NetlinkTable = netlinkTable();
+  readonly rtnl: Rtnetlink;
+
+  constructor(machine: Machine) {
+    this.machine = machine;
+    this.rtnl = new Rtnetlink(this);
+  }
+}

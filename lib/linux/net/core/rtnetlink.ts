@@ -1,0 +1,186 @@
+// net/core/rtnetlink.c, the dispatch: who handles which message type, the capability check, the start of dumps,
+// notifications. Link handlers are in rtnl_link/; traffic control registers its own.
+import type { Bytes } from '../../../codec/bytes.js';
+import type { Extack } from '../../../codec/extack.js';
+import { EOPNOTSUPP, EPERM } from '../../../uapi/asm-generic/errno.js';
+import { CAP_NET_ADMIN } from '../../../uapi/linux/capability.js';
+import { NETLINK_ROUTE, NLM_F_BULK, NLM_F_DUMP, NLMSG_HDRLEN } from '../../../uapi/linux/netlink.js';
+import { RTM_BASE } from '../../../uapi/linux/rtnetlink.js';
+import { errno, refuse } from '../../errno.js';
+import type { Task } from '../../kernel/task.js';
+import type { Machine } from '../../machine.js';
+import type { DumpEntry } from '../netlink/af_netlink/dump.js';
+import { startDump } from '../netlink/af_netlink/dump.js';
+import { broadcast, deliver, kernelCreds, truesizeOf } from '../netlink/af_netlink/queue.js';
+import type { Handled } from '../netlink/af_netlink/rcv.js';
+import { receiveMessages } from '../netlink/af_netlink/rcv.js';
+import type { NetlinkSock } from '../netlink/af_netlink/sock.js';
+import type { KernelInput, NetlinkProtocol } from '../netlink/af_netlink/table.js';
+import type { Net } from './net_namespace.js';
+
+export type { DumpEntry };
+
+/** One request being handled. */
+export interface RtnlRequest {
+  readonly machine: Machine;
+  readonly net: Net;
+  readonly sock: NetlinkSock;
+  readonly task: Task;
+  /** The message alone: offset 0 is its nlmsghdr, its length is nlmsg_len. */
+  readonly msg: Bytes;
+  readonly type: number;
+  readonly flags: number;
+  readonly seq: number;
+  /** Port id of the sender's socket: where replies go. */
+  readonly portid: number;
+  /** The socket asked for strict checking (NETLINK_GET_STRICT_CHK). */
+  readonly strict: boolean;
+  /** What the handler has to say. Always there; TLVs are sent only to sockets that asked. */
+  readonly extack: Extack;
+}
+
+/** Handles a request, or refuses by throwing. */
+export type Doit = (request: RtnlRequest) => void;
+
+/**
+ * The messages of a dump in order. Runs as far as chunks are asked for, so it must look at live lists by index. An
+ * Errno thrown inside goes into NLMSG_DONE. Messages carry NLM_F_MULTI, the request's seq and portid.
+ */
+export type Dumpit = (request: RtnlRequest) => Iterable<DumpEntry>;
+
+export interface RtnlHandlers {
+  readonly doit?: Doit;
+  readonly dumpit?: Dumpit;
+  /** Least size of the first chunk's buffer in bytes (rtnl_calcit()). */
+  readonly minDumpAlloc?: (request: RtnlRequest) => number;
+  /** Changes whenever the dumped list changes; makes NLM_F_DUMP_INTR. */
+  readonly generation?: (net: Net) => number;
+  /** RTNL_FLAG_BULK_DEL_SUPPORTED. */
+  readonly bulkDel?: boolean;
+}
+
+/** Where a notification goes beside the group. */
+export interface NotifyTo {
+  /** RTNLGRP_* */
+  readonly group: number;
+  /** Port id of the requester; 0 = nobody asked. */
+  readonly portid: number;
+  /** The requester asked for a copy (NLM_F_ECHO). */
+  readonly echo: boolean;
+}
+
+/** RTM_MAX: types above it are refused before anything else is looked at. */
+const RTM_MAX = 123;
+/** Types come in fours: NEW, DEL, GET, SET. */
+const KIND_DEL = 1;
+const KIND_GET = 2;
+const PF_UNSPEC = 0;
+
+/**
+ * Capability over the namespace: of the sender, and of the socket's opener unless the message was addressed.
+ * @models net/netlink/af_netlink.c netlink_net_capable()
+ */
+function netCapable(input: KernelInput, task: Task): boolean {
+  return (input.addressed || input.sender.opener.capable(CAP_NET_ADMIN)) && task.capable(CAP_NET_ADMIN);
+}
+
+/** The rtnetlink of one network namespace. */
+export class Rtnetlink {
+  readonly #net: Net;
+  readonly #table: NetlinkProtocol;
+  readonly #handlers = new Map<number, RtnlHandlers>();
+
+  constructor(net: Net) {
+    this.#net = net;
+    this.#table = net.netlink.get(NETLINK_ROUTE)!;
+    this.#table.kernelInput = (input, task) => {
+      this.#receive(input, task);
+    };
+  }
+
+  /** rtnl_register(): handlers of `type` (RTM_*) for `family` (PF_UNSPEC = 0 serves every family). */
+  register(family: number, type: number, handlers: RtnlHandlers): void {
+    this.#handlers.set((family << 16) | type, handlers);
+  }
+
+  /** rtnl_has_listeners(): whether anybody is in the group. */
+  hasListeners(group: number): boolean {
+    return this.#table.subscribers.some((sock) => sock.groups.has(group));
+  }
+
+  /** rtnl_notify(): to the group, without a requester that wants its own copy; then that copy. */
+  notify(data: Uint8Array, to: NotifyTo): void {
+    const exclude = to.echo || !this.#net.machine.has('notify-requester') ? to.portid : 0;
+    broadcast(this.#table.subscribers, this.#datagram(data, to.group), exclude);
+    if (to.echo) this.unicast(data, to.portid);
+  }
+
+  /** rtnl_unicast(): a reply; lost when the socket is gone. */
+  unicast(data: Uint8Array, portid: number): void {
+    const sock = this.#table.byPortid.get(portid);
+    if (sock !== undefined) deliver(sock, this.#datagram(data, 0));
+  }
+
+  #datagram(data: Uint8Array, group: number): Parameters<typeof deliver>[1] {
+    return { data, portid: 0, group, creds: kernelCreds, truesize: truesizeOf(data.length) };
+  }
+
+  #receive(input: KernelInput, task: Task): void {
+    receiveMessages(input.sender, input.data, (msg, extack) => this.#handle(input, task, msg, extack));
+  }
+
+  /** The handlers of a family that can do what is asked, else those of PF_UNSPEC. */
+  #find(family: number, type: number, what: 'doit' | 'dumpit'): RtnlHandlers {
+    const own = this.#handlers.get((family << 16) | type);
+    const found = own?.[what] === undefined ? this.#handlers.get((PF_UNSPEC << 16) | type) : own;
+    if (found?.[what] === undefined) throw errno(EOPNOTSUPP);
+    return found;
+  }
+
+  /** @models net/core/rtnetlink.c rtnetlink_rcv_msg() */
+  #handle(input: KernelInput, task: Task, msg: Bytes, extack: Extack): Handled {
+    const type = msg.view.getUint16(4, true);
+    if (type > RTM_MAX) throw errno(EOPNOTSUPP);
+    if (msg.length <= NLMSG_HDRLEN) return 'done';
+    const kind = (type - RTM_BASE) & 3;
+    if (kind !== KIND_GET && !netCapable(input, task)) throw errno(EPERM);
+    const request = this.#request(input.sender, task, msg, extack);
+    const family = msg.u8[NLMSG_HDRLEN]!;
+    if (kind === KIND_GET && request.flags & NLM_F_DUMP) {
+      this.#startDump(request, this.#find(family, type, 'dumpit'));
+      return 'dump';
+    }
+    const handlers = this.#find(family, type, 'doit');
+    if (kind === KIND_DEL && request.flags & NLM_F_BULK && handlers.bulkDel !== true && this.#net.machine.has('netlink-bulk-del'))
+      refuse(extack, EOPNOTSUPP, 'Bulk delete is not supported');
+    handlers.doit!(request);
+    return 'done';
+  }
+
+  #request(sock: NetlinkSock, task: Task, msg: Bytes, extack: Extack): RtnlRequest {
+    return {
+      machine: this.#net.machine,
+      net: this.#net,
+      sock,
+      task,
+      msg,
+      type: msg.view.getUint16(4, true),
+      flags: msg.view.getUint16(6, true),
+      seq: msg.view.getUint32(8, true),
+      portid: sock.portid,
+      strict: sock.strictCheck && this.#net.machine.has('rtnl-strict-dump'),
+      extack,
+    };
+  }
+
+  #startDump(request: RtnlRequest, handlers: RtnlHandlers): void {
+    const { generation } = handlers;
+    startDump(request.sock, {
+      entries: handlers.dumpit!(request)[Symbol.iterator](),
+      seq: request.seq,
+      extack: request.extack,
+      minAlloc: handlers.minDumpAlloc?.(request) ?? 0,
+      generation: generation === undefined ? undefined : () => generation(this.#net),
+    });
+  }
+}

@@ -1,0 +1,16 @@
+// net/core/net_namespace.c setup_net(): builds a network namespace, calling each subsystem's init in boot order.
+import type { Machine } from '../../machine.js';
+import { Net } from './net_namespace.js';
+
+/** The subsystems of a namespace in the order they boot. */
+const inits: readonly ((net: Net) => void)[] = [];
+
+/**
+ * A new network namespace.
+ * @models net/core/net_namespace.c setup_net()
+ */
+export function setupNet(machine: Machine): Net {
+  const net = new Net(machine);
+  for (const init of inits) init(net);
+  return net;
+}

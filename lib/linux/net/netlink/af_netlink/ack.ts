@@ -1,0 +1,123 @@
+// NLMSG_ERROR: the acknowledgement of a request, and the TLVs that explain a refusal.
+import type { AttributeKind, PolicyType } from '../../../../codec/kind.js';
+import type { Extack } from '../../../../codec/extack.js';
+import type { Bytes } from '../../../../codec/bytes.js';
+import { nlaAlign, NLA_F_NESTED, NLA_HDRLEN } from '../../../../codec/nla.js';
+import * as N from '../../../../uapi/linux/netlink.js';
+import { MessageWriter } from '../message.js';
+import { deliver, kernelCreds, truesizeOf } from './queue.js';
+import type { NetlinkSock } from './sock.js';
+
+const { NLMSGERR_ATTR, NL_POLICY_TYPE_ATTR } = N;
+
+const policyNumbers: Readonly<Partial<Record<PolicyType, number>>> = {
+  flag: N.NL_ATTR_TYPE_FLAG,
+  u8: N.NL_ATTR_TYPE_U8,
+  u16: N.NL_ATTR_TYPE_U16,
+  u32: N.NL_ATTR_TYPE_U32,
+  u64: N.NL_ATTR_TYPE_U64,
+  binary: N.NL_ATTR_TYPE_BINARY,
+  string: N.NL_ATTR_TYPE_STRING,
+  nul_string: N.NL_ATTR_TYPE_NUL_STRING,
+  bitfield32: N.NL_ATTR_TYPE_BITFIELD32,
+};
+
+/** A 64-bit bound of an integer policy, as two words. */
+function putBound(skb: MessageWriter, type: number, low: number, high: number): void {
+  const at = skb.reserveAttr(type, 8);
+  skb.buffer.view.setUint32(at, low, true);
+  skb.buffer.view.setUint32(at + 4, high, true);
+}
+
+function putIntRange(skb: MessageWriter, bytes: number): void {
+  const max = 2 ** (8 * Math.min(bytes, 4)) - 1;
+  putBound(skb, NL_POLICY_TYPE_ATTR.MIN_VALUE_U.type, 0, 0);
+  putBound(skb, NL_POLICY_TYPE_ATTR.MAX_VALUE_U.type, max, bytes === 8 ? 0xffffffff : 0);
+}
+
+/** What goes before the type number, for each kind of policy. */
+function putPolicyLimits(skb: MessageWriter, policy: AttributeKind): void {
+  switch (policy.type) {
+    case 'u8':
+    case 'u16':
+    case 'u32':
+    case 'u64':
+      putIntRange(skb, policy.len);
+      break;
+    case 'string':
+    case 'nul_string':
+    case 'binary':
+      if (policy.len !== 0) skb.putU32(NL_POLICY_TYPE_ATTR.MAX_LENGTH.type, policy.len);
+      break;
+    case 'bitfield32':
+      skb.putU32(NL_POLICY_TYPE_ATTR.BITFIELD32_MASK.type, policy.mask ?? 0);
+      break;
+    default:
+      break;
+  }
+}
+
+/** net/netlink/policy.c netlink_policy_dump_write_attr(): nests and types without a check are not described. */
+function putPolicy(skb: MessageWriter, policy: AttributeKind): void {
+  const number = policyNumbers[policy.type];
+  if (number === undefined) return;
+  const nest = skb.nest(NLMSGERR_ATTR.POLICY.type | NLA_F_NESTED);
+  putPolicyLimits(skb, policy);
+  skb.putU32(NL_POLICY_TYPE_ATTR.TYPE.type, number);
+  skb.nestEnd(nest);
+}
+
+/**
+ * Appends what the extack says; `failed` adds what only a refusal carries.
+ * @models net/netlink/af_netlink.c netlink_ack_tlv_fill()
+ */
+export function putTlvs(skb: MessageWriter, extack: Extack, failed: boolean): void {
+  if (extack.msg !== undefined) skb.put(NLMSGERR_ATTR.MSG, extack.msg);
+  if (extack.cookie !== undefined) skb.put(NLMSGERR_ATTR.COOKIE, extack.cookie);
+  if (!failed) return;
+  if (extack.badAttr !== undefined) skb.putU32(NLMSGERR_ATTR.OFFS.type, extack.badAttr);
+  if (extack.policy !== undefined) putPolicy(skb, extack.policy);
+  if (extack.missType !== undefined) skb.putU32(NLMSGERR_ATTR.MISS_TYPE.type, extack.missType);
+  if (extack.missNest !== undefined) skb.putU32(NLMSGERR_ATTR.MISS_NEST.type, extack.missNest);
+}
+
+/** Greatest size of all TLVs: text and cookie plus the fixed ones. */
+function tlvRoom(extack: Extack): number {
+  return 256 + nlaAlign(NLA_HDRLEN + (extack.msg?.length ?? 0) + 1);
+}
+
+/** Flags and echoed length of the acknowledgement of `msg`. */
+function echoOf(sock: NetlinkSock, msg: Bytes, error: number): { flags: number; echoed: number } {
+  if (error !== 0 && !sock.capAck) return { flags: 0, echoed: msg.length };
+  const capped = sock.net.machine.has('netlink-ext-ack') ? N.NLM_F_CAPPED : 0;
+  return { flags: capped, echoed: N.NLMSG_HDRLEN };
+}
+
+/**
+ * Queues the NLMSG_ERROR for `msg` (which starts at its nlmsghdr); `error` is positive, 0 acknowledges.
+ * @models net/netlink/af_netlink.c netlink_ack()
+ */
+export function sendAck(sock: NetlinkSock, msg: Bytes, error: number, extack: Extack): void {
+  const { machine } = sock.net;
+  const { flags, echoed } = echoOf(sock, msg, error);
+  const explain = sock.extAck && machine.has('netlink-ext-ack') && (!extack.isEmpty);
+  const skb = new MessageWriter(N.NLMSG_HDRLEN + 4 + N.nlmsgAlign(msg.length) + tlvRoom(extack));
+  const seq = msg.view.getUint32(8, true);
+  const start = skb.begin(N.NLMSG_ERROR, flags, seq, sock.portid, 4);
+  skb.buffer.view.setInt32(start + N.NLMSG_HDRLEN, -error, true);
+  const at = skb.reserve(machine.has('netlink-ack-aligned') ? N.nlmsgAlign(echoed) : echoed);
+  skb.buffer.u8.set(msg.u8.subarray(0, echoed), at);
+  if (explain) {
+    const before = skb.length;
+    putTlvs(skb, extack, error !== 0);
+    if (skb.length > before) skb.buffer.view.setUint16(start + 6, flags | N.NLM_F_ACK_TLVS, true);
+  }
+  skb.end(start);
+  deliver(sock, {
+    data: skb.take(),
+    portid: 0,
+    group: 0,
+    creds: kernelCreds,
+    truesize: truesizeOf(skb.length),
+  });
+}

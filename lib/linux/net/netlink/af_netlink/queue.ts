@@ -1,0 +1,93 @@
+// Receive queue of a netlink socket: what a message costs, when one is dropped, how the loss is reported.
+// net/netlink/af_netlink.c netlink_attachskb(), netlink_broadcast_deliver(), netlink_overrun().
+import { ENOBUFS } from '../../../../uapi/asm-generic/errno.js';
+import type { NetlinkSock } from './sock.js';
+
+/** A message in a receive queue. */
+export interface Datagram {
+  readonly data: Uint8Array;
+  /** Port id of the sender; 0 = the kernel. */
+  readonly portid: number;
+  /** Multicast group it was sent to; 0 = unicast. */
+  readonly group: number;
+  /** Sender's credentials for SCM_CREDENTIALS. */
+  readonly creds: Credentials;
+  /** Memory it is charged with, bytes. */
+  readonly truesize: number;
+}
+
+export interface Credentials {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export const kernelCreds: Credentials = { pid: 0, uid: 0, gid: 0 };
+
+/** sizeof(struct skb_shared_info) and sizeof(struct sk_buff), both cache-aligned, x86-64. */
+const SHARED_INFO = 320;
+const SK_BUFF = 256;
+/** Object size of skb_small_head_cache, which serves every smaller buffer. */
+const SMALL_HEAD = 704;
+
+/** Memory charged for a buffer of `room` data bytes: the slab class it comes from plus the sk_buff. */
+export function truesizeOf(room: number): number {
+  const needed = ((room + 63) & ~63) + SHARED_INFO;
+  if (needed <= SMALL_HEAD) return SMALL_HEAD + SK_BUFF;
+  return 2 ** Math.ceil(Math.log2(needed)) + SK_BUFF;
+}
+
+/** skb_queue_tail() and sk_data_ready(). */
+export function queueTail(sock: NetlinkSock, datagram: Datagram): void {
+  sock.receiveQueue.push(datagram);
+  sock.rmem += datagram.truesize;
+  const { sink } = sock.net.machine.events;
+  sink?.({ type: 'message-out', portid: sock.portid, group: datagram.group, data: datagram.data });
+  sock.dataReady?.();
+}
+
+/** Whether the queue has room: an empty queue takes anything. */
+export function hasRoom(sock: NetlinkSock, truesize: number): boolean {
+  return sock.rmem === 0 || sock.rmem + truesize <= sock.opts.rcvbuf;
+}
+
+/**
+ * Records a lost message: ENOBUFS at the next receive, unless the socket does not want to know.
+ * @models net/netlink/af_netlink.c netlink_overrun()
+ */
+export function overrun(sock: NetlinkSock): void {
+  if (sock.noEnobufs || sock.congested) return;
+  sock.congested = true;
+  sock.err = ENOBUFS;
+  sock.dataReady?.();
+}
+
+/**
+ * A message from the kernel, or from another socket, to one socket. Returns false when it was dropped.
+ * @models net/netlink/af_netlink.c netlink_attachskb()
+ */
+export function deliver(sock: NetlinkSock, datagram: Datagram): boolean {
+  if (!hasRoom(sock, datagram.truesize) || sock.congested) {
+    if (datagram.portid === 0) overrun(sock);
+    return false;
+  }
+  queueTail(sock, datagram);
+  return true;
+}
+
+/**
+ * A message to every subscriber of `group` but the socket with port id `exclude` (0 = none) and `sender`.
+ * @models net/netlink/af_netlink.c netlink_broadcast_filtered()
+ */
+export function broadcast(
+  subscribers: readonly NetlinkSock[],
+  datagram: Datagram,
+  exclude: number,
+  sender?: NetlinkSock,
+): void {
+  for (const sock of subscribers) {
+    if (sock === sender || (exclude !== 0 && sock.portid === exclude) || !sock.groups.has(datagram.group)) continue;
+    if (sock.congested || !hasRoom(sock, datagram.truesize)) overrun(sock);
+    else queueTail(sock, datagram);
+  }
+}

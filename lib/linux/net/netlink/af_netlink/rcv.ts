@@ -1,0 +1,44 @@
+// The message loop of a kernel socket: cut a datagram into messages, hand each to the handler, acknowledge.
+import { Bytes } from '../../../../codec/bytes.js';
+import { Extack } from '../../../../codec/extack.js';
+import { NLM_F_ACK, NLM_F_REQUEST, nlmsgAlign, NLMSG_HDRLEN, NLMSG_MIN_TYPE } from '../../../../uapi/linux/netlink.js';
+import { errnoOf, ModelGap } from '../../../errno.js';
+import { sendAck } from './ack.js';
+import type { NetlinkSock } from './sock.js';
+
+/** What the handler did: answered in full, or started a dump, which is never acknowledged. */
+export type Handled = 'done' | 'dump';
+
+/** Handles one message (offset 0 is its nlmsghdr) or refuses by throwing. */
+export type MessageHandler = (msg: Bytes, extack: Extack) => Handled;
+
+function handleOne(sock: NetlinkSock, msg: Bytes, handler: MessageHandler): void {
+  const type = msg.view.getUint16(4, true);
+  const flags = msg.view.getUint16(6, true);
+  const extack = new Extack();
+  let error = 0;
+  if (flags & NLM_F_REQUEST && type >= NLMSG_MIN_TYPE) {
+    try {
+      if (handler(msg, extack) === 'dump') return;
+    } catch (thrown) {
+      error = errnoOf(thrown);
+      if (thrown instanceof ModelGap) sock.net.machine.gap(thrown.what);
+    }
+  }
+  if (error !== 0 || flags & NLM_F_ACK) sendAck(sock, msg, error, extack);
+}
+
+/**
+ * Handles the messages of `data` in order; a header that does not fit ends it silently.
+ * @models net/netlink/af_netlink.c netlink_rcv_skb()
+ */
+export function receiveMessages(sock: NetlinkSock, data: Uint8Array, handler: MessageHandler): void {
+  const all = new Bytes(data);
+  let at = 0;
+  while (all.length - at >= NLMSG_HDRLEN) {
+    const length = all.view.getUint32(at, true);
+    if (length < NLMSG_HDRLEN || length > all.length - at) return;
+    handleOne(sock, all.slice(at, at + length), handler);
+    at += nlmsgAlign(length);
+  }
+}

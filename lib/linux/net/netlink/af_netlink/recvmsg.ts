@@ -1,0 +1,110 @@
+// Receiving: one datagram a call, its source address, control messages, and the next chunk of a running dump.
+import { Bytes } from '../../../../codec/bytes.js';
+import * as E from '../../../../uapi/asm-generic/errno.js';
+import { AF_NETLINK, nl_pktinfo, NETLINK_PKTINFO, sockaddr_nl, SOL_NETLINK } from '../../../../uapi/linux/netlink.js';
+import {
+  cmsghdr,
+  MSG_CTRUNC,
+  MSG_OOB,
+  MSG_PEEK,
+  MSG_TRUNC,
+  SCM_CREDENTIALS,
+  SOL_SOCKET,
+  ucred,
+} from '../../../../uapi/linux/socket.js';
+import type { Received } from '../../socket.js';
+import { groupMask } from './bind.js';
+import { dumpChunk, maxDumpChunk } from './dump.js';
+import type { Datagram } from './queue.js';
+import type { NetlinkSock } from './sock.js';
+
+const CMSG_ALIGN = 8;
+const nothing = new Uint8Array(0);
+
+/** put_cmsg() for a run of control messages; what does not fit is cut and marked MSG_CTRUNC. */
+class ControlWriter {
+  readonly #out: Bytes;
+  #used = 0;
+  flags = 0;
+
+  constructor(room: number) {
+    this.#out = Bytes.zeroed(room);
+  }
+
+  put(level: number, type: number, payload: Uint8Array): void {
+    const room = this.#out.length - this.#used;
+    if (room < cmsghdr.size) {
+      this.flags |= MSG_CTRUNC;
+      return;
+    }
+    const full = cmsghdr.size + payload.length;
+    const length = Math.min(full, room);
+    if (length < full) this.flags |= MSG_CTRUNC;
+    cmsghdr.set(this.#out, this.#used, { cmsg_len: BigInt(length), cmsg_level: level, cmsg_type: type });
+    this.#out.u8.set(payload.subarray(0, length - cmsghdr.size), this.#used + cmsghdr.size);
+    this.#used = Math.min(this.#used + ((full + CMSG_ALIGN - 1) & -CMSG_ALIGN), this.#out.length);
+  }
+
+  take(): Uint8Array {
+    return this.#out.u8.subarray(0, this.#used);
+  }
+}
+
+function controlOf(sock: NetlinkSock, datagram: Datagram, controllen: number): { bytes: Uint8Array; flags: number } {
+  if (!sock.pktinfo && !sock.opts.passcred) return { bytes: nothing, flags: 0 };
+  const control = new ControlWriter(controllen);
+  if (sock.pktinfo) control.put(SOL_NETLINK, NETLINK_PKTINFO, nl_pktinfo.bytes({ group: datagram.group }));
+  if (sock.opts.passcred) control.put(SOL_SOCKET, SCM_CREDENTIALS, ucred.bytes(datagram.creds));
+  return { bytes: control.take(), flags: control.flags };
+}
+
+const kernelName = sockaddr_nl.bytes({ nl_family: AF_NETLINK });
+
+function nameOf(datagram: Datagram): Uint8Array {
+  if (datagram.portid === 0 && datagram.group === 0) return kernelName;
+  return sockaddr_nl.bytes({
+    nl_family: AF_NETLINK,
+    nl_pid: datagram.portid,
+    nl_groups: groupMask(datagram.group),
+  });
+}
+
+function dequeue(sock: NetlinkSock): void {
+  const datagram = sock.receiveQueue.shift()!;
+  sock.rmem -= datagram.truesize;
+}
+
+/** netlink_rcv_wake(): congestion ends when the queue has been drained. */
+function receiveWake(sock: NetlinkSock): void {
+  if (sock.receiveQueue.length === 0) sock.congested = false;
+}
+
+/**
+ * recvmsg(2) of at most `length` bytes: what was received, or a negative errno (-EAGAIN when nothing waits).
+ * @models net/netlink/af_netlink.c netlink_recvmsg()
+ */
+export function recvmsg(sock: NetlinkSock, length: number, flags: number, controllen: number): Received | number {
+  if (flags & MSG_OOB) return -E.EOPNOTSUPP;
+  if (sock.err !== 0) {
+    const error = sock.err;
+    sock.err = 0;
+    return -error;
+  }
+  const datagram = sock.receiveQueue[0];
+  if (datagram === undefined) return -E.EAGAIN;
+  sock.maxRecvmsgLen = Math.min(Math.max(sock.maxRecvmsgLen, length), maxDumpChunk(sock.net.machine));
+  const { data } = datagram;
+  const control = controlOf(sock, datagram, controllen);
+  const truncated = data.length > length;
+  const received: Received = {
+    ret: flags & MSG_TRUNC ? data.length : Math.min(length, data.length),
+    data: truncated ? data.subarray(0, length) : data,
+    name: nameOf(datagram),
+    control: control.bytes,
+    flags: (truncated ? MSG_TRUNC : 0) | control.flags,
+  };
+  if (!(flags & MSG_PEEK)) dequeue(sock);
+  if (sock.dump !== undefined && sock.rmem <= sock.opts.rcvbuf / 2) dumpChunk(sock);
+  receiveWake(sock);
+  return received;
+}

@@ -1,0 +1,116 @@
+// include/uapi/linux/rtnetlink.h: message types, groups, family headers, the top attributes of traffic control.
+import { attrs } from '../../codec/attrs.js';
+import { binary, bitfield32, flag, nested, nlaU32, output, string, unchecked } from '../../codec/kind.js';
+import { nameTable } from '../../codec/names.js';
+import { handle, s32, u16, u32, u8 } from '../../codec/scalar.js';
+import { struct } from '../../codec/struct.js';
+
+export const RTM_BASE = 16;
+export const RTM_NEWLINK = 16;
+export const RTM_DELLINK = 17;
+export const RTM_GETLINK = 18;
+export const RTM_SETLINK = 19;
+export const RTM_NEWADDR = 20;
+export const RTM_DELADDR = 21;
+export const RTM_GETADDR = 22;
+export const RTM_NEWROUTE = 24;
+export const RTM_DELROUTE = 25;
+export const RTM_GETROUTE = 26;
+export const RTM_NEWNEIGH = 28;
+export const RTM_DELNEIGH = 29;
+export const RTM_GETNEIGH = 30;
+export const RTM_NEWRULE = 32;
+export const RTM_DELRULE = 33;
+export const RTM_GETRULE = 34;
+export const RTM_NEWQDISC = 36;
+export const RTM_DELQDISC = 37;
+export const RTM_GETQDISC = 38;
+export const RTM_NEWTCLASS = 40;
+export const RTM_DELTCLASS = 41;
+export const RTM_GETTCLASS = 42;
+export const RTM_NEWTFILTER = 44;
+export const RTM_DELTFILTER = 45;
+export const RTM_GETTFILTER = 46;
+export const RTM_NEWACTION = 48;
+export const RTM_DELACTION = 49;
+export const RTM_GETACTION = 50;
+export const RTM_NEWPREFIX = 52;
+export const RTM_NEWCHAIN = 100;
+export const RTM_DELCHAIN = 101;
+export const RTM_GETCHAIN = 102;
+export const RTM_NEWLINKPROP = 108;
+export const RTM_DELLINKPROP = 109;
+export const RTM_GETLINKPROP = 110;
+
+/** `RTM_NEWTFILTER` for 44. */
+export const rtmType = nameTable({
+  RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK, RTM_SETLINK, RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR, RTM_NEWROUTE, RTM_DELROUTE,
+  RTM_GETROUTE, RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH, RTM_NEWRULE, RTM_DELRULE, RTM_GETRULE, RTM_NEWQDISC,
+  RTM_DELQDISC, RTM_GETQDISC, RTM_NEWTCLASS, RTM_DELTCLASS, RTM_GETTCLASS, RTM_NEWTFILTER, RTM_DELTFILTER,
+  RTM_GETTFILTER, RTM_NEWACTION, RTM_DELACTION, RTM_GETACTION, RTM_NEWPREFIX, RTM_NEWCHAIN, RTM_DELCHAIN, RTM_GETCHAIN,
+  RTM_NEWLINKPROP, RTM_DELLINKPROP, RTM_GETLINKPROP,
+}); // prettier-ignore
+
+/** enum rtnetlink_groups: numbers for NETLINK_ADD_MEMBERSHIP. */
+export const RTNLGRP_NONE = 0;
+export const RTNLGRP_LINK = 1;
+export const RTNLGRP_TC = 4;
+
+export const rtgenmsg = struct('rtgenmsg', { rtgen_family: u8 });
+
+export const ifinfomsg = struct('ifinfomsg', {
+  ifi_family: u8,
+  __ifi_pad: u8,
+  ifi_type: u16,
+  ifi_index: s32,
+  ifi_flags: u32,
+  ifi_change: u32,
+});
+
+export const tcmsg = struct('tcmsg', {
+  tcm_family: u8,
+  tcm__pad1: u8,
+  tcm__pad2: u16,
+  tcm_ifindex: s32,
+  tcm_handle: handle,
+  tcm_parent: handle,
+  tcm_info: u32,
+});
+
+/** tcm_ifindex of a request that names a shared block in tcm_parent. */
+export const TCM_IFINDEX_MAGIC_BLOCK = 0xffffffff;
+
+export const TCA_DUMP_FLAGS_TERSE = 1;
+
+/** TCA_*: top attributes of qdisc, class, filter and chain messages; input policy of net/sched/sch_api.c. */
+export const TCA = attrs('TCA', {
+  KIND: [1, string()],
+  OPTIONS: [2, unchecked],
+  STATS: [3, unchecked, 'dump'],
+  XSTATS: [4, unchecked, 'dump'],
+  RATE: [5, binary(2)],
+  FCNT: [6, output(u32), 'dump'],
+  STATS2: [7, unchecked, 'dump'],
+  STAB: [8, nested],
+  PAD: [9, unchecked, 'dump'],
+  DUMP_INVISIBLE: [10, flag],
+  CHAIN: [11, nlaU32],
+  HW_OFFLOAD: [12, output(u8), 'dump'],
+  INGRESS_BLOCK: [13, nlaU32],
+  EGRESS_BLOCK: [14, nlaU32],
+  DUMP_FLAGS: [15, bitfield32(TCA_DUMP_FLAGS_TERSE)],
+  EXT_WARN_MSG: [16, string(), 'dump'],
+});
+
+export const tcamsg = struct('tcamsg', { tca_family: u8, tca__pad1: u8, tca__pad2: u16 });
+
+export const rta_cacheinfo = struct('rta_cacheinfo', {
+  rta_clntref: u32,
+  rta_lastuse: u32,
+  rta_expires: s32,
+  rta_error: u32,
+  rta_used: u32,
+  rta_id: u32,
+  rta_ts: u32,
+  rta_tsage: u32,
+});

@@ -1,0 +1,56 @@
+// include/linux/socket.h and include/uapi/asm-generic/socket.h: families, types, message flags, SOL_SOCKET options.
+import { s32, u32, u64 } from '../../codec/scalar.js';
+import { struct } from '../../codec/struct.js';
+
+export const AF_UNSPEC = 0;
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+export const AF_PACKET = 17;
+
+export const SOCK_DGRAM = 2;
+export const SOCK_RAW = 3;
+/** Types are below this number. */
+export const SOCK_MAX = 11;
+
+export const MSG_OOB = 0x1;
+export const MSG_PEEK = 0x2;
+export const MSG_CTRUNC = 0x8;
+export const MSG_TRUNC = 0x20;
+export const MSG_DONTWAIT = 0x40;
+
+export const SOL_SOCKET = 1;
+export const SO_DEBUG = 1;
+export const SO_REUSEADDR = 2;
+export const SO_TYPE = 3;
+export const SO_ERROR = 4;
+export const SO_DONTROUTE = 5;
+export const SO_BROADCAST = 6;
+export const SO_SNDBUF = 7;
+export const SO_RCVBUF = 8;
+export const SO_KEEPALIVE = 9;
+export const SO_PRIORITY = 12;
+export const SO_PASSCRED = 16;
+export const SO_RCVLOWAT = 18;
+export const SO_SNDLOWAT = 19;
+export const SO_RCVTIMEO_OLD = 20;
+export const SO_SNDTIMEO_OLD = 21;
+export const SO_ACCEPTCONN = 30;
+export const SO_SNDBUFFORCE = 32;
+export const SO_RCVBUFFORCE = 33;
+export const SO_MARK = 36;
+export const SO_PROTOCOL = 38;
+export const SO_DOMAIN = 39;
+export const SO_MEMINFO = 55;
+export const SO_RCVTIMEO_NEW = 66;
+export const SO_SNDTIMEO_NEW = 67;
+
+export const SCM_CREDENTIALS = 2;
+export const cmsghdr = struct('cmsghdr', { cmsg_len: u64, cmsg_level: s32, cmsg_type: s32 });
+export const ucred = struct('ucred', { pid: u32, uid: u32, gid: u32 });
+
+export const EPOLLIN = 0x1;
+export const EPOLLOUT = 0x4;
+export const EPOLLERR = 0x8;
+export const EPOLLRDNORM = 0x40;
+export const EPOLLWRNORM = 0x100;
+export const EPOLLWRBAND = 0x200;
