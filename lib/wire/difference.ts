@@ -1,0 +1,145 @@
+// What two datagrams differ in, said in the terms of the protocol: which message, which field or attribute (by its
+// path), at which offset, and both values. For people and test output; equality itself is equality of the bytes.
+import { toHex } from '../codec/bytes.js';
+import { Bytes } from '../codec/bytes.js';
+import { nlmsghdr, nlmsgType } from '../uapi/linux/netlink.js';
+import { rtmType } from '../uapi/linux/rtnetlink.js';
+import type { AnyStruct, Level } from './layout.js';
+import { anonymous, layoutOf } from './layout.js';
+import type { AttributeView, MessageView } from './netlink.js';
+import { viewAttributes, viewMessages } from './netlink.js';
+import { NLA_F_NESTED } from '../codec/nla.js';
+
+export interface Difference {
+  /** `message 0 RTM_NEWTFILTER TCA_OPTIONS TCA_BPF_FLAGS`. */
+  readonly path: string;
+  /** Offset in the datagram. */
+  readonly offset: number;
+  readonly expected: string;
+  readonly got: string;
+}
+
+type Report = (path: string, offset: number, expected: string, got: string) => void;
+
+export const messageName = (type: number): string => (type < 16 ? nlmsgType(type) : rtmType(type));
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/** At most `shown` bytes from the first that differs. */
+const shown = 16;
+
+function reportBytes(path: string, offset: number, a: Uint8Array, b: Uint8Array, report: Report): void {
+  if (equal(a, b)) return;
+  const length = Math.min(a.length, b.length);
+  let first = 0;
+  while (first < length && a[first] === b[first]) first++;
+  const from = Math.max(0, a.length <= shown && b.length <= shown ? 0 : first);
+  const cut = (u8: Uint8Array): string =>
+    `${from > 0 ? '…' : ''}${toHex(u8.subarray(from, from + shown))}${u8.length > from + shown ? '…' : ''}` +
+    (a.length === b.length ? '' : ` (${u8.length} bytes)`);
+  report(path, offset + first, cut(a), cut(b));
+}
+
+function diffStruct(path: string, offset: number, type: AnyStruct, a: Uint8Array, b: Uint8Array, report: Report): void {
+  if (a.length < type.size || b.length < type.size) {
+    reportBytes(path, offset, a, b, report);
+    return;
+  }
+  const [x, y] = [type.get(new Bytes(a), 0), type.get(new Bytes(b), 0)];
+  const offsets = Object.values(type.offsetof);
+  Object.entries(type.members).forEach(([key, codec], i) => {
+    const [left, right] = [codec.show(x[key]), codec.show(y[key])];
+    if (left !== right) report(`${path} ${key}`, offset + offsets[i]!, left, right);
+  });
+}
+
+const attributeName = ({ set }: Level, type: number): string =>
+  set === undefined ? `attribute ${type}` : (set.$byType[type]?.name ?? `${set.$name} ${type}`);
+
+/** Attributes inside `payload`, if it is all attributes. */
+function whole(payload: Uint8Array): boolean {
+  const { attributes, rest } = viewAttributes(payload);
+  return attributes.length > 0 && rest.length === 0;
+}
+
+function diffAttribute(
+  path: string,
+  offset: number,
+  a: AttributeView,
+  b: AttributeView,
+  nest: Level | undefined,
+  report: Report,
+): void {
+  if (a.flags !== b.flags)
+    report(`${path} flags`, offset + 2, `0x${a.flags.toString(16)}`, `0x${b.flags.toString(16)}`);
+  const level = nest ?? (a.flags & NLA_F_NESTED ? anonymous : undefined);
+  if (level !== undefined && whole(a.payload) && whole(b.payload))
+    diffAttributes(path, offset + 4, level, a.payload, b.payload, report);
+  else reportBytes(path, offset + 4, a.payload, b.payload, report);
+  reportBytes(`${path} padding`, offset + 4 + a.payload.length, a.padding, b.padding, report);
+}
+
+function diffAttributes(
+  path: string,
+  offset: number,
+  level: Level,
+  a: Uint8Array,
+  b: Uint8Array,
+  report: Report,
+): void {
+  const [x, y] = [viewAttributes(a), viewAttributes(b)];
+  const names = (list: readonly AttributeView[]): string => list.map((v) => attributeName(level, v.type)).join(', ');
+  const order = [names(x.attributes), names(y.attributes)] as const;
+  if (order[0] !== order[1]) report(`${path} attributes`, offset, order[0] || 'none', order[1] || 'none');
+  x.attributes.forEach((mine, i) => {
+    const theirs = order[0] === order[1] ? y.attributes[i] : y.attributes.find((v) => v.type === mine.type);
+    const nest = level.nest?.(mine, x.attributes);
+    if (theirs !== undefined)
+      diffAttribute(`${path} ${attributeName(level, mine.type)}`, offset + mine.offset, mine, theirs, nest, report);
+  });
+  reportBytes(`${path} behind the attributes`, offset + a.length - x.rest.length, x.rest, y.rest, report);
+}
+
+function diffMessage(path: string, a: MessageView, b: MessageView, report: Report): void {
+  const headers = [nlmsghdr.bytes(a.header), nlmsghdr.bytes(b.header)] as const;
+  diffStruct(path, a.offset, nlmsghdr as unknown as AnyStruct, ...headers, report);
+  const start = a.offset + nlmsghdr.size;
+  const layout = layoutOf(a.header.nlmsg_type, a.header.nlmsg_flags, a.body);
+  if (layout === undefined || a.header.nlmsg_type !== b.header.nlmsg_type) {
+    reportBytes(`${path} body`, start, a.body, b.body, report);
+    return;
+  }
+  const headEnd = layout.head?.size ?? 0;
+  if (layout.head)
+    diffStruct(path, start, layout.head, a.body.subarray(0, headEnd), b.body.subarray(0, headEnd), report);
+  const [from, to] = [Math.min(headEnd, layout.start), layout.start];
+  reportBytes(`${path} body`, start + from, a.body.subarray(from, to), b.body.subarray(from, to), report);
+  diffAttributes(path, start + to, layout.level, a.body.subarray(to), b.body.subarray(to), report);
+  reportBytes(`${path} padding`, start + a.body.length, a.padding, b.padding, report);
+}
+
+/** Where `got` departs from `expected`; nothing when the bytes are equal, something whenever they are not. */
+export function differences(expected: Uint8Array, got: Uint8Array): Difference[] {
+  const found: Difference[] = [];
+  if (equal(expected, got)) return found;
+  const report: Report = (path, offset, left, right) => found.push({ path, offset, expected: left, got: right });
+  const [a, b] = [viewMessages(expected), viewMessages(got)];
+  const list = (messages: readonly MessageView[]): string =>
+    messages.map((m) => messageName(m.header.nlmsg_type)).join(', ') || 'none';
+  if (a.messages.length !== b.messages.length) report('messages', 0, list(a.messages), list(b.messages));
+  a.messages.forEach((mine, i) => {
+    const theirs = b.messages[i];
+    const path = `message ${i} ${messageName(mine.header.nlmsg_type)}`;
+    if (theirs !== undefined) diffMessage(path, mine, theirs, report);
+  });
+  reportBytes('behind the messages', expected.length - a.rest.length, a.rest, b.rest, report);
+  if (found.length === 0) reportBytes('datagram', 0, expected, got, report);
+  return found;
+}
+
+/** One line: path, offset, both values. */
+export function showDifference({ path, offset, expected, got }: Difference): string {
+  return `${path} at ${offset}: expected ${expected}, got ${got}`;
+}
