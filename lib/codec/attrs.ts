@@ -18,7 +18,9 @@ type Declared = Readonly<Record<string, readonly [number, AttributeKind<never>, 
 type KindValue<K> = K extends AttributeKind<infer T> ? T : never;
 
 /** The values parse() finds, one optional property an attribute. */
-export type AttrValues<D> = { -readonly [K in keyof D]?: D[K] extends readonly [number, infer K2, ...unknown[]] ? KindValue<K2> : never };
+export type AttrValues<D> = {
+  -readonly [K in keyof D]?: D[K] extends readonly [number, infer K2, ...unknown[]] ? KindValue<K2> : never;
+};
 
 export type AttrSet<D> = {
   readonly [K in keyof D]: D[K] extends readonly [number, infer K2, ...unknown[]] ? Attribute<KindValue<K2>> : never;
@@ -37,16 +39,14 @@ export type AttrSet<D> = {
  * Declares the attribute set `name`: `{ KEY: [type, kind, direction?] }`. `max` defaults to the greatest declared type;
  * it is given where the uapi enum goes further than we declare.
  */
-export function attrs<const D extends { readonly [K in keyof D]: readonly [number, AttributeKind<KindValue<D[K][1]>>, Direction?] }>(
-  name: string,
-  declared: D,
-  max?: number,
-): AttrSet<D> {
+export function attrs<
+  const D extends { readonly [K in keyof D]: readonly [number, AttributeKind<KindValue<D[K][1]>>, Direction?] },
+>(name: string, declared: D, max?: number): AttrSet<D> {
   const all = Object.entries(declared as unknown as Declared).map(([key, [type, kind, direction = 'both']]) => ({
     key,
     name: `${name}_${key}`,
     type,
-    kind: kind as unknown as AttributeKind,
+    kind: kind,
     direction,
   }));
   const $max = max ?? Math.max(...all.map((a) => a.type));

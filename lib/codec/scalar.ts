@@ -36,16 +36,66 @@ function scalar<T>(
 }
 
 /* eslint-disable @typescript-eslint/no-confusing-void-expression -- one line a type keeps the table readable */
-export const u8 = scalar('u8', 1, (v, o) => v.getUint8(o), (v, o, x: number) => v.setUint8(o, x));
-export const s8 = scalar('s8', 1, (v, o) => v.getInt8(o), (v, o, x: number) => v.setInt8(o, x));
-export const u16 = scalar('u16', 2, (v, o) => v.getUint16(o, true), (v, o, x: number) => v.setUint16(o, x, true));
-export const s16 = scalar('s16', 2, (v, o) => v.getInt16(o, true), (v, o, x: number) => v.setInt16(o, x, true));
-export const u32 = scalar('u32', 4, (v, o) => v.getUint32(o, true), (v, o, x: number) => v.setUint32(o, x, true));
-export const s32 = scalar('s32', 4, (v, o) => v.getInt32(o, true), (v, o, x: number) => v.setInt32(o, x, true));
-export const u64 = scalar('u64', 8, (v, o) => v.getBigUint64(o, true), (v, o, x: bigint) => v.setBigUint64(o, x, true));
-export const s64 = scalar('s64', 8, (v, o) => v.getBigInt64(o, true), (v, o, x: bigint) => v.setBigInt64(o, x, true));
-export const be16 = scalar('be16', 2, (v, o) => v.getUint16(o), (v, o, x: number) => v.setUint16(o, x));
-export const be32 = scalar('be32', 4, (v, o) => v.getUint32(o), (v, o, x: number) => v.setUint32(o, x));
+export const u8 = scalar(
+  'u8',
+  1,
+  (v, o) => v.getUint8(o),
+  (v, o, x: number) => v.setUint8(o, x),
+);
+export const s8 = scalar(
+  's8',
+  1,
+  (v, o) => v.getInt8(o),
+  (v, o, x: number) => v.setInt8(o, x),
+);
+export const u16 = scalar(
+  'u16',
+  2,
+  (v, o) => v.getUint16(o, true),
+  (v, o, x: number) => v.setUint16(o, x, true),
+);
+export const s16 = scalar(
+  's16',
+  2,
+  (v, o) => v.getInt16(o, true),
+  (v, o, x: number) => v.setInt16(o, x, true),
+);
+export const u32 = scalar(
+  'u32',
+  4,
+  (v, o) => v.getUint32(o, true),
+  (v, o, x: number) => v.setUint32(o, x, true),
+);
+export const s32 = scalar(
+  's32',
+  4,
+  (v, o) => v.getInt32(o, true),
+  (v, o, x: number) => v.setInt32(o, x, true),
+);
+export const u64 = scalar(
+  'u64',
+  8,
+  (v, o) => v.getBigUint64(o, true),
+  (v, o, x: bigint) => v.setBigUint64(o, x, true),
+);
+export const s64 = scalar(
+  's64',
+  8,
+  (v, o) => v.getBigInt64(o, true),
+  (v, o, x: bigint) => v.setBigInt64(o, x, true),
+);
+export const be16 = scalar(
+  'be16',
+  2,
+  (v, o) => v.getUint16(o),
+  (v, o, x: number) => v.setUint16(o, x),
+);
+export const be32 = scalar(
+  'be32',
+  4,
+  (v, o) => v.getUint32(o),
+  (v, o, x: number) => v.setUint32(o, x),
+);
 /* eslint-enable @typescript-eslint/no-confusing-void-expression */
 
 const hex = (value: number): string => `0x${value.toString(16)}`;

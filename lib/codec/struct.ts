@@ -40,8 +40,11 @@ function layOut(members: Readonly<Record<string, Codec<unknown>>>): { laid: Laid
 }
 
 /** Declares `struct name { members }` in declaration order. */
-export function struct<M extends { readonly [K in keyof M]: Codec<ValueOf<M[K]>> }>(name: string, members: M): Struct<M> {
-  const { laid, size, align } = layOut(members as Readonly<Record<string, Codec<unknown>>>);
+export function struct<M extends { readonly [K in keyof M]: Codec<ValueOf<M[K]>> }>(
+  name: string,
+  members: M,
+): Struct<M> {
+  const { laid, size, align } = layOut(members);
 
   function set(to: Bytes, offset: number, value: Partial<StructValue<M>>): void {
     to.u8.fill(0, offset, offset + size);
@@ -75,4 +78,3 @@ export function struct<M extends { readonly [K in keyof M]: Codec<ValueOf<M[K]>>
     },
   };
 }
-

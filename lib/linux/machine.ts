@@ -33,6 +33,13 @@ export interface MachineOptions {
   readonly onGap?: (what: string) => void;
 }
 
+/** One object at one moment. */
+export interface ObjectSnapshot {
+  readonly label: string;
+  readonly refcount: number;
+  readonly holders: readonly string[];
+}
+
 function configOf(config: string | KernelConfig): KernelConfig {
   if (typeof config !== 'string') return config;
   const found = configs[config];
@@ -116,6 +123,15 @@ export class Machine implements ObjectTable {
       this.runDue();
     }
     clock.set(end);
+  }
+
+  /** Every live object with everyone who holds a reference to it, in order of creation. */
+  snapshot(): ObjectSnapshot[] {
+    return Array.from(this.objects, (object) => ({
+      label: object.label,
+      refcount: object.refcount,
+      holders: object.holders.map((holder) => holder.label),
+    }));
   }
 
   /** Reports, once each, a request that is not modelled. */

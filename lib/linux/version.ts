@@ -12,20 +12,32 @@ interface Behaviour {
 }
 
 export const behaviours = {
-  'netlink-ext-ack': { since: 'v6.1', what: 'NETLINK_CAP_ACK, EXT_ACK, GET_STRICT_CHK, LIST_MEMBERSHIPS, LISTEN_ALL_NSID exist; NLMSG_ERROR has flags and TLVs' },
+  'netlink-ext-ack': {
+    since: 'v6.1',
+    what: 'NETLINK_CAP_ACK, EXT_ACK, GET_STRICT_CHK, LIST_MEMBERSHIPS, LISTEN_ALL_NSID exist; NLMSG_ERROR has flags and TLVs',
+  },
   'netlink-ack-aligned': { since: 'v6.1', what: 'the echoed request in NLMSG_ERROR is padded to four bytes' },
   'netlink-empty-enodata': { since: 'v6.1', what: 'sending zero bytes fails with ENODATA instead of returning 0' },
-  'netlink-random-autobind': { since: 'v6.1', what: 'a taken autobind port falls back to a random start, not to -4097' },
+  'netlink-random-autobind': {
+    since: 'v6.1',
+    what: 'a taken autobind port falls back to a random start, not to -4097',
+  },
   'netlink-dump-32k': { since: 'v6.1', what: 'dump chunks grow to 32448 bytes instead of 16384' },
   'netlink-bulk-del': { since: 'v6.1', what: 'NLM_F_BULK on a DEL type without support is refused' },
-  'notify-requester': { since: 'v6.1', what: 'a requester in the notified group gets the notification even without NLM_F_ECHO' },
+  'notify-requester': {
+    since: 'v6.1',
+    what: 'a requester in the notified group gets the notification even without NLM_F_ECHO',
+  },
   'dump-offs-in-done': { since: 'v6.18', what: 'NLMSG_DONE of a failed dump carries the offset beside the text' },
   'rtnl-strict-dump': { since: 'v6.1', what: 'NETLINK_GET_STRICT_CHK is obeyed by link, address and route dumps' },
   'rtnl-echo-link': { since: 'v6.18', what: 'RTM_NEWLINK and RTM_DELLINK with NLM_F_ECHO return a copy' },
   'tca-policy': { since: 'v6.1', what: 'the top TCA attributes are validated' },
-  'tc-chains': { since: 'v6.1', what: 'filter chains, shared blocks, RTM_*CHAIN; every filter message carries TCA_CHAIN' },
+  'tc-chains': {
+    since: 'v6.1',
+    what: 'filter chains, shared blocks, RTM_*CHAIN; every filter message carries TCA_CHAIN',
+  },
   'tc-extack': { since: 'v6.1', what: 'traffic control explains its refusals' },
-  'clsact': { since: 'v6.1', what: 'the clsact qdisc exists' },
+  clsact: { since: 'v6.1', what: 'the clsact qdisc exists' },
   'noqueue-visible': { since: 'v6.1', what: 'noqueue is an ordinary qdisc that dumps show' },
   'iff-no-queue': { since: 'v6.1', what: 'virtual devices ask for no queue: veth gets noqueue' },
   'filter-flush': { since: 'v6.1', what: 'RTM_DELTFILTER with priority 0 flushes a chain' },
@@ -34,7 +46,10 @@ export const behaviours = {
   'auto-prio-enospc': { since: 'v6.18', what: 'an automatic priority that is taken gives ENOSPC instead of EINVAL' },
   'bpf-direct-action': { since: 'v6.1', what: 'TCA_BPF_FLAGS and FLAGS_GEN are read; CLASSID is optional' },
   'bpf-handle-idr': { since: 'v6.1', what: 'automatic bpf handles are the lowest free instead of a counter' },
-  'tc-ingress-children-texts': { since: 'v6.18', what: 'children of clsact and ingress are refused with a text of their own' },
+  'tc-ingress-children-texts': {
+    since: 'v6.18',
+    what: 'children of clsact and ingress are refused with a text of their own',
+  },
   'tag-sha256': { since: 'v6.18', what: 'program tags are SHA-256 instead of SHA-1' },
 } as const satisfies Readonly<Record<string, Behaviour>>;
 

@@ -53,7 +53,14 @@ export const NLM_F_CAPPED = 0x100;
 export const NLM_F_ACK_TLVS = 0x200;
 
 /** Flags every message type gives the same meaning. */
-export const nlmFlags = flagTable({ NLM_F_REQUEST, NLM_F_MULTI, NLM_F_ACK, NLM_F_ECHO, NLM_F_DUMP_INTR, NLM_F_DUMP_FILTERED });
+export const nlmFlags = flagTable({
+  NLM_F_REQUEST,
+  NLM_F_MULTI,
+  NLM_F_ACK,
+  NLM_F_ECHO,
+  NLM_F_DUMP_INTR,
+  NLM_F_DUMP_FILTERED,
+});
 
 export const NLMSG_NOOP = 1;
 export const NLMSG_ERROR = 2;

@@ -98,9 +98,19 @@ export const TCA = attrs('TCA', {
   HW_OFFLOAD: [12, output(u8), 'dump'],
   INGRESS_BLOCK: [13, nlaU32],
   EGRESS_BLOCK: [14, nlaU32],
-  DUMP_FLAGS: [15, bitfield32(TCA_DUMP_FLAGS_TERSE)],
+  DUMP_FLAGS: [15, unchecked],
   EXT_WARN_MSG: [16, string(), 'dump'],
 });
+
+/** The same attributes as a filter dump judges them: tcf_tfilter_dump_policy of net/sched/cls_api.c. */
+export const TCA_FILTER_DUMP = attrs(
+  'TCA',
+  {
+    CHAIN: [11, nlaU32],
+    DUMP_FLAGS: [15, bitfield32(TCA_DUMP_FLAGS_TERSE)],
+  },
+  16,
+);
 
 export const tcamsg = struct('tcamsg', { tca_family: u8, tca__pad1: u8, tca__pad2: u16 });
 

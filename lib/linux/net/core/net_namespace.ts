@@ -21,3 +21,13 @@ export class Net {
     this.rtnl = new Rtnetlink(this);
   }
 }
+
+/** net_generic(): the state a subsystem keeps for a namespace, made by `make` at its first use. */
+export function netGeneric<T>(make: (net: Net) => T): (net: Net) => T {
+  const states = new WeakMap<Net, T>();
+  return (net) => {
+    let state = states.get(net);
+    if (state === undefined) states.set(net, (state = make(net)));
+    return state;
+  };
+}

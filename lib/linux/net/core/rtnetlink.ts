@@ -151,7 +151,12 @@ export class Rtnetlink {
       return 'dump';
     }
     const handlers = this.#find(family, type, 'doit');
-    if (kind === KIND_DEL && request.flags & NLM_F_BULK && handlers.bulkDel !== true && this.#net.machine.has('netlink-bulk-del'))
+    if (
+      kind === KIND_DEL &&
+      request.flags & NLM_F_BULK &&
+      handlers.bulkDel !== true &&
+      this.#net.machine.has('netlink-bulk-del')
+    )
       refuse(extack, EOPNOTSUPP, 'Bulk delete is not supported');
     handlers.doit!(request);
     return 'done';

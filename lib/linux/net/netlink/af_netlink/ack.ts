@@ -100,7 +100,7 @@ function echoOf(sock: NetlinkSock, msg: Bytes, error: number): { flags: number; 
 export function sendAck(sock: NetlinkSock, msg: Bytes, error: number, extack: Extack): void {
   const { machine } = sock.net;
   const { flags, echoed } = echoOf(sock, msg, error);
-  const explain = sock.extAck && machine.has('netlink-ext-ack') && (!extack.isEmpty);
+  const explain = sock.extAck && machine.has('netlink-ext-ack') && !extack.isEmpty;
   const skb = new MessageWriter(N.NLMSG_HDRLEN + 4 + N.nlmsgAlign(msg.length) + tlvRoom(extack));
   const seq = msg.view.getUint32(8, true);
   const start = skb.begin(N.NLMSG_ERROR, flags, seq, sock.portid, 4);

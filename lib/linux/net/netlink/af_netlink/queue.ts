@@ -27,14 +27,23 @@ export const kernelCreds: Credentials = { pid: 0, uid: 0, gid: 0 };
 /** sizeof(struct skb_shared_info) and sizeof(struct sk_buff), both cache-aligned, x86-64. */
 const SHARED_INFO = 320;
 const SK_BUFF = 256;
-/** Object size of skb_small_head_cache, which serves every smaller buffer. */
-const SMALL_HEAD = 704;
+/** Object size of skb_small_head_cache, which serves every smaller buffer (observed on 6.18). */
+const SMALL_HEAD = 576;
+/** Payloads above this are sent from vmalloc'ed memory, which has no size classes. */
+const LARGE = 3776;
 
-/** Memory charged for a buffer of `room` data bytes: the slab class it comes from plus the sk_buff. */
+const cacheAligned = (bytes: number): number => (bytes + 63) & ~63;
+
+/** Memory charged for a kernel buffer of `room` data bytes: the slab class it comes from plus the sk_buff. */
 export function truesizeOf(room: number): number {
-  const needed = ((room + 63) & ~63) + SHARED_INFO;
+  const needed = cacheAligned(room) + SHARED_INFO;
   if (needed <= SMALL_HEAD) return SMALL_HEAD + SK_BUFF;
-  return 2 ** Math.ceil(Math.log2(needed)) + SK_BUFF;
+  return 2 ** (32 - Math.clz32(needed - 1)) + SK_BUFF;
+}
+
+/** Memory charged for a message of `length` bytes from a user (netlink_alloc_large_skb()). */
+export function userTruesizeOf(length: number): number {
+  return length > LARGE ? cacheAligned(length) + SHARED_INFO + SK_BUFF : truesizeOf(length);
 }
 
 /** skb_queue_tail() and sk_data_ready(). */

@@ -9,7 +9,7 @@ import type { SendRequest } from '../../socket.js';
 import { allowed, lowestGroup } from './bind.js';
 import { autobind } from './create.js';
 import type { Datagram } from './queue.js';
-import { broadcast, deliver, hasRoom, truesizeOf } from './queue.js';
+import { broadcast, deliver, hasRoom, userTruesizeOf } from './queue.js';
 import type { NetlinkSock } from './sock.js';
 
 /** What a message needs of the send buffer beyond its bytes. */
@@ -67,7 +67,7 @@ export function sendmsg(sock: NetlinkSock, task: Task, request: SendRequest): nu
   const { portid, group, addressed } = destination;
   if (group === 0 && portid === 0) return unicastToKernel(sock, task, data, addressed);
   const creds = { pid: task.tgid, uid: task.uid, gid: task.gid };
-  const datagram = { data, portid: sock.portid, group, creds, truesize: truesizeOf(data.length) };
+  const datagram = { data, portid: sock.portid, group, creds, truesize: userTruesizeOf(data.length) };
   if (group !== 0) broadcast(sock.table.subscribers, datagram, portid, sock);
   return portid === 0
     ? unicastToKernel(sock, task, data, addressed)

@@ -10,14 +10,7 @@ import type { SockOptValue } from '../../socket.js';
 import { allowed, setMembership } from './bind.js';
 import type { NetlinkSock } from './sock.js';
 
-type BooleanOption =
-  | 'pktinfo'
-  | 'broadcastError'
-  | 'noEnobufs'
-  | 'listenAllNsid'
-  | 'capAck'
-  | 'extAck'
-  | 'strictCheck';
+type BooleanOption = 'pktinfo' | 'broadcastError' | 'noEnobufs' | 'listenAllNsid' | 'capAck' | 'extAck' | 'strictCheck';
 
 const booleans: Readonly<Record<number, BooleanOption>> = {
   [N.NETLINK_PKTINFO]: 'pktinfo',

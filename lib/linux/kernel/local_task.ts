@@ -1,0 +1,38 @@
+// A task that lives in the caller's own process: what tests, replays and in-process users act as.
+import type { File } from '../fs/file.js';
+import type { Task } from './task.js';
+
+export interface LocalTaskOptions {
+  /** Process id; the thread id is the same. Default 1000. */
+  readonly tgid?: number;
+  /** Default 0. */
+  readonly uid?: number;
+  /** Capability numbers it has. Default: all for uid 0, none for others. */
+  readonly capabilities?: ReadonlySet<number>;
+}
+
+export class LocalTask implements Task {
+  readonly pid: number;
+  readonly tgid: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** The open files by fd; the owner fills it. */
+  readonly files = new Map<number, File>();
+  readonly #capabilities: ReadonlySet<number> | undefined;
+
+  constructor({ tgid = 1000, uid = 0, capabilities }: LocalTaskOptions = {}) {
+    this.pid = tgid;
+    this.tgid = tgid;
+    this.uid = uid;
+    this.gid = uid;
+    this.#capabilities = capabilities;
+  }
+
+  capable(cap: number): boolean {
+    return this.#capabilities?.has(cap) ?? this.uid === 0;
+  }
+
+  fget(fd: number): File | undefined {
+    return this.files.get(fd);
+  }
+}
