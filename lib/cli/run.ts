@@ -1,0 +1,100 @@
+// `tcbox run`: boots a kernel, starts one program in it and serves it and everything it starts until it ends. Loads as
+// little as it can, because every command in a box waits for it. The caller has parsed the arguments.
+import { readFileSync, writeSync } from 'node:fs';
+import { Box } from '../host/box.js';
+import { HostError } from '../host/host_error.js';
+import { hostClock } from '../host/kernel.js';
+import { SpawnError } from '../host/program.js';
+import { configs, type KernelConfig } from '../linux/config.js';
+import { Entropy } from '../linux/entropy.js';
+import { Machine } from '../linux/machine.js';
+import type { KernelVersion } from '../linux/version.js';
+
+export interface RunCommandOptions {
+  readonly kernel?: KernelVersion | undefined;
+  /** Name of a configuration, or a JSON file with one. */
+  readonly config?: string | undefined;
+}
+
+const USAGE = 2;
+const CANNOT_START = 125;
+
+/** Signals a terminal sends to the whole foreground group, the command included. */
+const terminalSignals = ['SIGINT', 'SIGQUIT', 'SIGWINCH'] as const;
+const otherSignals = ['SIGTERM', 'SIGHUP', 'SIGUSR2', 'SIGCONT', 'SIGALRM'] as const;
+
+function say(line: string): void {
+  writeSync(2, `tcbox: ${line}\n`);
+}
+
+/** The configuration of that name, or in that file. Throws an Error that says what is wrong. */
+function configOf(config: string | undefined): string | KernelConfig | undefined {
+  if (config === undefined || config in configs) return config;
+  const read = JSON.parse(readFileSync(config, 'utf8')) as Partial<KernelConfig>;
+  return { ...configs['full']!, ...read };
+}
+
+/** Whether this process is in the foreground of its terminal: then ^C reaches the command without us. */
+function inForeground(): boolean {
+  const [, , group, , , foreground] = readFileSync('/proc/self/stat', 'latin1')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return group === foreground;
+}
+
+function forwardSignals(pid: number): void {
+  const forward = (signal: NodeJS.Signals): void => {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It has just ended; its status is about to be seen.
+    }
+  };
+  for (const signal of otherSignals) process.on(signal, forward);
+  for (const signal of terminalSignals) {
+    process.on(signal, () => {
+      if (!inForeground()) forward(signal);
+    });
+  }
+}
+
+async function serve(box: Box, argv: readonly string[]): Promise<number> {
+  const client = box.spawn(argv);
+  forwardSignals(client.pid);
+  const ended = (): boolean => client.waitStatus !== undefined;
+  while (box.pump(ended) !== 'done') await new Promise((resolve) => setImmediate(resolve));
+  const status = client.waitStatus!;
+  return (status & 0x7f) === 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f);
+}
+
+/** Runs `argv` in a new box; the exit code for this process: the command's own, 128 + n for a signal. */
+export async function runCommand(options: RunCommandOptions, argv: readonly string[]): Promise<number> {
+  let config: string | KernelConfig | undefined;
+  try {
+    config = configOf(options.config);
+  } catch (error) {
+    say(`--config ${options.config ?? ''}: ${(error as Error).message}`);
+    return USAGE;
+  }
+  try {
+    const machine = new Machine({
+      clock: hostClock,
+      entropy: new Entropy(Math.floor(Math.random() * 2 ** 32)),
+      onGap: (what) => {
+        say(`not modelled: ${what}`);
+      },
+      ...(config !== undefined && { config }),
+      ...(options.kernel !== undefined && { version: options.kernel }),
+    });
+    const box = new Box(machine, { spawner: 'inline' });
+    try {
+      return await serve(box, argv);
+    } finally {
+      box.close();
+    }
+  } catch (error) {
+    if (!(error instanceof HostError || error instanceof SpawnError)) throw error;
+    say(error.message);
+    return error instanceof SpawnError ? error.status : CANNOT_START;
+  }
+}

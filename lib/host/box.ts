@@ -1,0 +1,222 @@
+// A box: one modelled kernel, the supervisor that serves it, and the clients that run in it. Everything is synchronous
+// on the calling thread: clients make progress only while pump() or run() is called, and stand still in between.
+import { writeSync } from 'node:fs';
+import * as abi from './abi.js';
+import { Capture, memoryFile } from './capture.js';
+import type { Identity } from './clients.js';
+import { filterCount, filteredDescendants, filteredZombies } from './descendants.js';
+import { filterProgram } from './filter.js';
+import { HostError } from './host_error.js';
+import type { Kernel } from './kernel.js';
+import { BASE, WORDS, close, i32, kill, prctl, syscall, wait4, waitid } from './libc.js';
+import { NativeSockets } from './native.js';
+import { startProgram, type SpawnOptions } from './program.js';
+import { inlineSpawner, workerSpawner, type Spawner } from './spawner.js';
+import { Supervisor } from './supervisor.js';
+import { dispatchTable } from './syscalls/table.js';
+
+export interface BoxOptions {
+  /**
+   * Which thread is filtered: a worker (default), or this very thread. The second starts faster, but for the rest of
+   * the process every intercepted call of this thread, and of threads it starts, would wait for itself.
+   */
+  readonly spawner?: 'worker' | 'inline';
+  /** Who the clients are in the box; root with every capability by default. */
+  readonly identity?: Identity;
+  /** Receives each notice once; stderr with a prefix by default. */
+  readonly log?: (line: string) => void;
+}
+
+/** A program that was started in the box. */
+export interface Client {
+  readonly pid: number;
+  /** Raw status of wait(2), once it has ended. */
+  readonly waitStatus: number | undefined;
+}
+
+export interface RunOptions {
+  readonly cwd?: string | undefined;
+  readonly env?: Readonly<Partial<Record<string, string>>> | undefined;
+  /** Standard input: a text, or an fd; empty by default. */
+  readonly input?: string | number | undefined;
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface RunResult {
+  readonly status: number | null;
+  readonly signal: number | null;
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+}
+
+const SIGTERM = 15;
+const SIGKILL = 9;
+const WNOHANG = 1;
+/** How long ended clients get to leave after SIGTERM. */
+const GRACE_MS = 200;
+/** A busy pump returns this often, so that the event loop of the process gets a turn. */
+const TURN_MS = 100;
+
+/** A cookie is no secret, only a value that no client passes by chance; Math.random saves loading a library. */
+const random = (below: number): number => Math.floor(Math.random() * below);
+
+const root: Identity = { uid: 0, gid: 0, capable: () => true };
+
+class RunningClient implements Client {
+  readonly pid: number;
+  waitStatus: number | undefined;
+
+  constructor(pid: number) {
+    this.pid = pid;
+  }
+}
+
+export class Box {
+  readonly #supervisor: Supervisor;
+  readonly #spawner: Spawner;
+  readonly #table: abi.Abi;
+  readonly #clients = new Map<number, RunningClient>();
+  readonly #baseline = filterCount();
+  readonly #said = new Set<string>();
+  #closed = false;
+
+  constructor(machine: Kernel, options: BoxOptions = {}) {
+    const table = abi.abiOf(process.arch);
+    if (process.platform !== 'linux' || table === undefined) {
+      const what = `${process.platform} on ${process.arch} is not supported`;
+      throw new HostError('platform', what, 'use Linux on x86-64, or drive the model from a program');
+    }
+    this.#table = table;
+    const inline = options.spawner === 'inline';
+    const cookie = inline ? ([random(2 ** 32), random(2 ** 20)] as const) : undefined;
+    const { handlers, rules } = dispatchTable(table.nr);
+    const program = filterProgram(table, rules, cookie);
+    prctl(abi.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    this.#spawner = inline ? inlineSpawner(program, table.nr.seccomp) : workerSpawner(program, table.nr.seccomp);
+    const log = options.log ?? ((line: string): void => void writeSync(2, `tcbox: ${line}\n`));
+    this.#supervisor = new Supervisor(
+      machine,
+      table,
+      this.#spawner.listener,
+      new NativeSockets(table, cookie),
+      handlers,
+      options.identity ?? root,
+      (line) => {
+        if (this.#said.size !== this.#said.add(line).size) log(line);
+      },
+    );
+  }
+
+  /** The kernel of the box. May be replaced while no client lives. */
+  get machine(): Kernel {
+    return this.#supervisor.machine;
+  }
+
+  set machine(machine: Kernel) {
+    while (this.#supervisor.clients.placeholders.size !== 0 && this.#supervisor.step(0));
+    if (this.#supervisor.clients.placeholders.size !== 0) throw new Error('a client still holds a socket');
+    this.#supervisor.machine = machine;
+  }
+
+  /** Modelled sockets that clients hold. */
+  get sockets(): number {
+    return this.#supervisor.clients.placeholders.size;
+  }
+
+  /** Starts a program; it runs while the box is pumped. Throws a SpawnError when it cannot be started. */
+  spawn(argv: readonly string[], options: SpawnOptions = {}): Client {
+    const pid = startProgram(this.#spawner, argv, options);
+    const client = new RunningClient(pid);
+    const pidfd = syscall(this.#table.nr.pidfd_open, pid, 0, 0, 0, 0, 0);
+    if (pidfd < 0) throw new HostError('pidfd', 'pidfd_open(2) is refused', 'Linux 5.3 or newer is needed');
+    this.#clients.set(pid, client);
+    this.#supervisor.events.add(pidfd, abi.EPOLLIN, () => {
+      if (wait4(pid, BASE + WORDS, WNOHANG, 0) !== pid) return;
+      client.waitStatus = i32[WORDS >> 2]!;
+      this.#clients.delete(pid);
+      this.#supervisor.events.close(pidfd);
+    });
+    return client;
+  }
+
+  /**
+   * Serves the clients until the condition holds. 'interrupted' means that a signal came or that clients kept the box
+   * busy for a while: the caller lets its event loop run, then pumps on.
+   */
+  pump(until: () => boolean, timeoutMs = Infinity): 'done' | 'interrupted' | 'timeout' {
+    const start = performance.now();
+    for (let now = start; !until(); now = performance.now()) {
+      if (now - start >= timeoutMs) return 'timeout';
+      if (now - start >= TURN_MS) return 'interrupted';
+      if (!this.#supervisor.step(start + timeoutMs - now)) return 'interrupted';
+    }
+    return 'done';
+  }
+
+  /** Runs a program to its end and captures what it writes. It is killed when the time is up. */
+  run(argv: readonly string[], options: RunOptions = {}): RunResult {
+    const { cwd, env, input = '', timeoutMs = Infinity } = options;
+    const { events } = this.#supervisor;
+    const stdin = typeof input === 'string' ? memoryFile(input) : input;
+    const [stdout, stderr] = [new Capture(events), new Capture(events)];
+    try {
+      const client = this.spawn(argv, { cwd, env, stdio: [stdin, stdout.writeEnd, stderr.writeEnd] });
+      stdout.started();
+      stderr.started();
+      const deadline = performance.now() + timeoutMs;
+      const ended = (): boolean => client.waitStatus !== undefined;
+      while (!ended()) {
+        const left = Math.max(0, deadline - performance.now());
+        if (this.pump(ended, left === 0 ? TURN_MS : left) !== 'done' && left === 0) kill(client.pid, SIGKILL);
+      }
+      return { ...exitOf(client.waitStatus!), stdout: stdout.take(), stderr: stderr.take() };
+    } finally {
+      stdout.end();
+      stderr.end();
+      if (typeof input === 'string') close(stdin);
+    }
+  }
+
+  /** Ends the remaining clients, daemons included, and everything the box holds. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#endClients();
+    for (const placeholder of [...this.#supervisor.clients.placeholders.values()]) {
+      this.#supervisor.release(placeholder);
+    }
+    this.#supervisor.events.end();
+    this.#spawner.close();
+  }
+
+  #endClients(): void {
+    const none = (): boolean => this.#clients.size === 0 && !hasChildren();
+    for (const signal of [SIGTERM, SIGKILL]) {
+      const deadline = performance.now() + (signal === SIGTERM ? GRACE_MS : 10_000);
+      let left = this.#living();
+      for (const pid of left) kill(pid, signal);
+      while (left.length !== 0 && performance.now() < deadline) {
+        this.pump(none, 5);
+        for (const pid of filteredZombies(this.#baseline)) if (!this.#clients.has(pid)) wait4(pid, 0, WNOHANG, 0);
+        left = this.#living();
+      }
+    }
+    this.pump(() => false, 0);
+  }
+
+  #living(): number[] {
+    return hasChildren() ? filteredDescendants(this.#baseline) : [];
+  }
+}
+
+/** Whether this process has any children, ended ones included. */
+function hasChildren(): boolean {
+  const [P_ALL, WEXITED, WNOWAIT] = [0, 4, 0x01000000];
+  return waitid(P_ALL, 0, BASE + WORDS, WEXITED | WNOHANG | WNOWAIT) === 0;
+}
+
+/** Splits a raw status of wait(2). */
+export function exitOf(status: number): { status: number | null; signal: number | null } {
+  const signal = status & 0x7f;
+  return signal === 0 ? { status: (status >> 8) & 0xff, signal: null } : { status: null, signal };
+}

@@ -1,0 +1,52 @@
+// Who is left of the clients. A daemon that outlives its parent becomes a child of the supervisor (child subreaper);
+// it is told from the other children of this process by the number of seccomp filters it stands under.
+import { readdirSync, readFileSync } from 'node:fs';
+
+interface ProcessStatus {
+  readonly parent: number;
+  readonly filters: number;
+  readonly zombie: boolean;
+}
+
+function statusOf(pid: number | 'thread-self'): ProcessStatus | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/status`, 'latin1');
+    const number = (field: string): number => Number(new RegExp(`^${field}:\\t(\\d+)`, 'm').exec(text)?.[1] ?? 0);
+    // Seccomp_filters is there since 5.9; before, the mode tells at least whether there is a filter.
+    const filters = Math.max(number('Seccomp_filters'), number('Seccomp') === 2 ? 1 : 0);
+    return { parent: number('PPid'), filters, zombie: /^State:\tZ/m.test(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Seccomp filters this thread stands under now. */
+export function filterCount(): number {
+  return statusOf('thread-self')?.filters ?? 0;
+}
+
+/** All living descendants of this process under more than `baseline` filters. */
+export function filteredDescendants(baseline: number): number[] {
+  const all = new Map<number, ProcessStatus>();
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name);
+    const status = Number.isInteger(pid) ? statusOf(pid) : undefined;
+    if (status !== undefined) all.set(pid, status);
+  }
+  const isOurs = (pid: number): boolean => {
+    for (let at = all.get(pid); at !== undefined; at = all.get(at.parent)) if (at.parent === process.pid) return true;
+    return false;
+  };
+  return [...all].filter(([pid, s]) => !s.zombie && s.filters > baseline && isOurs(pid)).map(([pid]) => pid);
+}
+
+/** Children of this process that have ended and stand under more than `baseline` filters: nobody else reaps them. */
+export function filteredZombies(baseline: number): number[] {
+  const found: number[] = [];
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name);
+    const status = Number.isInteger(pid) ? statusOf(pid) : undefined;
+    if (status?.zombie === true && status.parent === process.pid && status.filters > baseline) found.push(pid);
+  }
+  return found;
+}

@@ -1,0 +1,19 @@
+// What the host asks of a booted kernel, and the clock it gives it. `Machine` of lib/linux/machine.ts fits; the host's
+// own specs drive it with a small kernel of their own.
+import type { Clock } from '../linux/clock.js';
+import type { Task } from '../linux/kernel/task.js';
+import type { Socket } from '../linux/net/socket.js';
+
+export interface Kernel {
+  readonly clock: Clock;
+  socket(task: Task, family: number, type: number, protocol: number): Socket | number;
+  /** ioctl(2) with an interface code on any socket; `ifreq` is changed in place. */
+  devIoctl(task: Task, request: number, ifreq: Uint8Array): number;
+  /** Time of the earliest deferred work on the kernel's clock, in ns, or Infinity. */
+  nextDeadline(): number;
+  /** Runs the deferred work that is due. */
+  runDue(): void;
+}
+
+/** The monotonic clock of this process; a machine in a box is made with it. */
+export const hostClock: Clock = { now: (): number => Math.round(performance.now() * 1e6) };

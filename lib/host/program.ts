@@ -1,0 +1,64 @@
+// Finding and starting a client's program the way env(1) does: PATH of the new environment, 127 when it is not found,
+// 126 when it cannot be executed, a file without a magic number is given to the shell.
+import { accessSync, constants } from 'node:fs';
+import type { Spawner } from './spawner.js';
+import { EACCES, ENOENT, ENOEXEC, ENOTDIR } from '../uapi/asm-generic/errno.js';
+
+export interface SpawnOptions {
+  readonly cwd?: string | undefined;
+  readonly env?: Readonly<Partial<Record<string, string>>> | undefined;
+  /** Fds of this process that become the client's 0, 1 and 2. */
+  readonly stdio?: readonly [number, number, number] | undefined;
+}
+
+/** What env(1) would exit with, for a program that could not be started. */
+export class SpawnError extends Error {
+  readonly errno: number;
+  readonly status: 126 | 127;
+
+  constructor(program: string, errno: number) {
+    const missing = errno === ENOENT || errno === ENOTDIR;
+    super(`${program}: ${missing ? 'command not found' : `cannot be executed (errno ${errno})`}`);
+    this.name = 'SpawnError';
+    this.errno = errno;
+    this.status = missing ? 127 : 126;
+  }
+}
+
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+function candidates(program: string, path: string | undefined): string[] {
+  if (program.includes('/')) return [program];
+  return (path ?? DEFAULT_PATH).split(':').map((dir) => (dir === '' ? `./${program}` : `${dir}/${program}`));
+}
+
+function isExecutable(path: string, cwd: string | undefined): boolean {
+  if (cwd !== undefined && !path.startsWith('/')) return true;
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES';
+  }
+}
+
+/** Starts `argv`; its pid. Throws a SpawnError. */
+export function startProgram(spawner: Spawner, argv: readonly string[], options: SpawnOptions): number {
+  const program = argv[0] ?? '';
+  const env = options.env ?? process.env;
+  const envp = Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
+  const { cwd, stdio = [0, 1, 2] } = options;
+  let error = ENOENT;
+  for (const path of candidates(program, env['PATH'])) {
+    if (!isExecutable(path, cwd)) continue;
+    let result = spawner.spawn({ path, argv, envp, cwd, stdio });
+    if (result === -ENOEXEC) {
+      const script = ['/bin/sh', path, ...argv.slice(1)];
+      result = spawner.spawn({ path: '/bin/sh', argv: script, envp, cwd, stdio });
+    }
+    if (result > 0) return result;
+    if (result === -EACCES) error = EACCES;
+    else if (result !== -ENOENT && result !== -ENOTDIR) throw new SpawnError(program, -result);
+  }
+  throw new SpawnError(program, error);
+}

@@ -1,0 +1,318 @@
+// The loop behind a Box: takes one notification at a time, finds its handler, settles what the call caused, answers.
+// Order within a call: the model runs, everything it queued is written into the placeholders, the caller is answered,
+// then blocked receivers are served. Events of placeholders come before the notification of the same wait, so that a
+// last close or a native write() that happened earlier is seen earlier.
+import * as abi from './abi.js';
+import { Clients, fetchError, type ClientTask, type Identity } from './clients.js';
+import { Events } from './events.js';
+import { hostClock, type Kernel } from './kernel.js';
+import { close, IN, IN_SIZE, u8 } from './libc.js';
+import { Listener } from './listener.js';
+import type { NativeSockets } from './native.js';
+import type { Placeholder } from './placeholder.js';
+import { type Unreceived } from './placeholder.js';
+import { Replay } from './replay.js';
+import { ANSWERED, LATER, PROCEED } from './verdict.js';
+import { Waiters } from './waiters.js';
+import { EIO, EPERM } from '../uapi/asm-generic/errno.js';
+
+/** Serves one intercepted call of `task`; the arguments stand in `sv.listener.notification`. */
+export type Handler = (sv: Supervisor, task: ClientTask) => number;
+
+/** How long a socket with unread data stays unwatched before its native reads are looked for, in ms. */
+const QUIET_MS = 1;
+
+export class Supervisor {
+  machine: Kernel;
+  readonly events: Events;
+  readonly listener: Listener;
+  readonly clients: Clients;
+  readonly native: NativeSockets;
+  readonly waiters = new Waiters();
+  readonly replay = new Replay();
+  readonly log: (line: string) => void;
+  /** Set by a receive: what it has consumed, in order, to be put back when the answer reaches nobody. */
+  consumed: (() => readonly Unreceived[]) | undefined;
+  /** What the call at hand sent, when a repeat must be told from a new call by it. */
+  content: Uint8Array | undefined;
+  /** The placeholder and the copy of its client's end of the call at hand. */
+  placeholder: Placeholder | undefined;
+  copy = -1;
+  readonly #handlers: ReadonlyMap<number, Handler>;
+  readonly #dirty = new Set<Placeholder>();
+  readonly #unread = new Set<Placeholder>();
+  #notified = false;
+
+  constructor(
+    machine: Kernel,
+    table: abi.Abi,
+    listenerFd: number,
+    native: NativeSockets,
+    handlers: ReadonlyMap<number, Handler>,
+    identity: Identity,
+    log: (line: string) => void,
+  ) {
+    this.machine = machine;
+    this.events = new Events(table);
+    this.listener = new Listener(listenerFd);
+    this.native = native;
+    this.#handlers = handlers;
+    this.log = log;
+    this.clients = new Clients(table, this.events, identity);
+    this.clients.onExit = (tid) => {
+      this.waiters.drop(tid);
+      this.replay.forget(tid);
+    };
+    this.events.add(listenerFd, abi.EPOLLIN, (mask) => {
+      this.#notified = (mask & abi.EPOLLIN) !== 0;
+    });
+  }
+
+  /** Waits at most `maxMs` for something to happen and handles it. False when a signal ended the wait. */
+  step(maxMs: number): boolean {
+    const quiet = this.#unread.size !== 0;
+    const timeout = Math.min(maxMs, this.#untilDeadline(), quiet ? QUIET_MS : Infinity);
+    const n = this.events.wait(timeout === Infinity ? -1 : Math.ceil(timeout));
+    if (n < 0) return false;
+    if (n === 0 && quiet && timeout === QUIET_MS) this.#watchUnread();
+    this.#runDue();
+    if (this.#notified) {
+      this.#notified = false;
+      this.#serve();
+    }
+    return true;
+  }
+
+  /** Takes in a new socket: its pair is watched, its queue mirrored. */
+  adopt(placeholder: Placeholder): void {
+    this.clients.placeholders.set(placeholder.ino, placeholder);
+    placeholder.socket.dataReady = () => {
+      this.#dirty.add(placeholder);
+    };
+    this.events.add(placeholder.fd, abi.EPOLLIN, (mask) => {
+      this.#onPair(placeholder, mask);
+    });
+  }
+
+  /** The socket is gone from every client: ends the model's socket with it. */
+  release(placeholder: Placeholder): void {
+    this.clients.placeholders.delete(placeholder.ino);
+    this.#unread.delete(placeholder);
+    this.#dirty.delete(placeholder);
+    this.waiters.dropAll(placeholder);
+    placeholder.socket.dataReady = undefined;
+    this.events.close(placeholder.fd);
+    placeholder.socket.release();
+    this.settle();
+  }
+
+  /** Finds the socket behind an fd of the caller. 0 with `placeholder` and `copy` set, PROCEED, or a negative errno. */
+  identify(task: ClientTask, fd: number): number {
+    const copy = this.clients.fetch(task, fd);
+    if (copy < 0) return fetchError(copy);
+    this.copy = copy;
+    this.placeholder = this.clients.placeholderOf(copy);
+    if (this.placeholder === undefined) return PROCEED;
+    this.placeholder.task = task;
+    this.placeholder.clientFd = fd;
+    return 0;
+  }
+
+  /** Gives back the copy identify() fetched. */
+  dropCopy(): void {
+    if (this.copy >= 0) close(this.copy);
+    this.copy = -1;
+    this.placeholder = undefined;
+  }
+
+  /** Writes what the model has queued since into the placeholders and serves the receivers that waited for it. */
+  settle(): void {
+    while (this.#dirty.size !== 0) {
+      const woken = this.#mirror();
+      for (const placeholder of woken) this.#serveWaiters(placeholder);
+    }
+  }
+
+  /** Writes queued datagrams into the pairs; the placeholders somebody waits for. */
+  #mirror(): Placeholder[] {
+    const woken: Placeholder[] = [];
+    for (const placeholder of this.#dirty) {
+      placeholder.flush();
+      if (placeholder.unread && !placeholder.armed) this.#unread.add(placeholder);
+      if (this.waiters.on(placeholder)) woken.push(placeholder);
+    }
+    this.#dirty.clear();
+    return woken;
+  }
+
+  #serve(): void {
+    const { listener } = this;
+    if (!listener.receive()) return;
+    const call = listener.notification;
+    const { idLow, idHigh, tid } = call;
+    const blocked = this.waiters.take(tid);
+    if (blocked !== undefined) this.#resume(blocked.kept, blocked.placeholder);
+    const task = this.clients.task(tid);
+    if (task === undefined) {
+      listener.answer(idLow, idHigh, -EPERM);
+      return;
+    }
+    this.consumed = this.content = undefined;
+    let result: number;
+    try {
+      result = this.#handle(
+        task,
+        blocked !== undefined && call.equals(blocked.identity) ? blocked.deadline : undefined,
+      );
+    } catch (bug) {
+      listener.answer(idLow, idHigh, -EIO);
+      this.dropCopy();
+      throw bug;
+    }
+    const woken = this.#dirty.size === 0 ? undefined : this.#mirror();
+    if (result !== LATER && result !== ANSWERED) this.#answer(idLow, idHigh, result);
+    this.#finish();
+    if (woken !== undefined) for (const placeholder of woken) this.#serveWaiters(placeholder);
+    this.settle();
+  }
+
+  #handle(task: ClientTask, deadline: number | undefined): number {
+    this.inherited = deadline;
+    const call = this.listener.notification;
+    if (this.replay.has(task.pid)) {
+      const result = this.replay.take(call, undefined);
+      if (result !== undefined) return result;
+    }
+    return this.#handlers.get(call.nr)!(this, task);
+  }
+
+  /** Deadline of the same call before a signal interrupted it. */
+  inherited: number | undefined;
+
+  #answer(idLow: number, idHigh: number, result: number): void {
+    const { listener } = this;
+    const delivered = result === PROCEED ? listener.proceed(idLow, idHigh) : listener.answer(idLow, idHigh, result);
+    const { tid } = listener.notification;
+    if (delivered) {
+      if (this.replay.size !== 0) this.replay.passed(tid);
+    } else if (this.consumed !== undefined && this.placeholder !== undefined) {
+      this.#putBack(this.placeholder, this.copy);
+    } else if (result !== PROCEED) {
+      this.replay.keep(listener.notification, result, this.content?.slice());
+    }
+  }
+
+  #putBack(placeholder: Placeholder, copy: number): void {
+    placeholder.putBack(this.consumed?.() ?? [], copy);
+  }
+
+  #finish(): void {
+    const { placeholder } = this;
+    if (placeholder !== undefined && !placeholder.armed) {
+      if (placeholder.unread) this.#unread.add(placeholder);
+      else this.#unread.delete(placeholder);
+    }
+    this.dropCopy();
+  }
+
+  /** A blocked call was interrupted: what it had received already goes back. */
+  #resume(kept: readonly Unreceived[], placeholder: Placeholder): void {
+    if (kept.length === 0) return;
+    const copy = this.#copyOf(placeholder);
+    placeholder.putBack(kept, copy);
+    if (copy >= 0) close(copy);
+  }
+
+  #serveWaiters(placeholder: Placeholder): void {
+    for (const waiter of this.waiters.of(placeholder)) {
+      if (!this.listener.isValid(waiter.idLow, waiter.idHigh)) continue;
+      const copy = this.#copyOf(placeholder);
+      this.consumed = undefined;
+      const result = waiter.attempt(copy);
+      if (result !== LATER) {
+        this.waiters.drop(waiter.tid);
+        const delivered = this.listener.answer(waiter.idLow, waiter.idHigh, result);
+        if (!delivered) this.#putBack(placeholder, copy);
+      }
+      if (copy >= 0) close(copy);
+    }
+    if (!placeholder.unread) this.#unread.delete(placeholder);
+  }
+
+  /** A copy of the client's end from where it was used last, or -1 when it is no longer there. */
+  #copyOf(placeholder: Placeholder): number {
+    const copy = this.clients.fetch(placeholder.task, placeholder.clientFd);
+    if (copy < 0) return -1;
+    if (this.clients.placeholderOf(copy) === placeholder) return copy;
+    close(copy);
+    return -1;
+  }
+
+  #untilDeadline(): number {
+    const work = this.machine.nextDeadline();
+    const untilWork = work === Infinity ? Infinity : work - this.machine.clock.now();
+    const waiting = this.waiters.nextDeadline;
+    const untilTimeout = waiting === Infinity ? Infinity : waiting - hostClock.now();
+    return Math.max(0, Math.min(untilWork, untilTimeout) / 1e6);
+  }
+
+  #runDue(): void {
+    const work = this.machine.nextDeadline();
+    if (work !== Infinity && work <= this.machine.clock.now()) {
+      this.machine.runDue();
+      this.settle();
+    }
+    if (this.waiters.nextDeadline === Infinity) return;
+    for (const waiter of this.waiters.due(hostClock.now())) {
+      this.waiters.drop(waiter.tid);
+      this.listener.answer(waiter.idLow, waiter.idHigh, waiter.onTimeout());
+    }
+  }
+
+  /** Sockets whose data nobody has asked us for: a native read() of it must be seen, because a dump goes on by it. */
+  #watchUnread(): void {
+    for (const placeholder of this.#unread) {
+      placeholder.armed = true;
+      this.events.change(placeholder.fd, (abi.EPOLLIN | abi.EPOLLOUT | abi.EPOLLET) >>> 0);
+    }
+    this.#unread.clear();
+  }
+
+  #onPair(placeholder: Placeholder, mask: number): void {
+    if ((mask & abi.EPOLLIN) !== 0) this.#onWritten(placeholder);
+    if ((mask & (abi.EPOLLHUP | abi.EPOLLERR)) !== 0) this.release(placeholder);
+    else if ((mask & abi.EPOLLOUT) !== 0) this.#onSpace(placeholder);
+  }
+
+  /** The client wrote natively: a sendmsg() without a name, whose refusal nobody can be told. */
+  #onWritten(placeholder: Placeholder): void {
+    // 0 is an empty datagram, which a netlink socket refuses, or the end: the event after it tells.
+    for (let empty = 0; empty < 16;) {
+      const length = placeholder.readWritten(IN_SIZE);
+      if (length < 0) break;
+      if (length === 0) {
+        empty++;
+        continue;
+      }
+      const data = u8.subarray(IN, IN + length);
+      placeholder.socket.sendmsg(placeholder.task, { name: null, data, flags: 0 });
+      this.settle();
+    }
+  }
+
+  #onSpace(placeholder: Placeholder): void {
+    const copy = this.#copyOf(placeholder);
+    let read = false;
+    if (copy >= 0) {
+      read = placeholder.sync(placeholder.task, this.native.available(copy));
+      close(copy);
+    } else if (this.native.isDrained(placeholder.fd)) {
+      read = placeholder.sync(placeholder.task, 0);
+    }
+    if (!read && !placeholder.unread) {
+      placeholder.armed = false;
+      this.events.change(placeholder.fd, abi.EPOLLIN);
+    }
+    this.settle();
+  }
+}

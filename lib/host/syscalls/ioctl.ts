@@ -1,0 +1,33 @@
+// net/socket.c sock_ioctl(): interface codes on any socket of a client go to the modelled devices, never to those of the
+// real kernel; the two queue-length codes of a unix socket are answered by the modelled socket, which may not know them.
+import { FIONREAD, S_IFMT, S_IFSOCK, SIOCOUTQ } from '../abi.js';
+import { BASE, IN, OUT, STAT, fstat, u8, view } from '../libc.js';
+import { readClient, writeClient } from '../memory.js';
+import type { Handler } from '../supervisor.js';
+import { PROCEED } from '../verdict.js';
+import { EFAULT, ENOIOCTLCMD, ENOTTY } from '../../uapi/asm-generic/errno.js';
+
+const IFREQ_SIZE = 40;
+
+export const ioctl: Handler = (sv, task) => {
+  const call = sv.listener.notification;
+  const request = call.int(1) >>> 0;
+  const found = sv.identify(task, call.int(0));
+  if (found < 0 && found !== PROCEED) return found;
+  const queue = request === FIONREAD || request === SIOCOUTQ;
+  if (found === PROCEED && (queue || !isSocket(sv.copy))) return PROCEED;
+  const address = call.ptr(2);
+  const size = queue ? 4 : IFREQ_SIZE;
+  if (readClient(task.pid, address, size, IN) !== 0) return -EFAULT;
+  const arg = u8.slice(IN, IN + size);
+  let result = sv.placeholder === undefined ? -ENOIOCTLCMD : sv.placeholder.socket.ioctl(task, request, arg);
+  if (result === -ENOIOCTLCMD && !queue) result = sv.machine.devIoctl(task, request, arg);
+  if (result === -ENOIOCTLCMD) return -ENOTTY;
+  if (result < 0) return result;
+  u8.set(arg, OUT);
+  return writeClient(task.pid, address, size, OUT) === 0 ? result : -EFAULT;
+};
+
+function isSocket(copy: number): boolean {
+  return fstat(copy, BASE + STAT) === 0 && (view.getUint32(STAT + 24, true) & S_IFMT) === S_IFSOCK;
+}

@@ -1,0 +1,58 @@
+// Which system calls of a client are intercepted, when, and who serves them. The filter is built from this table; a
+// further call is one handler file and one line here.
+import type { SyscallNumbers } from '../abi.js';
+import { AF_NETLINK, AF_PACKET, FIONREAD, SIOCOUTQ } from '../abi.js';
+import type { FilterRule } from '../filter.js';
+import type { Handler } from '../supervisor.js';
+import { bpf } from './bpf.js';
+import { ioctl } from './ioctl.js';
+import { recvfrom, recvmmsg, recvmsg } from './receive.js';
+import { sendmmsg, sendmsg, sendto } from './send.js';
+import * as sockets from './socket.js';
+
+interface Entry {
+  readonly handler: Handler;
+  readonly arg?: number;
+  readonly ranges?: FilterRule['ranges'];
+}
+
+/** Interface codes: devices, bridges, private codes of devices (not of protocols), wireless. */
+const deviceCodes = [
+  [0x8910, 0x89df],
+  [0x89f0, 0x89ff],
+  [0x8b00, 0x8bff],
+] as const;
+
+const entries: Partial<Record<keyof SyscallNumbers, Entry>> = {
+  recvmsg: { handler: recvmsg },
+  sendmsg: { handler: sendmsg },
+  recvfrom: { handler: recvfrom },
+  sendto: { handler: sendto },
+  recvmmsg: { handler: recvmmsg },
+  sendmmsg: { handler: sendmmsg },
+  bind: { handler: sockets.bind },
+  connect: { handler: sockets.connect },
+  listen: { handler: sockets.listen },
+  accept: { handler: sockets.accept },
+  accept4: { handler: sockets.accept },
+  shutdown: { handler: sockets.shutdown },
+  getsockname: { handler: sockets.getsockname },
+  getpeername: { handler: sockets.getpeername },
+  setsockopt: { handler: sockets.setsockopt },
+  getsockopt: { handler: sockets.getsockopt },
+  bpf: { handler: bpf },
+  socket: { handler: sockets.socket, arg: 0, ranges: [[AF_NETLINK, AF_PACKET]] },
+  ioctl: { handler: ioctl, arg: 1, ranges: [...deviceCodes, [FIONREAD, FIONREAD], [SIOCOUTQ, SIOCOUTQ]] },
+};
+
+/** Handlers by system call number, and the filter rules for them. */
+export function dispatchTable(nr: SyscallNumbers): { handlers: Map<number, Handler>; rules: FilterRule[] } {
+  const handlers = new Map<number, Handler>();
+  const rules: FilterRule[] = [];
+  for (const [name, { handler, arg, ranges }] of Object.entries(entries)) {
+    const number = nr[name as keyof SyscallNumbers];
+    handlers.set(number, handler);
+    rules.push(arg === undefined || ranges === undefined ? { nr: number } : { nr: number, arg, ranges });
+  }
+  return { handlers, rules };
+}
