@@ -5,18 +5,11 @@ import { Box } from '../host/box.js';
 import { HostError } from '../host/host_error.js';
 import { hostClock } from '../host/kernel.js';
 import { SpawnError } from '../host/program.js';
-import { configs, type KernelConfig } from '../linux/config.js';
 import { Entropy } from '../linux/entropy.js';
 import { Machine } from '../linux/machine.js';
-import type { KernelVersion } from '../linux/version.js';
+import { configurationOf } from './configuration.js';
+import type { RunOptions } from './options.js';
 
-export interface RunCommandOptions {
-  readonly kernel?: KernelVersion | undefined;
-  /** Name of a configuration, or a JSON file with one. */
-  readonly config?: string | undefined;
-}
-
-const USAGE = 2;
 const CANNOT_START = 125;
 
 /** Signals a terminal sends to the whole foreground group, the command included. */
@@ -25,13 +18,6 @@ const otherSignals = ['SIGTERM', 'SIGHUP', 'SIGUSR2', 'SIGCONT', 'SIGALRM'] as c
 
 function say(line: string): void {
   writeSync(2, `tcbox: ${line}\n`);
-}
-
-/** The configuration of that name, or in that file. Throws an Error that says what is wrong. */
-function configOf(config: string | undefined): string | KernelConfig | undefined {
-  if (config === undefined || config in configs) return config;
-  const read = JSON.parse(readFileSync(config, 'utf8')) as Partial<KernelConfig>;
-  return { ...configs['full']!, ...read };
 }
 
 /** Whether this process is in the foreground of its terminal: then ^C reaches the command without us. */
@@ -68,14 +54,8 @@ async function serve(box: Box, argv: readonly string[]): Promise<number> {
 }
 
 /** Runs `argv` in a new box; the exit code for this process: the command's own, 128 + n for a signal. */
-export async function runCommand(options: RunCommandOptions, argv: readonly string[]): Promise<number> {
-  let config: string | KernelConfig | undefined;
-  try {
-    config = configOf(options.config);
-  } catch (error) {
-    say(`--config ${options.config ?? ''}: ${(error as Error).message}`);
-    return USAGE;
-  }
+export async function runCommand(options: RunOptions, argv: readonly string[]): Promise<number> {
+  const configuration = configurationOf(options);
   try {
     const machine = new Machine({
       clock: hostClock,
@@ -83,8 +63,7 @@ export async function runCommand(options: RunCommandOptions, argv: readonly stri
       onGap: (what) => {
         say(`not modelled: ${what}`);
       },
-      ...(config !== undefined && { config }),
-      ...(options.kernel !== undefined && { version: options.kernel }),
+      ...configuration,
     });
     const box = new Box(machine, { spawner: 'inline' });
     try {

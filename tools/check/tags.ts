@@ -1,5 +1,7 @@
 // The tags `@models <C file> <function>()` that tie the mirror lib/linux to the kernel's source: every exported function
-// of a mirror file carries one, and the C file it names is the file's own path. The same tags give the coverage list.
+// of a mirror file carries one, or `@differs <why>` where the kernel has no such function, and stands in the folder of
+// the C file it names. The same tags give the coverage list.
+import { posix } from 'node:path';
 import ts from 'typescript';
 import { lineOf } from './source.js';
 import type { Source, Violation } from './source.js';
@@ -42,13 +44,13 @@ function untagged(source: Source): Violation[] {
       file: source.path,
       line: lineOf(source, node),
       rule: 'tags',
-      text: `exported function ${name} has no \`@models <C file> <function>()\``,
+      text: `exported function ${name} has neither \`@models <C file> <function>()\` nor \`@differs <why>\``,
     }));
 }
 
 function tagsIn(source: Source, node: ts.Node): number {
   const comments = source.text.slice(node.getFullStart(), node.getStart(source.tree));
-  return [...comments.matchAll(tagPattern)].length;
+  return [...comments.matchAll(tagPattern), ...comments.matchAll(/@differs[ \t]+\w/g)].length;
 }
 
 function exportedFunctions(source: Source): { node: ts.Statement; name: string }[] {
@@ -65,20 +67,21 @@ function isExported(node: ts.Statement): boolean {
   return ts.canHaveModifiers(node) && !!ts.getModifiers(node)?.some((m) => m.kind === ts.SyntaxKind.ExportKeyword);
 }
 
-/** A tag in the mirror names the C file of the same path (or of its folder, when the file was split), or a header. */
+/** A tag in the mirror names a C file of the same folder (a C file may be split into a folder), or a header. */
 function misplaced(source: Source): Violation[] {
-  const own = source.path.slice('lib/linux/'.length, -'.ts'.length);
   return tagsOf(source)
-    .filter(({ cFile }) => {
-      const stem = cFile.slice(0, -2);
-      return cFile.endsWith('.c') && own !== stem && !own.startsWith(`${stem}/`);
-    })
+    .filter(({ cFile }) => cFile.endsWith('.c') && !isBeside(source.path, cFile))
     .map(({ file, line, cFile, name }) => ({
       file,
       line,
       rule: 'tags',
-      text: `${name}() of ${cFile} belongs in lib/linux/${cFile.slice(0, -2)}.ts`,
+      text: `${name}() of ${cFile} belongs in lib/linux/${posix.dirname(cFile)}/`,
     }));
+}
+
+function isBeside(path: string, cFile: string): boolean {
+  const folder = posix.dirname(path.slice('lib/linux/'.length));
+  return folder === posix.dirname(cFile) || posix.dirname(folder) === posix.dirname(cFile);
 }
 
 /** Which functions of which C file are modelled, both sorted. */

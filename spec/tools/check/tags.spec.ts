@@ -17,7 +17,7 @@ describe('tools/check tags', () => {
 
   it('fails an exported function without a tag, declared or assigned', () => {
     expect(problems('\nexport function init() {}')).to.eql([
-      '2 exported function init has no `@models <C file> <function>()`',
+      '2 exported function init has neither `@models <C file> <function>()` nor `@differs <why>`',
     ]);
     expect(problems('/** Starts. */\nexport const init = () => {};')).to.have.length(1);
     expect(problems('/** @models cls_bpf_init */\nexport function init() {}')).to.have.length(1);
@@ -25,7 +25,9 @@ describe('tools/check tags', () => {
 
   it('does not take the tag of the function before', () => {
     const text = '/** @models net/sched/cls_bpf.c a() */\nexport function a() {}\nexport function b() {}';
-    expect(problems(text)).to.eql(['3 exported function b has no `@models <C file> <function>()`']);
+    expect(problems(text)).to.eql([
+      '3 exported function b has neither `@models <C file> <function>()` nor `@differs <why>`',
+    ]);
   });
 
   it('judges mirror files only', () => {
@@ -34,11 +36,15 @@ describe('tools/check tags', () => {
     expect(problems('export function veth() {}', 'lib/linux/drivers/net/veth.ts')).to.have.length(1);
   });
 
-  it('fails a tag that names a C file of another path, and allows headers and split files', () => {
+  it('takes @differs with a reason where the kernel has no such function', () => {
+    expect(problems('/** @differs the kernel does this inline */\nexport function f() {}')).to.eql([]);
+    expect(problems('/** @differs */\nexport function f() {}')).to.have.length(1);
+  });
+
+  it('fails a tag that names a C file of another folder, and allows headers and split files', () => {
     const tagged = (cFile: string): string => `/** @models ${cFile} f() */\nexport function f() {}`;
-    expect(problems(tagged('net/sched/cls_api.c'))).to.eql([
-      '1 f() of net/sched/cls_api.c belongs in lib/linux/net/sched/cls_api.ts',
-    ]);
+    expect(problems(tagged('net/core/dev.c'))).to.eql(['1 f() of net/core/dev.c belongs in lib/linux/net/core/']);
+    expect(problems(tagged('net/sched/cls_api.c'))).to.eql([]);
     expect(problems(tagged('include/net/pkt_cls.h'))).to.eql([]);
     expect(problems(tagged('net/sched/cls_api.c'), 'lib/linux/net/sched/cls_api/chain.ts')).to.eql([]);
   });
