@@ -66,7 +66,7 @@ function filterThisThread(lib: typeof Koffi.default, program: Uint8Array, seccom
 
   const code = Buffer.from(program);
   fprog.writeUInt16LE(program.length / 8, 0);
-  fprog.writeBigUInt64LE(BigInt(lib.address(code)), 8);
+  fprog.writeBigUInt64LE(lib.address(code), 8);
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) !== 0) return { listener: -lib.errno(), spawn: () => 0 };
   const SET_MODE_FILTER = 1;
   const NEW_LISTENER = 8;
@@ -99,6 +99,11 @@ function opened(core: Core): Core {
 export function inlineSpawner(program: Uint8Array, seccompNr: number): Spawner {
   const core = opened(filterThisThread(koffi, program, seccompNr));
   return { listener: core.listener, spawn: core.spawn, close: () => {} };
+}
+
+/** Where another thread or process finds koffi. */
+export function koffiPath(): string {
+  return createRequire(import.meta.url).resolve('koffi');
 }
 
 /** Cells of the shared control words. */
@@ -147,12 +152,10 @@ class WorkerSpawner implements Spawner {
     const { MessageChannel, Worker } = process.getBuiltinModule('node:worker_threads');
     const channel = new MessageChannel();
     this.#port = channel.port1;
-    const here = typeof __filename === 'string' ? __filename : import.meta.url;
-    const koffiPath = createRequire(here).resolve('koffi');
     const port = channel.port2;
     this.#worker = new Worker(workerText, {
       eval: true,
-      workerData: { koffiPath, program, seccompNr, control: this.#words.buffer, port },
+      workerData: { koffiPath: koffiPath(), program, seccompNr, control: this.#words.buffer, port },
       transferList: [port],
       execArgv: [],
       stdin: false,
