@@ -16,8 +16,7 @@ let cachedData;
 try {
   cachedData = readFileSync(__dirname + '/tcbox.cache');
 } catch {}
-const source = '(function (exports, require, module, __filename, __dirname) {' + readFileSync(filename, 'utf8') + '\\n})';
-const script = new Script(source, { filename, cachedData });
+const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData });
 const bundle = { exports: {} };
 script.runInThisContext()(bundle.exports, require, bundle, filename, __dirname);
 module.exports = { script, main: bundle.exports.main };
@@ -56,7 +55,14 @@ export async function bundle(root) {
     external: ['@koromix/*'],
     plugins: [{ name: 'koffi', setup: nativeKoffi }],
     define: { 'import.meta.url': '__bundleUrl' },
-    banner: { js: "const __bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+    // One byte a character, and as few of them as keep a stack trace readable: reading it is part of every start.
+    charset: 'ascii',
+    minifyWhitespace: true,
+    banner: {
+      js: `(function (exports, require, module, __filename, __dirname) {
+const __bundleUrl = require('node:url').pathToFileURL(__filename).href;`,
+    },
+    footer: { js: '})' },
     logLevel: 'warning',
   });
   rmSync(join(bin, 'tcbox.cache'), { force: true });
