@@ -1,0 +1,133 @@
+// The process that makes the recorded system calls inside the model: a task with a table of fds, known by symbolic
+// names as the recordings have them. It stands where a real client and the host stand otherwise, so it answers what
+// the socket layer of the kernel answers before a socket is asked.
+import * as E from '../../../lib/uapi/asm-generic/errno.js';
+import type { File } from '../../../lib/linux/fs/file.js';
+import { foreignFile } from '../../../lib/linux/fs/file.js';
+import type { Task } from '../../../lib/linux/kernel/task.js';
+import type { Machine } from '../../../lib/linux/machine.js';
+import type { Socket } from '../../../lib/linux/net/socket.js';
+import type { Json } from '../input.js';
+import { asNumber, asString } from '../input.js';
+import { fromHex } from '../../../lib/codec/bytes.js';
+import { NotModelled } from '../outcome.js';
+
+/** Any number will do that no recording uses as a port id. */
+const TGID = 1000;
+/** sockaddr_storage: longer addresses do not reach a socket. */
+const ADDRESS_MAX = 128;
+
+export class Process {
+  readonly machine: Machine;
+  readonly task: Task;
+  readonly #files = new Map<number, File>();
+  readonly #names = new Map<string, number>();
+  #uid = 0;
+  #next = 100;
+
+  constructor(machine: Machine) {
+    this.machine = machine;
+    const uid = (): number => this.#uid;
+    this.task = {
+      pid: TGID,
+      tgid: TGID,
+      get uid() {
+        return uid();
+      },
+      get gid() {
+        return uid();
+      },
+      capable: () => this.#uid === 0,
+      fget: (fd) => this.#files.get(fd),
+    };
+  }
+
+  /** setresuid(2): capabilities go with uid 0. */
+  become(uid: number): void {
+    this.#uid = uid;
+  }
+
+  /** The fd number behind a symbolic name. */
+  fd(name: unknown): number {
+    if (typeof name === 'number') return name;
+    const fd = this.#names.get(String(name));
+    if (fd === undefined) throw new NotModelled(`object '${String(name)}', which nothing made`);
+    return fd;
+  }
+
+  /** Opens a socket under a name; 0 or a negative errno. */
+  open(name: string, family: number, type: number, protocol: number): number {
+    const socket = this.machine.socket(this.task, family, type, protocol);
+    if (typeof socket === 'number') return socket;
+    this.#install(name, socket);
+    return 0;
+  }
+
+  #install(name: string, file: File): void {
+    const fd = this.#next++;
+    this.#files.set(fd, file);
+    this.#names.set(name, fd);
+  }
+
+  /** The socket behind a name, or the errno its absence gives. */
+  socket(name: unknown): Socket | number {
+    const file = this.#files.get(this.fd(name));
+    if (file === undefined) return -E.EBADF;
+    return 'sendmsg' in file ? (file as Socket) : -E.ENOTSOCK;
+  }
+
+  close(name: unknown): number {
+    const socket = this.socket(name);
+    if (!this.#files.delete(this.fd(name))) return -E.EBADF;
+    if (typeof socket !== 'number') socket.release();
+    return 0;
+  }
+
+  bind(name: unknown, address: Uint8Array, length: number): number {
+    return this.#addressed(name, address, length, (socket, addr) => socket.bind(this.task, addr));
+  }
+
+  connect(name: unknown, address: Uint8Array, length: number): number {
+    return this.#addressed(name, address, length, (socket, addr) => socket.connect(this.task, addr));
+  }
+
+  #addressed(
+    name: unknown,
+    address: Uint8Array,
+    length: number,
+    call: (socket: Socket, address: Uint8Array) => number,
+  ): number {
+    const socket = this.socket(name);
+    if (typeof socket === 'number') return socket;
+    if (length < 0 || length > ADDRESS_MAX) return -E.EINVAL;
+    const given = new Uint8Array(length);
+    given.set(address.subarray(0, length));
+    return call(socket, given);
+  }
+
+  send(name: unknown, data: Uint8Array, flags: number, address: Uint8Array | null): number {
+    const socket = this.socket(name);
+    if (typeof socket === 'number') return socket;
+    if (address !== null && address.length > ADDRESS_MAX) return -E.EINVAL;
+    return socket.sendmsg(this.task, { name: address?.length ? address : null, data, flags });
+  }
+
+  /** Makes an object of a recording; throws NotModelled for what there is not. */
+  make(spec: Json): void {
+    const name = asString(spec['fd'], 'objects.fd');
+    const op = asString(spec['op'], 'objects.op');
+    if (op === 'socket') this.#makeSocket(name, spec);
+    else if (op === 'null_device') this.#install(name, foreignFile);
+    else throw new NotModelled(op === 'packet_socket' ? 'AF_PACKET sockets' : 'bpf(2)');
+  }
+
+  #makeSocket(name: string, spec: Json): void {
+    const number = (key: string): number => asNumber(spec[key], `objects.${key}`);
+    const opened = this.open(name, number('domain'), number('type'), number('protocol'));
+    if (opened < 0) throw new Error(`object ${name}: socket() gives ${E.errnoName(-opened)}`);
+    if (spec['bind'] === undefined) return;
+    const address = fromHex(asString(spec['bind'], 'objects.bind'));
+    const bound = this.bind(name, address, address.length);
+    if (bound < 0) throw new Error(`object ${name}: bind() gives ${E.errnoName(-bound)}`);
+  }
+}

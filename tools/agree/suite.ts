@@ -1,0 +1,78 @@
+// What a kind of recording makes of one file: named cases that are run one after the other.
+import type { KernelVersion } from '../../lib/linux/version.js';
+import { netlinkRecord } from './netlink/record.js';
+import { replay } from './netlink/replay.js';
+import type { Json } from './input.js';
+import { readLines, readWhole } from './input.js';
+import type { Kind, Options } from './options.js';
+import type { Outcome } from './outcome.js';
+import { differs, notRun } from './outcome.js';
+import type { Shell } from './shell.js';
+import { Programs } from './transcripts/programs.js';
+import { transcript } from './transcripts/record.js';
+import { rerun } from './transcripts/rerun.js';
+
+export interface Settings {
+  readonly kernel: KernelVersion | undefined;
+  readonly config: string | undefined;
+  /** A box, or the reason why there is none. */
+  readonly shell: Shell | string;
+}
+
+export interface Suite {
+  readonly file: string;
+  readonly cases: readonly { readonly name: string; run(settings: Settings): Outcome }[];
+  /** Gives back what the cases had made. */
+  close(): void;
+}
+
+const nothing = (): void => {};
+
+function netlinkSuite(file: string): Suite {
+  const records = readLines(file, netlinkRecord);
+  return {
+    file,
+    close: nothing,
+    cases: records.map((r) => ({ name: r.name, run: (settings) => replay(r, settings) })),
+  };
+}
+
+function transcriptSuite(file: string, { fixtures }: Options): Suite {
+  const programs = new Programs(fixtures);
+  const record = readWhole(file, transcript);
+  const run = (settings: Settings): Outcome => rerun(record, programs, settings);
+  return {
+    file,
+    cases: [{ name: record.scenario, run }],
+    close: () => {
+      programs.close();
+    },
+  };
+}
+
+/** Name of a record of bpf vectors, whose files name them each in their own way. */
+const nameOf = (record: Json, i: number): string =>
+  ['id', 'prog', 'name'].flatMap((key) => (typeof record[key] === 'string' ? [record[key]] : [])).join(' ') ||
+  `record ${i + 1}`;
+
+/** A kind of which there is no model yet: its cases count, and every one differs. */
+function unmodelledSuite(file: string): Suite {
+  const run = (record: Json): Outcome =>
+    record['replayable'] === false ? notRun('not replayable') : differs('not modelled');
+  const cases = readLines(file, (record) => record).map((record, i) => ({
+    name: nameOf(record, i),
+    run: () => run(record),
+  }));
+  return { file, close: nothing, cases };
+}
+
+const makers: Readonly<Record<Kind, (file: string, options: Options) => Suite>> = {
+  netlink: netlinkSuite,
+  transcripts: transcriptSuite,
+  verifier: unmodelledSuite,
+  execution: unmodelledSuite,
+  syscalls: unmodelledSuite,
+};
+
+/** Reads a file as a whole; throws InputError. */
+export const openSuite = (file: string, options: Options): Suite => makers[options.kind](file, options);
