@@ -71,11 +71,17 @@ export function overrun(sock: NetlinkSock): void {
   sock.dataReady?.();
 }
 
+/** A connected socket hears nobody but its peer; the kernel is peer 0. netlink_getsockbyportid(). */
+export function hears(sock: NetlinkSock, portid: number): boolean {
+  return !sock.connected || sock.dstPortid === portid;
+}
+
 /**
  * A message from the kernel, or from another socket, to one socket. Returns false when it was dropped.
  * @models net/netlink/af_netlink.c netlink_attachskb()
  */
 export function deliver(sock: NetlinkSock, datagram: Datagram): boolean {
+  if (!hears(sock, datagram.portid)) return false;
   if (!hasRoom(sock, datagram.truesize) || sock.congested) {
     if (datagram.portid === 0) overrun(sock);
     return false;

@@ -9,7 +9,7 @@ import type { SendRequest } from '../../socket.js';
 import { allowed, lowestGroup } from './bind.js';
 import { autobind } from './create.js';
 import type { Datagram } from './queue.js';
-import { broadcast, deliver, hasRoom, userTruesizeOf } from './queue.js';
+import { broadcast, deliver, hasRoom, hears, userTruesizeOf } from './queue.js';
 import type { NetlinkSock } from './sock.js';
 
 /** What a message needs of the send buffer beyond its bytes. */
@@ -34,8 +34,7 @@ function destinationOf(sock: NetlinkSock, task: Task, name: Uint8Array | null): 
 /** To another socket of the protocol: -ECONNREFUSED when there is none, or it talks to somebody else. */
 function unicastToUser(sock: NetlinkSock, datagram: Datagram, portid: number): number {
   const target = sock.table.byPortid.get(portid);
-  if (target === undefined) return -E.ECONNREFUSED;
-  if (target.connected && target.dstPortid !== sock.portid) return -E.ECONNREFUSED;
+  if (target === undefined || !hears(target, sock.portid)) return -E.ECONNREFUSED;
   if (!hasRoom(target, datagram.truesize) || target.congested) return -E.EAGAIN;
   deliver(target, datagram);
   return datagram.data.length;
