@@ -50,6 +50,15 @@ export const behaviours = {
     since: 'v6.18',
     what: 'children of clsact and ingress are refused with a text of their own',
   },
+  'tc-kind-mismatch-text': { since: 'v6.18', what: 'a wrong qdisc kind is refused with the longer text' },
+  'tc-proto-mismatch-text': { since: 'v6.18', what: 'a wrong protocol of a filter is refused with a text of its own' },
+  'tc-ext-warn-msg': { since: 'v6.18', what: 'notifications repeat the warning of the request in TCA_EXT_WARN_MSG' },
+  'tc-hw-offload': { since: 'v6.1', what: 'qdisc messages carry TCA_HW_OFFLOAD' },
+  'tc-too-many-actions': { since: 'v6.18', what: 'a 33rd action is refused instead of ignored' },
+  'tfilter-notify-grows': { since: 'v6.18', what: 'the message about a filter may be of any size' },
+  'qdisc-move-refused': { since: 'v6.18', what: 'a qdisc is not regrafted under another parent' },
+  'qdisc-depth-limit': { since: 'v6.18', what: 'qdiscs nest eight levels deep at most' },
+  'pfifo-fast-ring': { since: 'v6.1', what: 'pfifo_fast refuses a device whose transmit queue has no length' },
   'tag-sha256': { since: 'v6.18', what: 'program tags are SHA-256 instead of SHA-1' },
 } as const satisfies Readonly<Record<string, Behaviour>>;
 

@@ -112,6 +112,10 @@ export const TCA_FILTER_DUMP = attrs(
   16,
 );
 
+/** IFLA_EXT_MASK: what a link answer is to hold or leave out. */
+export const RTEXT_FILTER_VF = 1;
+export const RTEXT_FILTER_SKIP_STATS = 8;
+
 export const tcamsg = struct('tcamsg', { tca_family: u8, tca__pad1: u8, tca__pad2: u16 });
 
 export const rta_cacheinfo = struct('rta_cacheinfo', {

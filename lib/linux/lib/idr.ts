@@ -1,0 +1,106 @@
+// lib/idr.c and include/linux/idr.h: small integers bound to objects, the lowest free number first. Filters use it for
+// handles, blocks and actions for indexes. Both given and automatic numbers cost O(log n) at most.
+
+/** Numbers given back below the mark, smallest first: a binary heap. */
+class FreedNumbers {
+  readonly #heap: number[] = [];
+
+  get length(): number {
+    return this.#heap.length;
+  }
+
+  push(id: number): void {
+    const heap = this.#heap;
+    let at = heap.push(id) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (heap[parent]! <= id) break;
+      heap[at] = heap[parent]!;
+      at = parent;
+    }
+    heap[at] = id;
+  }
+
+  pop(): number {
+    const heap = this.#heap;
+    const least = heap[0]!;
+    const last = heap.pop()!;
+    if (heap.length > 0) this.#sink(last);
+    return least;
+  }
+
+  #sink(id: number): void {
+    const heap = this.#heap;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && heap[child + 1]! < heap[child]!) child++;
+      if (heap[child]! >= id) break;
+      heap[at] = heap[child]!;
+      at = child;
+    }
+    heap[at] = id;
+  }
+}
+
+export class Idr<T> {
+  readonly #entries = new Map<number, T>();
+  readonly #freed = new FreedNumbers();
+  /** Every number from `start` up to here is taken, or waits in `#freed`. */
+  #mark: number;
+
+  /** `start` is the least number given automatically. */
+  constructor(start: number) {
+    this.#mark = start;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(id: number): T | undefined {
+    return this.#entries.get(id);
+  }
+
+  has(id: number): boolean {
+    return this.#entries.has(id);
+  }
+
+  /** Binds `id` itself; false when it is taken. */
+  insert(id: number, entry: T): boolean {
+    if (this.#entries.has(id)) return false;
+    this.#entries.set(id, entry);
+    return true;
+  }
+
+  /** Binds the lowest free number; undefined when that is above `max`. */
+  alloc(entry: T, max: number): number | undefined {
+    const id = this.#lowestFree();
+    if (id > max) {
+      if (id < this.#mark) this.#freed.push(id);
+      return undefined;
+    }
+    if (id === this.#mark) this.#mark++;
+    this.#entries.set(id, entry);
+    return id;
+  }
+
+  #lowestFree(): number {
+    while (this.#freed.length > 0) {
+      const id = this.#freed.pop();
+      if (!this.#entries.has(id)) return id;
+    }
+    while (this.#entries.has(this.#mark)) this.#mark++;
+    return this.#mark;
+  }
+
+  /** Binds a taken number to another entry. */
+  replace(id: number, entry: T): void {
+    this.#entries.set(id, entry);
+  }
+
+  remove(id: number): void {
+    if (this.#entries.delete(id) && id < this.#mark) this.#freed.push(id);
+  }
+}

@@ -1,0 +1,98 @@
+// net/sched/cls_api.c and include/net/sch_generic.h, the part tcf_proto: all filters of one priority and one protocol in
+// a chain, and the operations of their kind. A tcf_proto is counted: the chain holds one reference, a request that
+// works on it another; the last one destroys its filters.
+import { ENOENT } from '../../../../uapi/asm-generic/errno.js';
+import { refuse } from '../../../errno.js';
+import type { Extack } from '../../../../codec/extack.js';
+import type { Holder } from '../../../events.js';
+import { KObject } from '../../../object.js';
+import { type Net, netGeneric } from '../../core/net_namespace.js';
+import type { MessageWriter } from '../../netlink/message.js';
+import type { TcRequest } from '../sch_api/request.js';
+import type { ClassRef } from '../sch_generic.js';
+import type { TcfChain } from './chain.js';
+import { chainPut } from './chain.js';
+
+/** One filter. Its kind says more. */
+export abstract class TcfFilter extends KObject {
+  abstract readonly handle: number;
+}
+
+/** What change() is to do. */
+export interface FilterChange<F extends TcfFilter = TcfFilter> {
+  readonly t: TcRequest;
+  readonly tp: TcfProto;
+  /** Class the request is attached to. */
+  readonly base: ClassRef;
+  /** tcm_handle: 0 = give one. */
+  readonly handle: number;
+  /** The filter that has the handle already. */
+  readonly old: F | undefined;
+}
+
+/**
+ * struct tcf_proto_ops: one kind of classifier. Refusals are thrown; then nothing has changed. A kind declares its
+ * functions with its own type of filter: it is only ever given its own.
+ */
+export interface TcfProtoOps {
+  readonly kind: string;
+  init(tp: TcfProto): void;
+  /** Removes every filter. */
+  destroy(tp: TcfProto): void;
+  get(tp: TcfProto, handle: number): TcfFilter | undefined;
+  /** Creates a filter, or puts a new one in the place of `old`; returns it. */
+  change(change: FilterChange): TcfFilter;
+  /** Removes a filter; returns whether it was the last. */
+  delete(tp: TcfProto, filter: TcfFilter): boolean;
+  /** The filter after `filter` in order of dumps; the first without. */
+  next(tp: TcfProto, filter: TcfFilter | undefined): TcfFilter | undefined;
+  /** Appends TCA_OPTIONS; the handle is in the header already. */
+  dump(tp: TcfProto, filter: TcfFilter, skb: MessageWriter): void;
+  /** Appends what a terse dump shows. Without it a terse dump fails. */
+  terseDump?(tp: TcfProto, filter: TcfFilter, skb: MessageWriter): void;
+}
+
+export class TcfProto extends KObject {
+  readonly ops: TcfProtoOps;
+  readonly chain: TcfChain;
+  /** Upper half of tcm_info, 1 to 65535. */
+  readonly prio: number;
+  /** Lower half of tcm_info: ethertype in network byte order. */
+  readonly protocol: number;
+  /** What the kind keeps (tp->root). */
+  root: unknown;
+  /** Bumped whenever the order of the filters changes, for dumps that go on later. */
+  version = 0;
+
+  /** `creator` holds it; the new tcf_proto holds `chain`. */
+  constructor(chain: TcfChain, ops: TcfProtoOps, prio: number, protocol: number, creator: Holder) {
+    super(chain.block.net.machine, creator);
+    this.chain = chain.hold(this);
+    this.ops = ops;
+    this.prio = prio;
+    this.protocol = protocol;
+    ops.init(this);
+  }
+
+  get label(): string {
+    return `tcf_proto ${this.ops.kind} prio ${this.prio}`;
+  }
+
+  /** @models net/sched/cls_api.c tcf_proto_destroy() */
+  protected destroy(): void {
+    this.ops.destroy(this);
+    chainPut(this.chain, this);
+  }
+}
+
+/** Kinds by name, as register_tcf_proto_ops() was called. */
+export const tcfProtoBase = netGeneric((): Map<string, TcfProtoOps> => new Map());
+
+/**
+ * The operations of a kind. Refuses (ENOENT) what is not there.
+ *
+ * @models net/sched/cls_api.c tcf_proto_lookup_ops()
+ */
+export function tcfProtoLookupOps(net: Net, kind: string, extack: Extack): TcfProtoOps {
+  return tcfProtoBase(net).get(kind) ?? refuse(extack, ENOENT, 'TC classifier not found');
+}

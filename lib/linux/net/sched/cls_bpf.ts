@@ -1,0 +1,280 @@
+// net/sched/cls_bpf.c: filters that are programs. A filter holds one program, classic (given as instructions) or
+// extended (given as an fd). The filters of a tcf_proto are a list, newest first; a replacement takes the slot of the
+// old one. A filter that leaves the list keeps its program for a grace period, since packets may still run it.
+import { NL_VALIDATE_LIBERAL, parseNested } from '../../../codec/parse.js';
+import { EBADF, EINVAL, ENOSPC, EOPNOTSUPP } from '../../../uapi/asm-generic/errno.js';
+import { BPF_MAXINSNS } from '../../../uapi/linux/bpf_common.js';
+import { sock_filter } from '../../../uapi/linux/filter.js';
+import * as P from '../../../uapi/linux/pkt_cls.js';
+import { TCA } from '../../../uapi/linux/rtnetlink.js';
+import { errno } from '../../errno.js';
+import type { Holder } from '../../events.js';
+import { Idr } from '../../lib/idr.js';
+import type { Machine } from '../../machine.js';
+import { bpfProgCreate, type ClassicProg } from '../core/filter.js';
+import type { MessageWriter } from '../netlink/message.js';
+import { tcfExtsValidate } from './act_api.js';
+import { bindFilter, type TcfResult, unbindFilter } from './cls_api/bind.js';
+import { type FilterChange, TcfFilter, type TcfProto, type TcfProtoOps } from './cls_api/proto.js';
+import { tcfQueueWork } from './cls_api/work.js';
+
+const { TCA_BPF } = P;
+/** Kernels that know no flags skip every attribute after NAME. */
+const TCA_BPF_4_1: typeof TCA_BPF = { ...TCA_BPF, $max: TCA_BPF.NAME.type };
+
+const INT_MAX = 0x7fffffff;
+const GEN_FLAGS = P.TCA_CLS_FLAGS_SKIP_HW | P.TCA_CLS_FLAGS_SKIP_SW;
+
+/** struct cls_bpf_prog: one filter. Its tcf_proto holds it while it is in the list, then the work queue. */
+class ClsBpfProg extends TcfFilter {
+  readonly handle: number;
+  readonly res: TcfResult;
+  /** Direct action: what the program returns is the verdict. */
+  readonly extsIntegrated: boolean;
+  /** TCA_CLS_FLAGS_* */
+  readonly genFlags: number;
+  /** Held. */
+  readonly filter: ClassicProg;
+  prev: ClsBpfProg | undefined;
+  next: ClsBpfProg | undefined;
+
+  constructor(machine: Machine, handle: number, parms: Parms, filter: ClassicProg, creator: Holder) {
+    super(machine, creator);
+    this.handle = handle;
+    this.res = { classid: parms.classid, cl: 0 };
+    this.extsIntegrated = parms.extsIntegrated;
+    this.genFlags = parms.genFlags | P.TCA_CLS_FLAGS_NOT_IN_HW;
+    this.filter = filter.hold(this);
+  }
+
+  get label(): string {
+    return `bpf filter 0x${this.handle.toString(16)}`;
+  }
+
+  /** @models net/sched/cls_bpf.c __cls_bpf_delete_prog() */
+  protected destroy(): void {
+    this.filter.release(this);
+  }
+}
+
+/** struct cls_bpf_head: the filters of one tcf_proto, as a list and by handle. */
+class ClsBpfHead {
+  readonly handles = new Idr<ClsBpfProg | undefined>(1);
+  first: ClsBpfProg | undefined;
+  /** Last handle given by kernels that count (4.1). */
+  hgen = 0;
+
+  add(prog: ClsBpfProg): void {
+    prog.next = this.first;
+    if (this.first !== undefined) this.first.prev = prog;
+    this.first = prog;
+  }
+
+  replace(old: ClsBpfProg, prog: ClsBpfProg): void {
+    prog.prev = old.prev;
+    prog.next = old.next;
+    this.#link(prog, prog.prev, prog.next);
+  }
+
+  remove(prog: ClsBpfProg): void {
+    if (prog.prev === undefined) this.first = prog.next;
+    else prog.prev.next = prog.next;
+    if (prog.next !== undefined) prog.next.prev = prog.prev;
+  }
+
+  #link(prog: ClsBpfProg, prev: ClsBpfProg | undefined, next: ClsBpfProg | undefined): void {
+    if (prev === undefined) this.first = prog;
+    else prev.next = prog;
+    if (next !== undefined) next.prev = prog;
+  }
+}
+
+type Change = FilterChange<ClsBpfProg>;
+
+const headOf = (tp: TcfProto): ClsBpfHead => tp.root as ClsBpfHead;
+
+/** What a request says about a filter beside its program. */
+interface Parms {
+  readonly classid: number;
+  readonly extsIntegrated: boolean;
+  readonly genFlags: number;
+}
+
+/** The options, or a refusal that carries no text: this classifier parses without extack. */
+function parseOptions({ t }: Change) {
+  const options = t.tca[TCA.OPTIONS.type];
+  if (options === undefined) throw errno(EINVAL);
+  const set = t.request.machine.has('bpf-direct-action') ? TCA_BPF : TCA_BPF_4_1;
+  return parseNested(set, options, NL_VALIDATE_LIBERAL, undefined);
+}
+type Options = ReturnType<typeof parseOptions>;
+
+/** @models net/sched/cls_bpf.c cls_bpf_prog_from_ops() */
+function progFromOps({ t }: Change, opsLen: number, ops: Uint8Array): ClassicProg {
+  if (opsLen === 0 || opsLen > BPF_MAXINSNS) throw errno(EINVAL);
+  if (opsLen * sock_filter.size !== ops.length) throw errno(EINVAL);
+  return bpfProgCreate(t.request.machine, ops, t);
+}
+
+/**
+ * Resolves an fd of the sender at this moment. No file that can be open here is a program.
+ *
+ * @models net/sched/cls_bpf.c cls_bpf_prog_from_efd()
+ */
+function progFromFd({ t }: Change, fd: number): never {
+  throw errno(t.request.task.fget(fd | 0) === undefined ? EBADF : EINVAL);
+}
+
+/** The flags, checked. */
+function parseParms(tb: Options): Parms {
+  const flags = tb.FLAGS ?? 0;
+  if ((flags & ~P.TCA_BPF_FLAG_ACT_DIRECT) !== 0) throw errno(EINVAL);
+  const genFlags = tb.FLAGS_GEN ?? 0;
+  if ((genFlags & ~GEN_FLAGS) !== 0 || genFlags === GEN_FLAGS) throw errno(EINVAL);
+  return { classid: tb.CLASSID ?? 0, extsIntegrated: flags !== 0, genFlags };
+}
+
+/** Exactly one of instructions and fd; old kernels also want a class. */
+function checkPresence({ t }: Change, tb: Options): void {
+  const isBpf = tb.OPS_LEN !== undefined && tb.OPS !== undefined;
+  const isEbpf = tb.FD !== undefined;
+  if (isBpf === isEbpf) throw errno(EINVAL);
+  if (tb.CLASSID === undefined && !t.request.machine.has('bpf-direct-action')) throw errno(EINVAL);
+}
+
+/** No device takes filters into hardware. @models net/sched/cls_bpf.c cls_bpf_offload() */
+function offload(prog: ClsBpfProg, old: ClsBpfProg | undefined): void {
+  if (old !== undefined && ((prog.genFlags ^ old.genFlags) & GEN_FLAGS) !== 0) throw errno(EINVAL);
+  if ((prog.genFlags & P.TCA_CLS_FLAGS_SKIP_SW) !== 0) throw errno(EOPNOTSUPP);
+}
+
+/** A filter that is bound to its class and in no list yet; its tcf_proto holds it. */
+function makeFilter(change: Change, tb: Options, handle: number, old: ClsBpfProg | undefined): ClsBpfProg {
+  const { t, tp, base } = change;
+  checkPresence(change, tb);
+  const { machine, extack } = t.request;
+  tcfExtsValidate(machine, tb.$nla[TCA_BPF.POLICE.type], tb.$nla[TCA_BPF.ACT.type], extack);
+  const parms = parseParms(tb);
+  const program = tb.FD === undefined ? progFromOps(change, tb.OPS_LEN!, tb.OPS!) : progFromFd(change, tb.FD);
+  const prog = new ClsBpfProg(machine, handle, parms, program, tp);
+  program.release(t);
+  if (tb.CLASSID !== undefined) bindFilter(tp, prog.res, base);
+  try {
+    offload(prog, old);
+  } catch (refusal) {
+    unbindFilter(tp, prog.res);
+    prog.release(tp);
+    throw refusal;
+  }
+  return prog;
+}
+
+/** The next handle that is free, counting on from the last one. @models net/sched/cls_bpf.c cls_bpf_grab_new_handle() */
+function grabNewHandle(head: ClsBpfHead): number {
+  do {
+    if (++head.hgen === INT_MAX) head.hgen = 1;
+  } while (head.handles.has(head.hgen));
+  return head.hgen;
+}
+
+/** A handle for a new filter, taken already. */
+function takeHandle({ t, tp, handle }: Change): number {
+  const head = headOf(tp);
+  const counted = handle === 0 && !t.request.machine.has('bpf-handle-idr') ? grabNewHandle(head) : handle;
+  if (counted === 0) {
+    const lowest = head.handles.alloc(undefined, INT_MAX);
+    if (lowest === undefined) throw errno(ENOSPC);
+    return lowest;
+  }
+  if (!head.handles.insert(counted, undefined)) throw errno(ENOSPC);
+  return counted;
+}
+
+function addFilter(change: Change, tb: Options): ClsBpfProg {
+  const head = headOf(change.tp);
+  const handle = takeHandle(change);
+  let prog: ClsBpfProg | undefined;
+  try {
+    prog = makeFilter(change, tb, handle, undefined);
+  } finally {
+    if (prog === undefined) head.handles.remove(handle);
+  }
+  head.handles.replace(handle, prog);
+  head.add(prog);
+  return prog;
+}
+
+function replaceFilter(change: Change, tb: Options, old: ClsBpfProg): ClsBpfProg {
+  const { tp, handle } = change;
+  if (handle !== 0 && old.handle !== handle) throw errno(EINVAL);
+  const prog = makeFilter(change, tb, old.handle, old);
+  const head = headOf(tp);
+  head.handles.replace(handle, prog);
+  head.replace(old, prog);
+  unbindFilter(tp, old.res);
+  tcfQueueWork(tp.chain.block.net, old, tp);
+  return prog;
+}
+
+/**
+ * Creates a filter, or replaces `old`: everything comes from the new request. A refusal leaves the old one as it was.
+ *
+ * @models net/sched/cls_bpf.c cls_bpf_change()
+ */
+function change(request: Change): ClsBpfProg {
+  const tb = parseOptions(request);
+  const { old } = request;
+  const prog = old === undefined ? addFilter(request, tb) : replaceFilter(request, tb, old);
+  request.tp.version++;
+  return prog;
+}
+
+/** Takes a filter out. @models net/sched/cls_bpf.c __cls_bpf_delete() */
+function deleteFilter(tp: TcfProto, prog: ClsBpfProg): void {
+  const head = headOf(tp);
+  head.handles.remove(prog.handle);
+  head.remove(prog);
+  tp.version++;
+  unbindFilter(tp, prog.res);
+  tcfQueueWork(tp.chain.block.net, prog, tp);
+}
+
+/** @models net/sched/cls_bpf.c cls_bpf_destroy() */
+function destroy(tp: TcfProto): void {
+  const head = headOf(tp);
+  while (head.first !== undefined) deleteFilter(tp, head.first);
+}
+
+/** @models net/sched/cls_bpf.c cls_bpf_dump_bpf_info() */
+function dumpBpfInfo(skb: MessageWriter, { insns }: ClassicProg): void {
+  skb.put(TCA_BPF.OPS_LEN, insns.length / sock_filter.size);
+  skb.putRaw(TCA_BPF.OPS.type, insns);
+}
+
+/** @models net/sched/cls_bpf.c cls_bpf_dump() */
+function dump(tp: TcfProto, prog: ClsBpfProg, skb: MessageWriter): void {
+  const { machine } = tp.chain.block.net;
+  const flagsKnown = machine.has('bpf-direct-action');
+  const nest = skb.nest(TCA.OPTIONS.type);
+  if (prog.res.classid !== 0 || !flagsKnown) skb.putU32(TCA_BPF.CLASSID.type, prog.res.classid);
+  dumpBpfInfo(skb, prog.filter);
+  if (prog.extsIntegrated) skb.putU32(TCA_BPF.FLAGS.type, P.TCA_BPF_FLAG_ACT_DIRECT);
+  if (flagsKnown) skb.putU32(TCA_BPF.FLAGS_GEN.type, prog.genFlags);
+  skb.nestEnd(nest);
+}
+
+export const clsBpfOps: TcfProtoOps = {
+  kind: 'bpf',
+  init: (tp) => {
+    tp.root = new ClsBpfHead();
+  },
+  destroy,
+  get: (tp, handle) => headOf(tp).handles.get(handle),
+  change,
+  delete: (tp, prog: ClsBpfProg) => {
+    deleteFilter(tp, prog);
+    return headOf(tp).first === undefined;
+  },
+  next: (tp, prog: ClsBpfProg | undefined) => (prog === undefined ? headOf(tp).first : prog.next),
+  dump,
+};

@@ -1,0 +1,22 @@
+// net/sched/sch_generic.c, the part pfifo_fast: three bands by priority, the default discipline of devices that queue.
+import { EINVAL } from '../../../uapi/asm-generic/errno.js';
+import { tc_prio_qopt } from '../../../uapi/linux/pkt_sched.js';
+import { TCA } from '../../../uapi/linux/rtnetlink.js';
+import { errno } from '../../errno.js';
+import type { MessageWriter } from '../netlink/message.js';
+import { type Qdisc, type QdiscOps, schDefaultPrio2band } from './sch_generic.js';
+
+const PFIFO_FAST_BANDS = 3;
+const options = tc_prio_qopt.bytes({ bands: PFIFO_FAST_BANDS, priomap: schDefaultPrio2band });
+
+/** @models net/sched/sch_generic.c pfifo_fast_init() */
+function init(sch: Qdisc): void {
+  if (sch.dev.txQueueLen === 0 && sch.dev.net.machine.has('pfifo-fast-ring')) throw errno(EINVAL);
+}
+
+/** @models net/sched/sch_generic.c pfifo_fast_dump() */
+function dump(_sch: Qdisc, skb: MessageWriter): void {
+  skb.putRaw(TCA.OPTIONS.type, options);
+}
+
+export const pfifoFastOps: QdiscOps = { id: 'pfifo_fast', init, dump };

@@ -1,0 +1,64 @@
+// Where net/sched meets the rest of the kernel: registers the kinds of qdiscs and classifiers that the configuration has
+// (register_qdisc(), register_tcf_proto_ops()) and the handlers of every RTM_* of traffic control. Adding a kind is one
+// file and one line here.
+import * as R from '../../../uapi/linux/rtnetlink.js';
+import type { Net } from '../core/net_namespace.js';
+import { clsBpfOps } from './cls_bpf.js';
+import { ctlChain } from './cls_api/ctl_chain.js';
+import { dumpChain, dumpTfilter } from './cls_api/dump.js';
+import { delTfilter, getTfilter, newTfilter } from './cls_api/filter.js';
+import { type TcfProtoOps, tcfProtoBase } from './cls_api/proto.js';
+import { dumpQdisc, getQdisc } from './sch_api/get.js';
+import { modifyQdisc } from './sch_api/modify.js';
+import { ctlTclass, dumpTclass } from './sch_api/tclass.js';
+import { bfifoQdiscOps, pfifoHeadDropQdiscOps, pfifoQdiscOps } from './sch_fifo.js';
+import { noqueueQdiscOps, pktSched, type QdiscOps } from './sch_generic.js';
+import { clsactQdiscOps, ingressQdiscOps } from './sch_ingress.js';
+import { mqQdiscOps } from './sch_mq.js';
+import { pfifoFastOps } from './sch_pfifo_fast.js';
+
+const qdiscKinds: readonly QdiscOps[] = [
+  pfifoFastOps,
+  pfifoQdiscOps,
+  bfifoQdiscOps,
+  pfifoHeadDropQdiscOps,
+  mqQdiscOps,
+  noqueueQdiscOps,
+  ingressQdiscOps,
+  clsactQdiscOps,
+];
+
+const filterKinds: readonly TcfProtoOps[] = [clsBpfOps];
+
+/** Kinds the kernel of this namespace lacks, whatever its configuration says. */
+function missing(net: Net, kind: string): boolean {
+  const { machine } = net;
+  return (kind === 'clsact' && !machine.has('clsact')) || (kind === 'noqueue' && !machine.has('noqueue-visible'));
+}
+
+function registerKinds(net: Net): void {
+  const { qdiscs, classifiers } = net.machine.config;
+  const { kinds } = pktSched(net);
+  for (const ops of qdiscKinds) if ((qdiscs?.includes(ops.id) ?? true) && !missing(net, ops.id)) kinds.set(ops.id, ops);
+  const filters = tcfProtoBase(net);
+  for (const ops of filterKinds) if (classifiers?.includes(ops.kind) ?? true) filters.set(ops.kind, ops);
+}
+
+/** Traffic control comes up. @models net/sched/sch_api.c pktsched_init() */
+export function schedInit(net: Net): void {
+  registerKinds(net);
+  const { rtnl } = net;
+  rtnl.register(0, R.RTM_NEWQDISC, { doit: modifyQdisc });
+  rtnl.register(0, R.RTM_DELQDISC, { doit: getQdisc });
+  rtnl.register(0, R.RTM_GETQDISC, { doit: getQdisc, dumpit: dumpQdisc });
+  rtnl.register(0, R.RTM_NEWTCLASS, { doit: ctlTclass });
+  rtnl.register(0, R.RTM_DELTCLASS, { doit: ctlTclass });
+  rtnl.register(0, R.RTM_GETTCLASS, { doit: ctlTclass, dumpit: dumpTclass });
+  rtnl.register(0, R.RTM_NEWTFILTER, { doit: newTfilter });
+  rtnl.register(0, R.RTM_DELTFILTER, { doit: delTfilter });
+  rtnl.register(0, R.RTM_GETTFILTER, { doit: getTfilter, dumpit: dumpTfilter });
+  if (!net.machine.has('tc-chains')) return;
+  rtnl.register(0, R.RTM_NEWCHAIN, { doit: ctlChain });
+  rtnl.register(0, R.RTM_DELCHAIN, { doit: ctlChain });
+  rtnl.register(0, R.RTM_GETCHAIN, { doit: ctlChain, dumpit: dumpChain });
+}
