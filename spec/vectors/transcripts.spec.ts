@@ -1,0 +1,56 @@
+// The carried transcripts: real ip and tc in a box print what they printed on the recorded kernel. What they print
+// depends on their version too, so another version than the recorded one is a reason to skip.
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { Machine } from '../../lib/linux/machine.js';
+import { readWhole } from '../../tools/agree/input.js';
+import { clientPath } from '../../tools/agree/programs.js';
+import { Shell } from '../../tools/agree/shell.js';
+import { Programs } from '../../tools/agree/transcripts/programs.js';
+import { transcript } from '../../tools/agree/transcripts/record.js';
+import { rerun } from '../../tools/agree/transcripts/rerun.js';
+
+const folder = join(import.meta.dirname, '../../../spec/vectors/transcripts');
+const recorded = 'iproute2-6.1.0';
+
+/** Why these programs cannot print what was recorded; undefined when they can. */
+function otherVersion(): string | undefined {
+  for (const program of ['ip', 'tc']) {
+    const env = { ...process.env, PATH: clientPath };
+    const said = spawnSync(program, ['-V'], { env, encoding: 'utf8' });
+    if (said.error) return `needs ${program}`;
+    if (!said.stdout.includes(recorded)) return `recorded with ${recorded}, here is ${said.stdout.trim()}`;
+  }
+  return undefined;
+}
+
+describe('transcripts', function () {
+  this.timeout(60_000);
+  const reason = otherVersion();
+  const programs = new Programs(folder);
+  let shell: Shell | string;
+
+  before(async () => {
+    shell = await Shell.open(new Machine());
+  });
+
+  after(() => {
+    programs.close();
+    if (typeof shell !== 'string') shell.close();
+  });
+
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.json'))) {
+    it(file, function () {
+      const record = readWhole(join(folder, file), transcript);
+      const outcome = rerun(record, programs, { shell, kernel: undefined, config: undefined });
+      const skip = outcome.verdict === 'not run' ? outcome.reason : reason;
+      if (skip !== undefined) {
+        console.log(skip);
+        return this.skip();
+      }
+      expect(outcome.verdict === 'differs' ? outcome.lines : []).to.deep.equal([]);
+    });
+  }
+});
