@@ -43,7 +43,7 @@ export abstract class KObject implements Holder {
 
   /** Takes a reference for `holder` and returns the object. */
   hold(holder: Holder): this {
-    assert(!this.freed, `hold of freed ${this.label} by ${holder.label}`);
+    if (this.freed) assert(false, `hold of freed ${this.label} by ${holder.label}`);
     this.#holders.push(holder);
     this.#table.events.sink?.({ type: 'held', object: this, holder, refcount: this.refcount });
     return this;
@@ -52,8 +52,9 @@ export abstract class KObject implements Holder {
   /** Drops one reference of `holder`; it must have one. */
   release(holder: Holder): void {
     const at = this.#holders.lastIndexOf(holder);
-    assert(at >= 0, `${holder.label} releases ${this.label} without holding it`);
-    this.#holders.splice(at, 1);
+    if (at < 0) assert(false, `${holder.label} releases ${this.label} without holding it`);
+    if (at === this.#holders.length - 1) this.#holders.pop();
+    else this.#holders.splice(at, 1);
     this.#table.events.sink?.({ type: 'released', object: this, holder, refcount: this.refcount });
     if (!this.freed) return;
     this.#table.objects.delete(this);
@@ -63,7 +64,7 @@ export abstract class KObject implements Holder {
 
   /** Asserts that the object is alive; for uses that take no reference. */
   use(): this {
-    assert(!this.freed, `use of freed ${this.label}`);
+    if (this.freed) assert(false, `use of freed ${this.label}`);
     return this;
   }
 }
