@@ -97,7 +97,7 @@ export class Box {
     this.#supervisor = new Supervisor(
       machine,
       table,
-      this.#spawner.listener,
+      this.#spawner,
       new NativeSockets(table, cookie),
       handlers,
       options.identity ?? root,

@@ -20,6 +20,8 @@ export interface SpawnRequest {
 export interface Spawner {
   /** The listener fd, owned by the caller. */
   readonly listener: number;
+  /** Whether only fatal signals end a call that has been received (Linux 5.19). */
+  readonly killable: boolean;
   /** Starts a program; its pid, or a negative errno. */
   spawn(request: SpawnRequest): number;
   close(): void;
@@ -27,6 +29,7 @@ export interface Spawner {
 
 interface Core {
   readonly listener: number;
+  readonly killable: boolean;
   readonly spawn: (request: SpawnRequest) => number;
 }
 
@@ -67,10 +70,19 @@ function filterThisThread(lib: typeof Koffi.default, program: Uint8Array, seccom
   const code = Buffer.from(program);
   fprog.writeUInt16LE(program.length / 8, 0);
   fprog.writeBigUInt64LE(lib.address(code), 8);
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) !== 0) return { listener: -lib.errno(), spawn: () => 0 };
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) !== 0) {
+    return { listener: -lib.errno(), killable: false, spawn: () => 0 };
+  }
   const SET_MODE_FILTER = 1;
   const NEW_LISTENER = 8;
-  const fd = syscall(seccompNr, SET_MODE_FILTER, NEW_LISTENER, fprog);
+  const WAIT_KILLABLE_RECV = 32;
+  const EINVAL = 22;
+  let killable = true;
+  let fd = syscall(seccompNr, SET_MODE_FILTER, NEW_LISTENER | WAIT_KILLABLE_RECV, fprog);
+  if (fd < 0 && lib.errno() === EINVAL) {
+    killable = false;
+    fd = syscall(seccompNr, SET_MODE_FILTER, NEW_LISTENER, fprog);
+  }
 
   const spawn = (request: SpawnRequest): number => {
     actionsInit(actions);
@@ -80,7 +92,7 @@ function filterThisThread(lib: typeof Koffi.default, program: Uint8Array, seccom
     actionsDestroy(actions);
     return error === 0 ? pid.readInt32LE(0) : -error;
   };
-  return { listener: fd < 0 ? -lib.errno() : fd, spawn };
+  return { listener: fd < 0 ? -lib.errno() : fd, killable, spawn };
 }
 
 function opened(core: Core): Core {
@@ -98,7 +110,7 @@ function opened(core: Core): Core {
 /** Filters the calling thread itself. */
 export function inlineSpawner(program: Uint8Array, seccompNr: number): Spawner {
   const core = opened(filterThisThread(koffi, program, seccompNr));
-  return { listener: core.listener, spawn: core.spawn, close: () => {} };
+  return { ...core, close: () => {} };
 }
 
 /** Where another thread or process finds koffi. */
@@ -110,6 +122,7 @@ export function koffiPath(): string {
 const REQUESTS = 0;
 const REPLIES = 1;
 const RESULT = 2;
+const KILLABLE = 3;
 
 const workerText = `
 const { workerData, receiveMessageOnPort } = require('node:worker_threads');
@@ -121,6 +134,7 @@ const reply = (value) => {
   Atomics.add(words, ${REPLIES}, 1);
   Atomics.notify(words, ${REPLIES});
 };
+words[${KILLABLE}] = Number(core.killable);
 reply(core.listener);
 for (let seen = 0; core.listener >= 0; seen++) {
   Atomics.wait(words, ${REQUESTS}, seen);
@@ -142,6 +156,7 @@ function answer(words: Int32Array, count: number): number {
 
 class WorkerSpawner implements Spawner {
   readonly listener: number;
+  readonly killable: boolean;
   readonly #worker: Worker;
   readonly #port: MessagePort;
   readonly #words = new Int32Array(new SharedArrayBuffer(16));
@@ -164,7 +179,8 @@ class WorkerSpawner implements Spawner {
     this.#worker.unref();
     this.#port.unref();
     const listener = answer(this.#words, 1);
-    this.listener = opened({ listener, spawn: () => 0 }).listener;
+    this.killable = this.#words[KILLABLE] === 1;
+    this.listener = opened({ listener, killable: this.killable, spawn: () => 0 }).listener;
   }
 
   spawn(request: SpawnRequest): number {

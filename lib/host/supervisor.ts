@@ -12,9 +12,10 @@ import type { NativeSockets } from './native.js';
 import type { Placeholder } from './placeholder.js';
 import { type Unreceived } from './placeholder.js';
 import { Replay } from './replay.js';
+import { ERESTARTSYS, pendingSignal } from './signals.js';
 import { ANSWERED, LATER, PROCEED } from './verdict.js';
-import { Waiters } from './waiters.js';
-import { EIO, EPERM } from '../uapi/asm-generic/errno.js';
+import { Waiters, type Waiter } from './waiters.js';
+import { EINTR, EIO, EPERM } from '../uapi/asm-generic/errno.js';
 
 /** Serves one intercepted call of `task`; the arguments stand in `sv.listener.notification`. */
 export type Handler = (sv: Supervisor, task: ClientTask) => number;
@@ -28,7 +29,7 @@ export class Supervisor {
   readonly listener: Listener;
   readonly clients: Clients;
   readonly native: NativeSockets;
-  readonly waiters = new Waiters();
+  readonly waiters: Waiters;
   readonly replay = new Replay();
   readonly log: (line: string) => void;
   /** Set by a receive: what it has consumed, in order, to be put back when the answer reaches nobody. */
@@ -46,7 +47,7 @@ export class Supervisor {
   constructor(
     machine: Kernel,
     table: abi.Abi,
-    listenerFd: number,
+    spawner: { readonly listener: number; readonly killable: boolean },
     native: NativeSockets,
     handlers: ReadonlyMap<number, Handler>,
     identity: Identity,
@@ -54,7 +55,8 @@ export class Supervisor {
   ) {
     this.machine = machine;
     this.events = new Events(table);
-    this.listener = new Listener(listenerFd);
+    this.listener = new Listener(spawner.listener);
+    this.waiters = new Waiters(() => hostClock.now(), spawner.killable);
     this.native = native;
     this.#handlers = handlers;
     this.log = log;
@@ -63,7 +65,7 @@ export class Supervisor {
       this.waiters.drop(tid);
       this.replay.forget(tid);
     };
-    this.events.add(listenerFd, abi.EPOLLIN, (mask) => {
+    this.events.add(spawner.listener, abi.EPOLLIN, (mask) => {
       this.#notified = (mask & abi.EPOLLIN) !== 0;
     });
   }
@@ -262,11 +264,24 @@ export class Supervisor {
       this.machine.runDue();
       this.settle();
     }
-    if (this.waiters.nextDeadline === Infinity) return;
-    for (const waiter of this.waiters.due(hostClock.now())) {
-      this.waiters.drop(waiter.tid);
-      this.listener.answer(waiter.idLow, waiter.idHigh, waiter.onTimeout());
+    if (this.waiters.nextDeadline !== Infinity) this.#endWaiting(hostClock.now());
+  }
+
+  /** Ends the calls whose time is up and those a signal has come for. */
+  #endWaiting(now: number): void {
+    if (now < this.waiters.nextDeadline) return;
+    for (const waiter of this.waiters.due(now)) this.#end(waiter, waiter.onTimeout());
+    for (const waiter of this.waiters.signalled(now, ({ tid, tgid }) => pendingSignal(tid, tgid))) {
+      // Signals of a process go to its first thread when that can take them; another one gets the answer that is safe.
+      const first = waiter.tid === waiter.tgid || pendingSignal(waiter.tid, waiter.tgid) === 'own';
+      const result = waiter.onSignal();
+      this.#end(waiter, result === -ERESTARTSYS && !first ? -EINTR : result);
     }
+  }
+
+  #end(waiter: Waiter, result: number): void {
+    this.waiters.drop(waiter.tid);
+    this.listener.answer(waiter.idLow, waiter.idHigh, result);
   }
 
   /** Sockets whose data nobody has asked us for: a native read() of it must be seen, because a dump goes on by it. */

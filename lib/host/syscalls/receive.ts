@@ -8,10 +8,11 @@ import { readClient, regions, writeClient } from '../memory.js';
 import { ImportedMsg } from '../msghdr.js';
 import type { Placeholder, Unreceived } from '../placeholder.js';
 import type { Supervisor } from '../supervisor.js';
+import { ERESTARTSYS } from '../signals.js';
 import { LATER } from '../verdict.js';
 import { onSocket, writeAddress } from './socket.js';
 import type { Received } from '../../linux/net/socket.js';
-import { EAGAIN, EFAULT, EINVAL } from '../../uapi/asm-generic/errno.js';
+import { EAGAIN, EFAULT, EINTR, EINVAL } from '../../uapi/asm-generic/errno.js';
 
 const MMSGHDR_SIZE = 64;
 const MSG_LEN = 56;
@@ -92,7 +93,7 @@ function receive(sv: Supervisor, task: ClientTask, placeholder: Placeholder, fla
   const consumed = sv.consumed;
   const result = attempt(sv.copy);
   if (result !== -EAGAIN || mayNotBlock(sv, flags)) return result;
-  return wait(sv, task, placeholder, [], (copy) => {
+  return wait(sv, task, placeholder, (copy) => {
     sv.consumed = consumed;
     const later = attempt(copy);
     return later === -EAGAIN ? LATER : later;
@@ -107,16 +108,26 @@ function wait(
   sv: Supervisor,
   task: ClientTask,
   placeholder: Placeholder,
-  kept: readonly Unreceived[],
   attempt: Attempt,
-  onTimeout = (): number => -EAGAIN,
+  kept: readonly Unreceived[] = [],
+  partial = (): number => 0,
 ): number {
   const call = sv.listener.notification;
-  const { idLow, idHigh } = call;
   const timeout = placeholder.socket.rcvtimeo;
-  const deadline = sv.inherited ?? (timeout === Infinity ? Infinity : hostClock.now() + timeout * 1e6);
-  const identity = call.identity();
-  return sv.waiters.add({ idLow, idHigh, tid: task.pid, placeholder, identity, deadline, kept, attempt, onTimeout });
+  const interrupted = timeout === Infinity ? -ERESTARTSYS : -EINTR;
+  return sv.waiters.add({
+    idLow: call.idLow,
+    idHigh: call.idHigh,
+    tid: task.pid,
+    tgid: task.tgid,
+    placeholder,
+    identity: call.identity(),
+    deadline: sv.inherited ?? (timeout === Infinity ? Infinity : hostClock.now() + timeout * 1e6),
+    kept,
+    attempt,
+    onTimeout: () => partial() || -EAGAIN,
+    onSignal: () => partial() || interrupted,
+  });
 }
 
 export const recvmsg = onSocket((sv, task, placeholder) => {
@@ -188,16 +199,10 @@ export const recvmmsg = onSocket((sv, task, placeholder) => {
   sv.consumed = consumed;
   const result = tryBatch(task, placeholder, batch, sv.copy);
   if (result !== -EAGAIN || mayNotBlock(sv, batch.flags)) return settled(result);
-  return wait(
-    sv,
-    task,
-    placeholder,
-    batch.kept,
-    (copy) => {
-      sv.consumed = consumed;
-      const later = tryBatch(task, placeholder, batch, copy);
-      return later === -EAGAIN && (batch.flags & abi.MSG_DONTWAIT) === 0 ? LATER : settled(later);
-    },
-    () => settled(-EAGAIN),
-  );
+  const retry = (copy: number): number => {
+    sv.consumed = consumed;
+    const later = tryBatch(task, placeholder, batch, copy);
+    return later === -EAGAIN && (batch.flags & abi.MSG_DONTWAIT) === 0 ? LATER : settled(later);
+  };
+  return wait(sv, task, placeholder, retry, batch.kept, () => batch.done);
 });
