@@ -1,9 +1,10 @@
 // net/core/net_namespace.c setup_net(): builds a network namespace, calling each subsystem's init in boot order.
 import type { Machine } from '../../machine.js';
+import { schedInit } from '../sched/sched_init.js';
 import { Net } from './net_namespace.js';
 
 /** The subsystems of a namespace in the order they boot. */
-const inits: readonly ((net: Net) => void)[] = [];
+const inits: readonly ((net: Net) => void)[] = [schedInit];
 
 /**
  * A new network namespace.
