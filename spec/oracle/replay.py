@@ -60,12 +60,13 @@ def result(ret):
     return dict(ret=ret) if ret >= 0 else dict(errno=ctypes.get_errno())
 
 
-def call(fds, name, args, into):
+def call(fds, made):
+    name, args = made['name'], made['args']
     number = [fds.get(a, a) if isinstance(a, str) else a for a in args]
     if name == 'socket':
         ret = libc.socket(*args)
         if ret >= 0:
-            fds[into] = ret
+            fds[made['as']] = ret
         return result(min(ret, 0))
     if name in ('bind', 'connect'):
         raw = bytes.fromhex(args[1])
@@ -85,7 +86,8 @@ def call(fds, name, args, into):
         got, err = receive(number[0], *args[1:])
         if not got:
             return dict(errno=err)
-        return dict(ret=got['ret'], out=dict(data=got['data'].hex(), flags=got['flags'], addr=got['addr'].hex(),
+        data = '' if made.get('no_data') else got['data'].hex()
+        return dict(ret=got['ret'], out=dict(data=data, flags=got['flags'], addr=got['addr'].hex(),
                                              control=got['control'].hex()))
     if name == 'shell':
         return dict(ret=subprocess.run(args[0], shell=True, capture_output=True).returncode)
@@ -126,7 +128,7 @@ def run(record):
         if not made:
             steps.append(send(fds[step.get('sock', 'nl')], step, monitor))
             continue
-        steps.append(call(fds, made['name'], made['args'], made.get('as')))
+        steps.append(call(fds, made))
         time.sleep(step.get('wait_ms', 0) / 1e3)
     return dict(steps=steps)
 
