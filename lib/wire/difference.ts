@@ -104,7 +104,7 @@ function diffAttributes(
 
 function diffMessage(path: string, a: MessageView, b: MessageView, report: Report): void {
   const headers = [nlmsghdr.bytes(a.header), nlmsghdr.bytes(b.header)] as const;
-  diffStruct(path, a.offset, nlmsghdr as unknown as AnyStruct, ...headers, report);
+  diffStruct(path, a.offset, nlmsghdr, ...headers, report);
   const start = a.offset + nlmsghdr.size;
   const layout = layoutOf(a.header.nlmsg_type, a.header.nlmsg_flags, a.body);
   if (layout === undefined || a.header.nlmsg_type !== b.header.nlmsg_type) {

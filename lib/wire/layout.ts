@@ -5,6 +5,7 @@ import type { Attribute } from '../codec/attrs.js';
 import type { Codec } from '../codec/scalar.js';
 import type { Struct } from '../codec/struct.js';
 import { TCA_STATS } from '../uapi/linux/gen_stats.js';
+import { IFLA, IFLA_INET, IFLA_INET6, IFLA_INFO, IFLA_PROTO_DOWN_REASON, IFLA_XDP } from '../uapi/linux/if_link.js';
 import * as nl from '../uapi/linux/netlink.js';
 import { TCA_ACT, TCA_BPF } from '../uapi/linux/pkt_cls.js';
 import { TCA_STAB } from '../uapi/linux/pkt_sched.js';
@@ -57,6 +58,17 @@ function bpfNest({ type }: AttributeView): Level | undefined {
 
 const tca: Level = { set: rt.TCA, nest: tcaNest };
 
+const families: Readonly<Record<number, Level>> = { 2: { set: IFLA_INET }, 10: { set: IFLA_INET6 } };
+
+const linkNests: Readonly<Record<number, Level>> = {
+  [IFLA.LINKINFO.type]: { set: IFLA_INFO },
+  [IFLA.AF_SPEC.type]: { nest: ({ type }) => families[type] },
+  [IFLA.XDP.type]: { set: IFLA_XDP },
+  [IFLA.PROTO_DOWN_REASON.type]: { set: IFLA_PROTO_DOWN_REASON },
+};
+
+const link: Level = { set: IFLA, nest: ({ type }) => linkNests[type] };
+
 const tlvs: Level = {
   set: nl.NLMSGERR_ATTR,
   nest: ({ type }) =>
@@ -73,7 +85,7 @@ export function layoutOf(type: number, flags: number, body: Uint8Array): Layout 
   if (type === nl.NLMSG_ERROR) return errorLayout(flags, body);
   if (type === nl.NLMSG_DONE) return { start: 4, level: tlvs };
   if (isTc(type)) return { head: rt.tcmsg as unknown as AnyStruct, start: rt.tcmsg.size, level: tca };
-  if (isLink(type)) return { head: rt.ifinfomsg as unknown as AnyStruct, start: rt.ifinfomsg.size, level: anonymous };
+  if (isLink(type)) return { head: rt.ifinfomsg as unknown as AnyStruct, start: rt.ifinfomsg.size, level: link };
   return undefined;
 }
 

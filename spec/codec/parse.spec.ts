@@ -305,6 +305,28 @@ describe('codec parse: kinds', () => {
     expect(extack.msg).to.equal('Unsupported attribute');
   });
 
+  it('an int with a least value: smaller ones are out of range', () => {
+    const kind = kinds.intMin(u32, 193) as AttributeKind<never>;
+    passes(kind, [193, 0, 0, 0]);
+    refuses(kind, [192, 0, 0, 0], 'ERANGE', 'integer out of range');
+    refuses(kind, [193, 0, 0], 'ERANGE');
+  });
+
+  it('is strict from a type on, where a set says so', () => {
+    const set = attrs('T', { OLD: [1, kinds.nlaU32], NEW: [2, kinds.nlaU32] }, undefined, { strictFrom: 2 });
+    const errnoOf = (given: Given): string | undefined => {
+      const msg = message([given]);
+      try {
+        parser.parse(set, msg, before, msg.length, liberal, undefined);
+        return undefined;
+      } catch (thrown) {
+        return (thrown as parser.PolicyError).errno;
+      }
+    };
+    expect([errnoOf([1, zeros(5)]), errnoOf([2, zeros(5)]), errnoOf([2, zeros(4)])]).to.deep.equal([undefined, 'EINVAL', undefined]); // prettier-ignore
+    expect(errnoOf([3, zeros(5)])).to.equal(undefined);
+  });
+
   it('names the first offender only', () => {
     const set = attrs('T', { A: [1, kinds.int(u16)], B: [2, kinds.nlaU32] });
     const msg = message([[2, [1]], [1, []]]); // prettier-ignore
