@@ -5,18 +5,29 @@ import { EFAULT, EPERM } from '../uapi/asm-generic/errno.js';
 
 const PAGE = 4096;
 
+/** End of user space on 64-bit machines with 47-bit addresses: what access_ok() accepts. */
+const TASK_SIZE = 0x7ffffffff000;
+
+/** Whether [address, address + length) can be user memory. */
+export function accessOk(address: number, length: number): boolean {
+  return address + length <= TASK_SIZE;
+}
+
 /** A list of regions in the client, built in the arena for one readv or writev. */
 export class Regions {
   count = 0;
   bytes = 0;
+  #accessible = true;
 
   reset(): void {
     this.count = 0;
     this.bytes = 0;
+    this.#accessible = true;
   }
 
   add(address: number, length: number): void {
     if (length === 0) return;
+    if (!accessOk(address, length)) this.#accessible = false;
     put64(IOV_REMOTE + 16 * this.count, address);
     put64(IOV_REMOTE + 16 * this.count + 8, length);
     this.count++;
@@ -34,6 +45,7 @@ export class Regions {
   }
 
   #transfer(call: typeof processVmReadv, tid: number, local: number): number {
+    if (!this.#accessible) return -EFAULT;
     if (this.count === 0) return 0;
     put64(IOV_LOCAL, local);
     put64(IOV_LOCAL + 8, this.bytes);
@@ -67,6 +79,7 @@ export class Window {
 
   /** Reads the pages that hold `length` bytes at `address`; 0 or a negative errno. */
   load(tid: number, address: number, length: number): number {
+    if (!accessOk(address, length)) return -EFAULT;
     this.#start = Math.floor(address / PAGE) * PAGE;
     this.#end = Math.ceil((address + length) / PAGE) * PAGE;
     if (this.#end - this.#start > IN_SIZE) return -EFAULT;

@@ -3,7 +3,7 @@
 // public fields until the next import; payload and name are views of the arena.
 import { MAX_RW_COUNT, UIO_MAXIOV } from './abi.js';
 import { BASE, IN, IN_SIZE, IOV_MAX, get64, u8, view } from './libc.js';
-import { Window, readClient, regions } from './memory.js';
+import { Window, accessOk, readClient, regions } from './memory.js';
 import { EFAULT, EINVAL, EMSGSIZE, ENOBUFS } from '../uapi/asm-generic/errno.js';
 
 export const MSGHDR_SIZE = 56;
@@ -14,15 +14,7 @@ const CONTROL = 32;
 const CONTROLLEN = 40;
 const FLAGS = 48;
 const SOCKADDR_STORAGE = 128;
-/** End of user space on 64-bit machines with 47-bit addresses: what access_ok() accepts. */
-const TASK_SIZE = 0x7ffffffff000;
-
 const empty = new Uint8Array(0);
-
-/** Whether [address, address + length) can be user memory. */
-export function accessOk(address: number, length: number): boolean {
-  return address + length <= TASK_SIZE;
-}
 
 export class ImportedMsg {
   address = 0;
