@@ -1,7 +1,7 @@
 // net/core/filter.c: classic BPF programs. The checker that every classic program passes before it is attached, and the
 // program object that a filter holds. Callers hand in the instructions as they came from the user (8 bytes each); a
 // program that exists has passed the checker and is never changed.
-import { Bytes } from '../../../codec/bytes.js';
+import type { Bytes } from '../../../codec/bytes.js';
 import { EINVAL } from '../../../uapi/asm-generic/errno.js';
 import * as C from '../../../uapi/linux/bpf_common.js';
 import * as F from '../../../uapi/linux/filter.js';
@@ -88,23 +88,26 @@ function instructionOk(code: number, jt: number, jf: number, k: number, left: nu
   }
 }
 
+/** Whether an opcode loads from M[]. */
+const isMemoryLoad = (code: number): boolean => code === (C.BPF_LD | C.BPF_MEM) || code === (C.BPF_LDX | C.BPF_MEM);
+
 /**
  * Whether no path loads a cell of M[] that it has not stored to. One pass: jumps go forward only, so the cells valid at
  * an instruction are those valid on every way to it.
  *
  * @models net/core/filter.c check_load_and_stores()
  */
-function loadsFollowStores({ view }: Bytes, count: number): boolean {
+function loadsFollowStores(view: DataView, start: number, count: number): boolean {
   const valid = new Uint16Array(count + 1).fill(0xffff);
   let cells = 0;
   for (let pc = 0; pc < count; pc++) {
-    const at = pc * SIZE;
+    const at = start + pc * SIZE;
     const code = view.getUint16(at + CODE, true);
     const k = view.getUint32(at + K, true);
     cells &= valid[pc]!;
     if (code === C.BPF_ST || code === C.BPF_STX) {
       cells |= 1 << k;
-    } else if (code === (C.BPF_LD | C.BPF_MEM) || code === (C.BPF_LDX | C.BPF_MEM)) {
+    } else if (isMemoryLoad(code)) {
       if ((cells & (1 << k)) === 0) return false;
     } else if (code === JA) {
       valid[pc + 1 + k]! &= cells;
@@ -119,24 +122,29 @@ function loadsFollowStores({ view }: Bytes, count: number): boolean {
 }
 
 /**
- * Refuses (EINVAL) a program that could misbehave. `insns` is a whole number of instructions.
+ * Refuses (EINVAL) a program that could misbehave: `count` instructions at `start`.
  *
  * @models net/core/filter.c bpf_check_classic()
  */
-export function bpfCheckClassic(insns: Bytes): void {
-  const { view } = insns;
-  const count = insns.length / SIZE;
+export function bpfCheckClassic(view: DataView, start: number, count: number): void {
   if (count === 0 || count > C.BPF_MAXINSNS) throw errno(EINVAL);
+  let code = 0;
+  let loads = false;
   for (let pc = 0; pc < count; pc++) {
-    const at = pc * SIZE;
-    const code = view.getUint16(at + CODE, true);
-    const left = count - pc - 1;
-    if (!instructionOk(code, view.getUint8(at + JT), view.getUint8(at + JF), view.getUint32(at + K, true), left))
-      throw errno(EINVAL);
+    const at = start + pc * SIZE;
+    code = view.getUint16(at + CODE, true);
+    const ok = instructionOk(
+      code,
+      view.getUint8(at + JT),
+      view.getUint8(at + JF),
+      view.getUint32(at + K, true),
+      count - pc - 1,
+    );
+    if (!ok) throw errno(EINVAL);
+    loads ||= isMemoryLoad(code);
   }
-  const last = view.getUint16((count - 1) * SIZE + CODE, true);
-  if (last !== (C.BPF_RET | C.BPF_K) && last !== (C.BPF_RET | F.BPF_A)) throw errno(EINVAL);
-  if (!loadsFollowStores(insns, count)) throw errno(EINVAL);
+  if (code !== (C.BPF_RET | C.BPF_K) && code !== (C.BPF_RET | F.BPF_A)) throw errno(EINVAL);
+  if (loads && !loadsFollowStores(view, start, count)) throw errno(EINVAL);
 }
 
 /** A classic program that passed the checker: struct bpf_prog of a filter that was given as OPS. */
@@ -157,12 +165,17 @@ export class ClassicProg extends KObject {
 }
 
 /**
- * A program from the user's instructions, which are copied; `creator` holds it. Refuses what the checker refuses.
+ * A program from `count` instructions at `start`, which are copied; `creator` holds it. Refuses what the checker refuses.
  *
  * @models net/core/filter.c bpf_prog_create()
  */
-export function bpfProgCreate(table: ObjectTable, insns: Uint8Array, creator: Holder): ClassicProg {
-  const copy = insns.slice();
-  bpfCheckClassic(new Bytes(copy));
-  return new ClassicProg(table, copy, creator);
+export function bpfProgCreate(
+  table: ObjectTable,
+  from: Bytes,
+  start: number,
+  count: number,
+  creator: Holder,
+): ClassicProg {
+  bpfCheckClassic(from.view, start, count);
+  return new ClassicProg(table, from.u8.slice(start, start + count * SIZE), creator);
 }

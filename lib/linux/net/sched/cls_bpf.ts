@@ -1,6 +1,7 @@
 // net/sched/cls_bpf.c: filters that are programs. A filter holds one program, classic (given as instructions) or
 // extended (given as an fd). The filters of a tcf_proto are a list, newest first; a replacement takes the slot of the
 // old one. A filter that leaves the list keeps its program for a grace period, since packets may still run it.
+import type { Nla } from '../../../codec/nla.js';
 import { NL_VALIDATE_LIBERAL, parseNested } from '../../../codec/parse.js';
 import { EBADF, EINVAL, ENOSPC, EOPNOTSUPP } from '../../../uapi/asm-generic/errno.js';
 import { BPF_MAXINSNS } from '../../../uapi/linux/bpf_common.js';
@@ -110,10 +111,10 @@ function parseOptions({ t }: Change) {
 type Options = ReturnType<typeof parseOptions>;
 
 /** @models net/sched/cls_bpf.c cls_bpf_prog_from_ops() */
-function progFromOps({ t }: Change, opsLen: number, ops: Uint8Array): ClassicProg {
+function progFromOps({ t }: Change, opsLen: number, ops: Nla): ClassicProg {
   if (opsLen === 0 || opsLen > BPF_MAXINSNS) throw errno(EINVAL);
-  if (opsLen * sock_filter.size !== ops.length) throw errno(EINVAL);
-  return bpfProgCreate(t.request.machine, ops, t);
+  if (opsLen * sock_filter.size !== ops.len) throw errno(EINVAL);
+  return bpfProgCreate(t.request.machine, ops.msg, ops.start, opsLen, t);
 }
 
 /**
@@ -155,7 +156,8 @@ function makeFilter(change: Change, tb: Options, handle: number, old: ClsBpfProg
   const { machine, extack } = t.request;
   tcfExtsValidate(machine, tb.$nla[TCA_BPF.POLICE.type], tb.$nla[TCA_BPF.ACT.type], extack);
   const parms = parseParms(tb);
-  const program = tb.FD === undefined ? progFromOps(change, tb.OPS_LEN!, tb.OPS!) : progFromFd(change, tb.FD);
+  const program =
+    tb.FD === undefined ? progFromOps(change, tb.OPS_LEN!, tb.$nla[TCA_BPF.OPS.type]!) : progFromFd(change, tb.FD);
   const prog = new ClsBpfProg(machine, handle, parms, program, tp);
   program.release(t);
   if (tb.CLASSID !== undefined) bindFilter(tp, prog.res, base);
