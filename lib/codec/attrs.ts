@@ -29,19 +29,25 @@ export type AttrSet<D> = {
   readonly $name: string;
   /** Greatest type the kernel's parser looks at (TCA_BPF_MAX). */
   readonly $max: number;
+  /** Types from here on are judged strictly in every mode (`strict_start_type`); Infinity = none. */
+  readonly $strictFrom: number;
   /** By type; holes are types without a policy. */
   readonly $byType: readonly (Attribute | undefined)[];
   /** Only for inference. */
   readonly $values?: AttrValues<D>;
 };
 
+interface SetOptions {
+  readonly strictFrom?: number;
+}
+
 /**
  * Declares the attribute set `name`: `{ KEY: [type, kind, direction?] }`. `max` defaults to the greatest declared type;
- * it is given where the uapi enum goes further than we declare.
+ * it is given where the uapi enum goes further than we declare. `strictFrom` is the policy's strict_start_type.
  */
 export function attrs<
   const D extends { readonly [K in keyof D]: readonly [number, AttributeKind<KindValue<D[K][1]>>, Direction?] },
->(name: string, declared: D, max?: number): AttrSet<D> {
+>(name: string, declared: D, max?: number, { strictFrom: $strictFrom = Infinity }: SetOptions = {}): AttrSet<D> {
   const all = Object.entries(declared as unknown as Declared).map(([key, [type, kind, direction = 'both']]) => ({
     key,
     name: `${name}_${key}`,
@@ -52,5 +58,6 @@ export function attrs<
   const $max = max ?? Math.max(...all.map((a) => a.type));
   const $byType: (Attribute | undefined)[] = Array.from({ length: $max + 1 });
   for (const a of all) $byType[a.type] = a;
-  return { ...Object.fromEntries(all.map((a) => [a.key, a])), $name: name, $max, $byType } as unknown as AttrSet<D>;
+  const byKey = Object.fromEntries(all.map((a) => [a.key, a]));
+  return { ...byKey, $name: name, $max, $strictFrom, $byType } as unknown as AttrSet<D>;
 }

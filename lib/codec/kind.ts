@@ -15,6 +15,7 @@ export type PolicyType =
   | 'u16'
   | 'u32'
   | 'u64'
+  | 's32'
   | 'string'
   | 'nul_string'
   | 'binary'
@@ -28,6 +29,8 @@ export interface AttributePolicy {
   readonly len: number;
   /** Valid bits of a bitfield32. */
   readonly mask?: number;
+  /** Least value of an int, where the policy gives one. */
+  readonly min?: number;
 }
 
 export interface AttributeKind<T = unknown> extends AttributePolicy {
@@ -57,9 +60,18 @@ function fixedKind<T>(policy: AttributePolicy, codec: Codec<T>): AttributeKind<T
 
 const intPolicies: Readonly<Record<number, PolicyType>> = { 1: 'u8', 2: 'u16', 4: 'u32', 8: 'u64' };
 
-/** An integer attribute (NLA_U8 … NLA_U64): at least the codec's size, longer is cut. */
+function intPolicy<T>(codec: Codec<T>): AttributePolicy {
+  return { type: codec.name === 's32' ? 's32' : intPolicies[codec.size]!, len: codec.size };
+}
+
+/** An integer attribute (NLA_U8 … NLA_U64, NLA_S32): at least the codec's size, longer is cut. */
 export function int<T>(codec: Codec<T>): AttributeKind<T> {
-  return fixedKind({ type: intPolicies[codec.size]!, len: codec.size }, codec);
+  return fixedKind(intPolicy(codec), codec);
+}
+
+/** NLA_POLICY_MIN(): an integer attribute of 32 bits that is at least `min`. */
+export function intMin(codec: Codec<number>, min: number): AttributeKind<number> {
+  return fixedKind({ ...intPolicy(codec), min }, codec);
 }
 
 export const nlaU8 = int(u8);

@@ -71,3 +71,16 @@ export class Nla {
     return latin1(this.msg.u8, this.start, nul < 0 || nul > this.end ? this.end : nul);
   }
 }
+
+/** nla_for_each_nested(): the attributes inside `nest`, up to the first malformed one. */
+export function attrsIn(nest: Nla): Nla[] {
+  const found: Nla[] = [];
+  const { msg, end } = nest;
+  for (let off = nest.start; end - off >= NLA_HDRLEN; ) {
+    const length = msg.view.getUint16(off, true);
+    if (length < NLA_HDRLEN || length > end - off) break;
+    found.push(new Nla(msg, off, length - NLA_HDRLEN));
+    off += nlaAlign(length);
+  }
+  return found;
+}

@@ -38,7 +38,7 @@ export type Parsed<D> = AttrValues<D> & {
 };
 
 /** Least payload of each integer kind, bytes. */
-const intSizes: Readonly<Record<string, number>> = { u8: 1, u16: 2, u32: 4, u64: 8 };
+const intSizes: Readonly<Record<string, number>> = { u8: 1, u16: 2, u32: 4, u64: 8, s32: 4 };
 
 function refuse(extack: Extack | undefined, error: PolicyError, msg: string, nla: Nla, attribute?: Attribute): never {
   extack?.setBad(msg, nla.off, attribute?.kind);
@@ -103,6 +103,7 @@ function judge(attribute: Attribute, nla: Nla): PolicyError | undefined {
     case 'u16':
     case 'u32':
     case 'u64':
+    case 's32':
       return nla.len < kind.len ? erange : undefined;
   }
 }
@@ -117,6 +118,9 @@ function validate(attribute: Attribute, nla: Nla, mode: number, extack: Extack |
   }
   const error = judge(attribute, nla);
   if (error !== undefined) refuse(extack, error, 'Attribute failed policy validation', nla, attribute);
+  const { min } = attribute.kind;
+  if (min !== undefined && (attribute.kind.read(nla) as number) < min)
+    refuse(extack, erange, 'integer out of range', nla, attribute);
 }
 
 /**
@@ -145,10 +149,11 @@ export function parse<D>(
       continue;
     }
     const attribute = set.$byType[type];
+    const judged = type >= set.$strictFrom ? NL_VALIDATE_STRICT : mode;
     if (attribute === undefined || attribute.direction === 'dump') {
-      if (mode & NL_VALIDATE_UNSPEC) refuse(extack, einval, 'Unsupported attribute', nla);
+      if (judged & NL_VALIDATE_UNSPEC) refuse(extack, einval, 'Unsupported attribute', nla);
     } else {
-      validate(attribute, nla, mode, extack);
+      validate(attribute, nla, judged, extack);
     }
     $nla[type] = nla;
   }

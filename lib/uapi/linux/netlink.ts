@@ -102,6 +102,7 @@ export const NL_ATTR_TYPE_U8 = 2;
 export const NL_ATTR_TYPE_U16 = 3;
 export const NL_ATTR_TYPE_U32 = 4;
 export const NL_ATTR_TYPE_U64 = 5;
+export const NL_ATTR_TYPE_S32 = 8;
 export const NL_ATTR_TYPE_BINARY = 10;
 export const NL_ATTR_TYPE_STRING = 11;
 export const NL_ATTR_TYPE_NUL_STRING = 12;

@@ -1,10 +1,12 @@
 // net/core/net_namespace.c setup_net(): builds a network namespace, calling each subsystem's init in boot order.
 import type { Machine } from '../../machine.js';
+import { loopbackNetInit } from '../../drivers/net/loopback.js';
 import { schedInit } from '../sched/sched_init.js';
 import { Net } from './net_namespace.js';
+import { rtnlLinkInit } from './rtnl_link/init.js';
 
 /** The subsystems of a namespace in the order they boot. */
-const inits: readonly ((net: Net) => void)[] = [schedInit];
+const inits: readonly ((net: Net) => void)[] = [rtnlLinkInit, schedInit, loopbackNetInit];
 
 /**
  * A new network namespace.

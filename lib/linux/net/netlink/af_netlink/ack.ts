@@ -16,6 +16,7 @@ const policyNumbers: Readonly<Partial<Record<PolicyType, number>>> = {
   u16: N.NL_ATTR_TYPE_U16,
   u32: N.NL_ATTR_TYPE_U32,
   u64: N.NL_ATTR_TYPE_U64,
+  s32: N.NL_ATTR_TYPE_S32,
   binary: N.NL_ATTR_TYPE_BINARY,
   string: N.NL_ATTR_TYPE_STRING,
   nul_string: N.NL_ATTR_TYPE_NUL_STRING,
@@ -29,10 +30,15 @@ function putBound(skb: MessageWriter, type: number, low: number, high: number): 
   skb.buffer.view.setUint32(at + 4, high, true);
 }
 
-function putIntRange(skb: MessageWriter, bytes: number): void {
+function putIntRange(skb: MessageWriter, bytes: number, min = 0): void {
   const max = 2 ** (8 * Math.min(bytes, 4)) - 1;
-  putBound(skb, NL_POLICY_TYPE_ATTR.MIN_VALUE_U.type, 0, 0);
+  putBound(skb, NL_POLICY_TYPE_ATTR.MIN_VALUE_U.type, min, 0);
   putBound(skb, NL_POLICY_TYPE_ATTR.MAX_VALUE_U.type, max, bytes === 8 ? 0xffffffff : 0);
+}
+
+function putSignedRange(skb: MessageWriter, min = -0x80000000): void {
+  putBound(skb, NL_POLICY_TYPE_ATTR.MIN_VALUE_S.type, min, min < 0 ? -1 : 0);
+  putBound(skb, NL_POLICY_TYPE_ATTR.MAX_VALUE_S.type, 0x7fffffff, 0);
 }
 
 /** What goes before the type number, for each kind of policy. */
@@ -42,7 +48,10 @@ function putPolicyLimits(skb: MessageWriter, policy: AttributeKind): void {
     case 'u16':
     case 'u32':
     case 'u64':
-      putIntRange(skb, policy.len);
+      putIntRange(skb, policy.len, policy.min);
+      break;
+    case 's32':
+      putSignedRange(skb, policy.min);
       break;
     case 'string':
     case 'nul_string':

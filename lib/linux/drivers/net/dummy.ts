@@ -1,0 +1,30 @@
+// drivers/net/dummy.c: a device that drops what it is given.
+import { IFF_MULTICAST, IFF_NOARP } from '../../../uapi/linux/if.js';
+import { netifCarrierOff, netifCarrierOn } from '../../net/core/link_watch.js';
+import { TSO_MAX_SIZE } from '../../net/core/net_device.js';
+import type { RtnlLinkOps } from '../../net/core/rtnl_link/ops.js';
+import { etherSetup, ethHwAddrRandom, ethMacAddr, ethValidateAddr, validateAddress } from '../../net/ethernet/eth.js';
+
+/** @models drivers/net/dummy.c dummy_link_ops */
+export const dummyLinkOps: RtnlLinkOps = {
+  kind: 'dummy',
+  setup: (dev) => {
+    etherSetup(dev);
+    dev.flags = (dev.flags | IFF_NOARP) & ~IFF_MULTICAST;
+    dev.minMtu = 0;
+    dev.maxMtu = 0;
+    dev.noQueue = true;
+    dev.liveAddrChange = true;
+    dev.tsoMaxSize = TSO_MAX_SIZE;
+    dev.ops = {
+      validateAddr: ethValidateAddr,
+      setMacAddress: ethMacAddr,
+      changeCarrier: (it, on) => {
+        if (on) netifCarrierOn(it);
+        else netifCarrierOff(it);
+      },
+    };
+    ethHwAddrRandom(dev);
+  },
+  validate: validateAddress,
+};

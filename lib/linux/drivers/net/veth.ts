@@ -1,0 +1,121 @@
+// drivers/net/veth.c: pairs of Ethernet devices, each the other end of the other. The ends hold each other from
+// creation to deletion, and go together.
+import { EINVAL, ENOTCONN } from '../../../uapi/asm-generic/errno.js';
+import { ETH_MAX_MTU, ETH_MIN_MTU } from '../../../uapi/linux/if_ether.js';
+import { IFF_UP } from '../../../uapi/linux/if.js';
+import { VETH_INFO } from '../../../uapi/linux/veth.js';
+import { errno } from '../../errno.js';
+import { registerNetdevice, unregisterNetdevices, unregisterQueue } from '../../net/core/dev/register.js';
+import { netifCarrierOff, netifCarrierOn } from '../../net/core/link_watch.js';
+import type { NetDevice, NetDeviceOps } from '../../net/core/net_device.js';
+import { TSO_MAX_SIZE } from '../../net/core/net_device.js';
+import { configureLink, createLink } from '../../net/core/rtnl_link/new.js';
+import type { IflaTable, NewlinkParams, RtnlLinkOps } from '../../net/core/rtnl_link/ops.js';
+import { etherSetup, ethHwAddrRandom, ethMacAddr, ethValidateAddr, validateAddress } from '../../net/ethernet/eth.js';
+
+const vethNetdevOps: NetDeviceOps = {
+  /** @models drivers/net/veth.c veth_open() */
+  open: (dev) => {
+    const { peer } = dev;
+    if (peer === undefined) throw errno(ENOTCONN);
+    if ((peer.flags & IFF_UP) === 0) return;
+    netifCarrierOn(dev);
+    netifCarrierOn(peer);
+  },
+  /** @models drivers/net/veth.c veth_close() */
+  stop: (dev) => {
+    netifCarrierOff(dev);
+    if (dev.peer !== undefined) netifCarrierOff(dev.peer);
+  },
+  validateAddr: ethValidateAddr,
+  setMacAddress: ethMacAddr,
+  getIflink: ({ peer }) => peer?.ifindex ?? 0,
+};
+
+/** @models drivers/net/veth.c veth_setup() */
+function setup(dev: NetDevice): void {
+  etherSetup(dev);
+  dev.maxMtu = ETH_MAX_MTU;
+  dev.noQueue = true;
+  dev.liveAddrChange = true;
+  dev.tsoMaxSize = TSO_MAX_SIZE;
+  dev.ops = vethNetdevOps;
+}
+
+/** @models drivers/net/veth.c veth_validate() */
+function validate(tb: IflaTable): void {
+  validateAddress(tb);
+  if (tb.MTU !== undefined && (tb.MTU < ETH_MIN_MTU || tb.MTU > ETH_MAX_MTU)) throw errno(EINVAL);
+}
+
+/** Makes, registers and announces the other end. */
+function newPeer(dev: NetDevice, { net, tb, peer: given, extack }: NewlinkParams): NetDevice {
+  const peer = createLink(net, given?.tb.IFNAME ?? 'veth%d', vethLinkOps, given?.tb ?? tb, extack);
+  if (given?.tb.ADDRESS === undefined) ethHwAddrRandom(peer);
+  if (given !== undefined && dev.ifindex !== 0) peer.ifindex = given.ifm.ifi_index;
+  try {
+    registerNetdevice(peer);
+  } catch (refusal) {
+    peer.release(net);
+    throw refusal;
+  }
+  netifCarrierOff(peer);
+  try {
+    configureLink(peer, given?.ifm);
+  } catch (refusal) {
+    unregisterNetdevices([peer]);
+    throw refusal;
+  }
+  return peer;
+}
+
+/** Ties two ends together; each holds the other. */
+function tie(dev: NetDevice, peer: NetDevice): void {
+  dev.peer = peer.hold(dev);
+  peer.peer = dev.hold(peer);
+}
+
+/**
+ * The peer comes first and gets the lower index.
+ *
+ * @models drivers/net/veth.c veth_newlink()
+ */
+function newlink(dev: NetDevice, params: NewlinkParams): void {
+  const { tb } = params;
+  const peer = newPeer(dev, params);
+  if (tb.ADDRESS === undefined) ethHwAddrRandom(dev);
+  dev.name = tb.IFNAME ?? 'veth%d';
+  try {
+    registerNetdevice(dev);
+  } catch (refusal) {
+    unregisterNetdevices([peer]);
+    throw refusal;
+  }
+  netifCarrierOff(dev);
+  tie(dev, peer);
+}
+
+/** @models drivers/net/veth.c veth_dellink() */
+function dellink(dev: NetDevice, kill: NetDevice[]): void {
+  const { peer } = dev;
+  unregisterQueue(dev, kill);
+  if (peer === undefined) return;
+  dev.peer = undefined;
+  peer.peer = undefined;
+  peer.release(dev);
+  dev.release(peer);
+  unregisterQueue(peer, kill);
+}
+
+/** @models drivers/net/veth.c veth_link_ops */
+export const vethLinkOps: RtnlLinkOps = {
+  kind: 'veth',
+  setup,
+  infoData: VETH_INFO,
+  peerType: VETH_INFO.PEER.type,
+  validate,
+  newlink,
+  dellink,
+  numTxQueues: ({ config }) => config.cpus,
+  numRxQueues: ({ config }) => config.cpus,
+};

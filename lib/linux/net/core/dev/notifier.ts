@@ -1,0 +1,25 @@
+// net/core/dev.c call_netdevice_notifiers(): who hears of a change of a device, in the order in which the subsystems
+// registered at boot: rtnetlink, then IPv4, then IPv6.
+import { inetdevEvent } from '../../ipv4/devinet.js';
+import { addrconfNotify } from '../../ipv6/addrconf.js';
+import type { NetDevice } from '../net_device.js';
+import { rtnetlinkEvent } from '../rtnl_link/notify.js';
+
+/** NETDEV_* of include/linux/netdevice.h, those that somebody listens to. */
+export type NetdevEvent =
+  | 'UP'
+  | 'DOWN'
+  | 'CHANGE'
+  | 'REGISTER'
+  | 'UNREGISTER'
+  | 'CHANGEMTU'
+  | 'CHANGEADDR'
+  | 'CHANGENAME'
+  | 'CHANGE_TX_QUEUE_LEN';
+
+/** @models net/core/dev.c call_netdevice_notifiers() */
+export function callNetdeviceNotifiers(dev: NetDevice, event: NetdevEvent): void {
+  rtnetlinkEvent(dev, event);
+  inetdevEvent(dev, event);
+  addrconfNotify(dev, event);
+}

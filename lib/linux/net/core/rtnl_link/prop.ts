@@ -1,0 +1,37 @@
+// net/core/rtnetlink.c rtnl_linkprop(): alternative names, added and taken away.
+import { attrsIn } from '../../../../codec/nla.js';
+import { EINVAL, ENODEV } from '../../../../uapi/asm-generic/errno.js';
+import { IFLA } from '../../../../uapi/linux/if_link.js';
+import { RTM_NEWLINKPROP } from '../../../../uapi/linux/rtnetlink.js';
+import { errno } from '../../../errno.js';
+import { altNameCreate, altNameDestroy } from '../dev/name.js';
+import { netdevStateChange } from '../dev/flags.js';
+import type { NetDevice } from '../net_device.js';
+import type { RtnlRequest } from '../rtnetlink.js';
+import * as R from './request.js';
+
+/** @models net/core/rtnetlink.c rtnl_alt_ifname() */
+function altIfname(request: RtnlRequest, dev: NetDevice, name: string): void {
+  if (request.type === RTM_NEWLINKPROP) altNameCreate(dev, name);
+  else altNameDestroy(dev, name);
+}
+
+/** @models net/core/rtnetlink.c rtnl_linkprop() */
+export function rtnlLinkprop(request: RtnlRequest): void {
+  const tb = R.parseLink(request);
+  const ifm = R.ifInfoOf(request);
+  if (!R.namesDevice(ifm, tb)) throw errno(EINVAL);
+  const dev = R.findDevice(request.net, ifm, tb);
+  if (dev === undefined) throw errno(ENODEV);
+  if (tb.PROP_LIST === undefined) return;
+  let changed = false;
+  try {
+    for (const nla of attrsIn(tb.PROP_LIST)) {
+      if (nla.type !== IFLA.ALT_IFNAME.type) continue;
+      altIfname(request, dev, nla.string());
+      changed = true;
+    }
+  } finally {
+    if (changed) netdevStateChange(dev);
+  }
+}
