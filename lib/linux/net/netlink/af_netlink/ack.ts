@@ -20,6 +20,7 @@ const policyNumbers: Readonly<Partial<Record<PolicyType, number>>> = {
   binary: N.NL_ATTR_TYPE_BINARY,
   string: N.NL_ATTR_TYPE_STRING,
   nul_string: N.NL_ATTR_TYPE_NUL_STRING,
+  nested: N.NL_ATTR_TYPE_NESTED,
   bitfield32: N.NL_ATTR_TYPE_BITFIELD32,
 };
 
@@ -66,7 +67,7 @@ function putPolicyLimits(skb: MessageWriter, policy: AttributeKind): void {
   }
 }
 
-/** net/netlink/policy.c netlink_policy_dump_write_attr(): nests and types without a check are not described. */
+/** net/netlink/policy.c netlink_policy_dump_write_attr(): types without a check are not described. */
 function putPolicy(skb: MessageWriter, policy: AttributeKind): void {
   const number = policyNumbers[policy.type];
   if (number === undefined) return;
