@@ -1,6 +1,6 @@
 // Finding and starting a client's program the way env(1) does: PATH of the new environment, 127 when it is not found,
 // 126 when it cannot be executed, a file without a magic number is given to the shell.
-import { accessSync, constants } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Spawner } from './spawner.js';
 import { EACCES, ENOENT, ENOEXEC, ENOTDIR } from '../uapi/asm-generic/errno.js';
 
@@ -32,14 +32,9 @@ function candidates(program: string, path: string | undefined): string[] {
   return (path ?? DEFAULT_PATH).split(':').map((dir) => (dir === '' ? `./${program}` : `${dir}/${program}`));
 }
 
-function isExecutable(path: string, cwd: string | undefined): boolean {
-  if (cwd !== undefined && !path.startsWith('/')) return true;
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EACCES';
-  }
+/** Whether a file can be there as far as this process can see; a directory it may not search holds nothing for it. */
+function mayExist(path: string, cwd: string | undefined): boolean {
+  return (cwd !== undefined && !path.startsWith('/')) || existsSync(path);
 }
 
 /** Starts `argv`; its pid. Throws a SpawnError. */
@@ -50,7 +45,7 @@ export function startProgram(spawner: Spawner, argv: readonly string[], options:
   const { cwd, stdio = [0, 1, 2] } = options;
   let error = ENOENT;
   for (const path of candidates(program, env['PATH'])) {
-    if (!isExecutable(path, cwd)) continue;
+    if (!mayExist(path, cwd)) continue;
     let result = spawner.spawn({ path, argv, envp, cwd, stdio });
     if (result === -ENOEXEC) {
       const script = ['/bin/sh', path, ...argv.slice(1)];
