@@ -83,6 +83,8 @@ export class NetDevice extends KObject {
   maxMtu = ETH_DATA_LEN;
   txQueueLen = 1000;
   numTxQueues = 1;
+  /** Transmit queues in use (real_num_tx_queues); undefined = all. */
+  realNumTxQueues: number | undefined;
   numRxQueues = 1;
   gsoMaxSize = GSO_LEGACY_MAX_SIZE;
   gsoMaxSegs = GSO_MAX_SEGS;

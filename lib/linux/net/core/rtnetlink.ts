@@ -112,13 +112,18 @@ export class Rtnetlink {
   notify(data: Uint8Array, to: NotifyTo): void {
     const exclude = to.echo || !this.#net.machine.has('notify-requester') ? to.portid : 0;
     broadcast(this.#table.subscribers, this.#datagram(data, to.group), exclude);
-    if (to.echo) this.unicast(data, to.portid);
+    if (to.echo) this.#sendTo(to.portid, data, to.group);
   }
 
   /** rtnl_unicast(): a reply; lost when the socket is gone. */
   unicast(data: Uint8Array, portid: number): void {
+    this.#sendTo(portid, data, 0);
+  }
+
+  /** To one socket; a copy of a notification still shows its group as the sender's. */
+  #sendTo(portid: number, data: Uint8Array, group: number): void {
     const sock = this.#table.byPortid.get(portid);
-    if (sock !== undefined) deliver(sock, this.#datagram(data, 0));
+    if (sock !== undefined) deliver(sock, this.#datagram(data, group));
   }
 
   #datagram(data: Uint8Array, group: number): Parameters<typeof deliver>[1] {

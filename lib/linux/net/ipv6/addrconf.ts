@@ -12,7 +12,7 @@ import {
   IN6_ADDR_GEN_MODE_RANDOM,
   IN6_ADDR_GEN_MODE_STABLE_PRIVACY,
 } from '../../../uapi/linux/if_link.js';
-import { IFF_LOOPBACK, IFF_NOARP, IFF_UP } from '../../../uapi/linux/if.js';
+import { IF_OPER_UNKNOWN, IF_OPER_UP, IFF_LOOPBACK, IFF_NOARP, IFF_UP } from '../../../uapi/linux/if.js';
 import * as V6 from '../../../uapi/linux/ipv6.js';
 import { RTEXT_FILTER_SKIP_STATS } from '../../../uapi/linux/rtnetlink.js';
 import { NSEC_PER_SEC } from '../../clock.js';
@@ -85,6 +85,16 @@ function randomReachableTime(machine: Machine): number {
   return ((machine.entropy.u32() % base) + (base >> 1)) * (1000 / HZ);
 }
 
+/**
+ * Whether packets pass: operational, and some queue takes them.
+ *
+ * @models net/ipv6/addrconf.c addrconf_link_ready()
+ */
+function linkReady(dev: NetDevice): boolean {
+  if (dev.operstate !== IF_OPER_UP && dev.operstate !== IF_OPER_UNKNOWN) return false;
+  return dev.txQueues.some((queue) => queue.active.ops.id !== 'noop');
+}
+
 /** @models net/ipv6/addrconf.c ipv6_add_dev() */
 function ipv6AddDev(dev: NetDevice): Inet6Dev {
   const { machine } = dev.net;
@@ -96,7 +106,7 @@ function ipv6AddDev(dev: NetDevice): Inet6Dev {
   if (dev.flags & IFF_LOOPBACK) conf[V6.DEVCONF_USE_TEMPADDR] = -1;
   return {
     conf,
-    flags: 0,
+    flags: dev.running && linkReady(dev) ? IF_READY : 0,
     token: new Uint8Array(16),
     addrGenMode: IN6_ADDR_GEN_MODE_EUI64,
     stamp: Math.floor((machine.clock.now() * 100) / NSEC_PER_SEC),
@@ -104,9 +114,9 @@ function ipv6AddDev(dev: NetDevice): Inet6Dev {
   };
 }
 
-/** The device is up with a carrier: IPv6 starts to use it, unless disabled. */
+/** The device is up: IPv6 starts to use it, unless disabled. */
 function configure(dev: NetDevice, idev: Inet6Dev): void {
-  if (idev.conf[V6.DEVCONF_DISABLE_IPV6] !== 0 || (dev.flags & IFF_UP) === 0 || !dev.carrier) return;
+  if (idev.conf[V6.DEVCONF_DISABLE_IPV6] !== 0 || (dev.flags & IFF_UP) === 0 || !linkReady(dev)) return;
   idev.flags |= IF_READY;
   idev.conf[V6.DEVCONF_MTU6] = dev.mtu;
 }

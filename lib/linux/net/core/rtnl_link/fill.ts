@@ -97,8 +97,7 @@ function pad64(skb: MessageWriter, dev: NetDevice): void {
   if (dev.net.machine.config.padAttributes && skb.length % 8 === 0) skb.reserveAttr(IFLA.PAD.type, 0);
 }
 
-const map: Part = (skb, dev) => {
-  pad64(skb, dev);
+const map: Part = (skb) => {
   skb.reserveAttr(IFLA.MAP.type, rtnl_link_ifmap.size);
 };
 
