@@ -6,22 +6,25 @@ import { tcmsg } from '../../../uapi/linux/rtnetlink.js';
 import { errno } from '../../errno.js';
 import type { Holder } from '../../events.js';
 import { type GnetDump, noBasic, noQueue } from '../core/gen_stats.js';
-import type { NetdevQueue } from '../core/net_device.js';
+import type { NetDevice, NetdevQueue } from '../core/net_device.js';
 import type { MessageWriter } from '../netlink/message.js';
 import * as S from './sch_generic.js';
 
 /** Children made by init() and not yet attached. */
 const childrenOf = (sch: S.Qdisc): S.Qdisc[] => (sch.priv as S.Qdisc[] | undefined) ?? [];
 
+const inUse = (dev: NetDevice): number => dev.realNumTxQueues ?? dev.numTxQueues;
+
 /** @models net/sched/sch_mq.c mq_init() */
 function init(sch: S.Qdisc): void {
   const { dev } = sch;
   if (sch.parent !== TC_H_ROOT || dev.numTxQueues === 1) throw errno(EOPNOTSUPP);
   const { kinds } = S.pktSched(dev.net);
-  const ops = kinds.get(dev.net.machine.config.defaultQdisc) ?? S.noqueueQdiscOps;
+  const used = kinds.get(dev.net.machine.config.defaultQdisc) ?? S.noqueueQdiscOps;
+  const unused = kinds.get('pfifo_fast') ?? used;
   const children: S.Qdisc[] = (sch.priv = []);
   for (const [i, queue] of dev.txQueues.entries()) {
-    const child = S.qdiscCreateDflt(queue, ops, TC_H_MAKE(sch.handle, i + 1), sch);
+    const child = S.qdiscCreateDflt(queue, i < inUse(dev) ? used : unused, TC_H_MAKE(sch.handle, i + 1), sch);
     if (child === undefined) throw errno(EOPNOTSUPP);
     children.push(child);
   }
@@ -35,12 +38,12 @@ function destroy(sch: S.Qdisc): void {
 
 /** @models net/sched/sch_mq.c mq_attach() */
 function attach(sch: S.Qdisc): void {
-  for (const child of childrenOf(sch)) {
+  for (const [i, child] of childrenOf(sch).entries()) {
     const queue = child.devQueue!;
     const old = S.devGraftQdisc(queue, child);
     S.qdiscPut(child, sch);
     S.qdiscPut(old, queue);
-    S.qdiscHashAdd(child, false);
+    if (i < inUse(sch.dev)) S.qdiscHashAdd(child, false);
   }
   sch.priv = undefined;
 }

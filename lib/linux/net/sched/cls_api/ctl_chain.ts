@@ -10,6 +10,7 @@ import { parseTc, type TcRequest } from '../sch_api/request.js';
 import { findPlace, type Place, putPlace, type TcfBlock } from './block.js';
 import * as chains from './chain.js';
 import { chainIndexOf, flushChain } from './filter.js';
+import { warningOf } from './notify.js';
 import { tcfProtoLookupOps } from './proto.js';
 
 /** Room for the name of a kind, its NUL included. */
@@ -48,10 +49,6 @@ function newChain(t: TcRequest, block: TcfBlock, index: number): void {
   } finally {
     chains.chainPut(chain, t);
   }
-}
-
-function warningOf(request: RtnlRequest): string | undefined {
-  return request.machine.has('tc-ext-warn-msg') ? request.extack.msg : undefined;
 }
 
 function answer(request: RtnlRequest, chain: chains.TcfChain): void {

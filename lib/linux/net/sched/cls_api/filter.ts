@@ -39,12 +39,12 @@ function refusePrioZero(t: TcRequest): never {
 }
 
 /**
- * The tcf_proto of a priority, if there is one. Refuses another protocol than its own.
+ * The tcf_proto of the requested priority, if there is one. Refuses another protocol than its own.
  *
  * @models net/sched/cls_api.c tcf_chain_tp_find()
  */
-function findProto(t: TcRequest, chain: TcfChain, prio: number): TcfProto | undefined {
-  const tp = chain.protos.get(prio);
+function findProto(t: TcRequest, chain: TcfChain): TcfProto | undefined {
+  const tp = chain.protos.get(prioOf(t));
   if (tp === undefined) return undefined;
   const protocol = protocolOf(t);
   if (tp.protocol === protocol || protocol === 0) return tp;
@@ -132,9 +132,9 @@ export function newTfilter(request: RtnlRequest): void {
   try {
     place.block.classid = place.parent;
     chain = chainGet(place.block, chainIndexOf(t), true, t)!;
-    const tp = findProto(t, chain, auto ? AUTO_PRIO_KEY : prioOf(t));
+    if (auto && chain.protos.get(AUTO_PRIO_KEY) !== undefined) refuseTakenAutoPrio(t);
+    const tp = auto ? undefined : findProto(t, chain);
     if (tp === undefined) addToNewProto(t, place, chain, auto);
-    else if (auto) refuseTakenAutoPrio(t);
     else addToProto(t, place, tp);
   } finally {
     if (chain !== undefined) chainPut(chain, t);
@@ -156,7 +156,7 @@ function deleteFilter(t: TcRequest, place: Place, chain: TcfChain, tp: TcfProto)
 }
 
 function findProtoOrRefuse(t: TcRequest, chain: TcfChain): TcfProto {
-  const tp = findProto(t, chain, prioOf(t));
+  const tp = findProto(t, chain);
   if (tp === undefined) refuse(t.request.extack, ENOENT, 'Filter with specified priority/protocol not found');
   checkSameKind(t, tp);
   return tp;

@@ -95,7 +95,8 @@ export function fillNodeTerse(
 const notifyFlags = (request: RtnlRequest): number =>
   request.machine.has('filter-notify-request-flags') ? request.flags : 0;
 
-function warningOf(request: RtnlRequest): string | undefined {
+/** What the notifications about a request repeat. */
+export function warningOf(request: RtnlRequest): string | undefined {
   return request.machine.has('tc-ext-warn-msg') ? request.extack.msg : undefined;
 }
 
@@ -110,7 +111,7 @@ export function filterMessage(
   at: Whereabouts,
   filter: TcfFilter | undefined,
   type: number,
-  warn = warningOf(request),
+  warn: string | undefined,
 ): Uint8Array {
   const skb = new MessageWriter(request.machine.has('tfilter-notify-grows') ? Infinity : NLMSG_GOODSIZE);
   try {
@@ -144,7 +145,7 @@ export function tfilterNotify(
   if (!notifyNeeded(request)) return;
   let data: Uint8Array;
   try {
-    data = filterMessage(request, tp, at, filter, type);
+    data = filterMessage(request, tp, at, filter, type, warningOf(request));
   } catch (refusal) {
     errnoOf(refusal);
     return;
@@ -162,7 +163,7 @@ export function tfilterDelNotify(request: RtnlRequest, tp: TcfProto, at: Whereab
   if (!notifyNeeded(request)) return tp.ops.delete(tp, filter);
   let data: Uint8Array;
   try {
-    data = filterMessage(request, tp, at, filter, RTM_DELTFILTER);
+    data = filterMessage(request, tp, at, filter, RTM_DELTFILTER, warningOf(request));
   } catch (refusal) {
     request.extack.msg = 'Failed to build del event notification';
     throw refusal;
