@@ -15,9 +15,13 @@ export interface ModelTag {
   /** Path of the C file in the kernel tree. */
   readonly cFile: string;
   readonly name: string;
+  /** The same comment says how we depart. */
+  readonly differs: boolean;
 }
 
 const tagPattern = /@models[ \t]+(?<cFile>[\w/.-]+\.[ch])[ \t]+(?<name>\w+)\(\)/g;
+
+const differsPattern = /@differs[ \t]+\w/;
 
 export function checkTags(sources: readonly Source[]): Violation[] {
   return sources.filter(isMirror).flatMap((source) => [...untagged(source), ...misplaced(source)]);
@@ -34,12 +38,13 @@ export function tagsOf(source: Source): ModelTag[] {
     line: source.tree.getLineAndCharacterOfPosition(match.index).line + 1,
     cFile: match.groups!['cFile']!,
     name: match.groups!['name']!,
+    differs: differsPattern.test(source.text.slice(match.index).split('*/', 1)[0]!),
   }));
 }
 
 function untagged(source: Source): Violation[] {
   return exportedFunctions(source)
-    .filter(({ node }) => tagsIn(source, node) === 0)
+    .filter(({ node }) => !isTagged(source, node))
     .map(({ node, name }) => ({
       file: source.path,
       line: lineOf(source, node),
@@ -48,9 +53,9 @@ function untagged(source: Source): Violation[] {
     }));
 }
 
-function tagsIn(source: Source, node: ts.Node): number {
+function isTagged(source: Source, node: ts.Node): boolean {
   const comments = source.text.slice(node.getFullStart(), node.getStart(source.tree));
-  return [...comments.matchAll(tagPattern), ...comments.matchAll(/@differs[ \t]+\w/g)].length;
+  return comments.search(tagPattern) >= 0 || differsPattern.test(comments);
 }
 
 function exportedFunctions(source: Source): { node: ts.Statement; name: string }[] {
@@ -67,15 +72,15 @@ function isExported(node: ts.Statement): boolean {
   return ts.canHaveModifiers(node) && !!ts.getModifiers(node)?.some((m) => m.kind === ts.SyntaxKind.ExportKeyword);
 }
 
-/** A tag in the mirror names a C file of the same folder (a C file may be split into a folder), or a header. */
+/** A tag in the mirror names a C file of the same folder (a C file may be split into a folder), or says why not. */
 function misplaced(source: Source): Violation[] {
   return tagsOf(source)
-    .filter(({ cFile }) => cFile.endsWith('.c') && !isBeside(source.path, cFile))
+    .filter(({ cFile, differs }) => cFile.endsWith('.c') && !isBeside(source.path, cFile) && !differs)
     .map(({ file, line, cFile, name }) => ({
       file,
       line,
       rule: 'tags',
-      text: `${name}() of ${cFile} belongs in lib/linux/${posix.dirname(cFile)}/`,
+      text: `${name}() of ${cFile} belongs in lib/linux/${posix.dirname(cFile)}/, or says \`@differs <why>\``,
     }));
 }
 
