@@ -48,9 +48,15 @@ function validate(tb: IflaTable): void {
   if (tb.MTU !== undefined && (tb.MTU < ETH_MIN_MTU || tb.MTU > ETH_MAX_MTU)) throw errno(EINVAL);
 }
 
+/** One queue in use unless the request gave a number. @models drivers/net/veth.c veth_init_queues() */
+function initQueues(dev: NetDevice, tb: IflaTable): void {
+  if (tb.NUM_TX_QUEUES === undefined) dev.realNumTxQueues = 1;
+}
+
 /** Makes, registers and announces the other end. */
 function newPeer(dev: NetDevice, { net, tb, peer: given, extack }: NewlinkParams): NetDevice {
   const peer = createLink(net, given?.tb.IFNAME ?? 'veth%d', vethLinkOps, given?.tb ?? tb, extack);
+  initQueues(peer, given?.tb ?? tb);
   if (given?.tb.ADDRESS === undefined) ethHwAddrRandom(peer);
   if (given !== undefined && dev.ifindex !== 0) peer.ifindex = given.ifm.ifi_index;
   try {
@@ -82,6 +88,7 @@ function tie(dev: NetDevice, peer: NetDevice): void {
  */
 function newlink(dev: NetDevice, params: NewlinkParams): void {
   const { tb } = params;
+  initQueues(dev, tb);
   const peer = newPeer(dev, params);
   if (tb.ADDRESS === undefined) ethHwAddrRandom(dev);
   dev.name = tb.IFNAME ?? 'veth%d';
