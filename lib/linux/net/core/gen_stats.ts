@@ -30,7 +30,9 @@ export interface RateEstimator {
   pps: number;
 }
 
+/** @models net/core/gen_stats.c gnet_stats_basic_sync_init() */
 export const noBasic = (): BasicStats => ({ bytes: 0, packets: 0 });
+/** @differs the kernel clears the struct it dumps from */
 export const noQueue = (): QueueStats => ({ qlen: 0, backlog: 0, drops: 0, requeues: 0, overlimits: 0 });
 
 /**

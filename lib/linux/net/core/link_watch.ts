@@ -158,7 +158,10 @@ export function linkwatchFireEvent(dev: NetDevice): void {
   scheduleWork(dev.net, urgent);
 }
 
-/** @models net/sched/sch_generic.c netif_carrier_on() */
+/**
+ * @models net/sched/sch_generic.c netif_carrier_on()
+ * @differs stands with what it fires
+ */
 export function netifCarrierOn(dev: NetDevice): void {
   if (dev.carrier) return;
   dev.carrier = true;
@@ -167,7 +170,10 @@ export function netifCarrierOn(dev: NetDevice): void {
   linkwatchFireEvent(dev);
 }
 
-/** @models net/sched/sch_generic.c netif_carrier_off() */
+/**
+ * @models net/sched/sch_generic.c netif_carrier_off()
+ * @differs stands with what it fires
+ */
 export function netifCarrierOff(dev: NetDevice): void {
   if (!dev.carrier) return;
   dev.carrier = false;

@@ -22,7 +22,11 @@ export class Net {
   }
 }
 
-/** net_generic(): the state a subsystem keeps for a namespace, made by `make` at its first use. */
+/**
+ * net_generic(): the state a subsystem keeps for a namespace, made by `make` at its first use.
+ *
+ * @models include/net/netns/generic.h net_generic()
+ */
 export function netGeneric<T>(make: (net: Net) => T): (net: Net) => T {
   const states = new WeakMap<Net, T>();
   return (net) => {

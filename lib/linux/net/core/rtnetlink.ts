@@ -79,6 +79,7 @@ const PF_UNSPEC = 0;
 /**
  * Capability over the namespace: of the sender, and of the socket's opener unless the message was addressed.
  * @models net/netlink/af_netlink.c netlink_net_capable()
+ * @differs stands with its only caller
  */
 function netCapable(input: KernelInput, task: Task): boolean {
   return (input.addressed || input.sender.opener.capable(CAP_NET_ADMIN)) && task.capable(CAP_NET_ADMIN);

@@ -35,7 +35,11 @@ export function ethHwAddrRandom(dev: NetDevice): void {
   dev.addrAssignType = 'random';
 }
 
-/** The check of IFLA_ADDRESS that virtual Ethernet kinds share. */
+/**
+ * The check of IFLA_ADDRESS that virtual Ethernet kinds share.
+ *
+ * @differs each kind has its copy: veth_validate(), ifb_validate(), dummy_validate()
+ */
 export function validateAddress(tb: IflaTable): void {
   if (tb.ADDRESS === undefined) return;
   if (tb.ADDRESS.length !== ETH_ALEN) throw errno(EINVAL);

@@ -51,7 +51,7 @@ export function inetdevEvent(dev: NetDevice, event: NetdevEvent): void {
   }
 }
 
-/** Bytes inet adds to a link message inside AF_INET. */
+/** Bytes inet adds to a link message inside AF_INET. @models net/ipv4/devinet.c inet_get_link_af_size() */
 export const inetLinkAfSize = (): number => 4 + 4 * IP.IPV4_DEVCONF_MAX;
 
 /**

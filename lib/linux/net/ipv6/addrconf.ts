@@ -144,7 +144,7 @@ export function addrconfNotify(dev: NetDevice, event: NetdevEvent): void {
   else if (event === 'DOWN' && inet6 !== undefined) inet6.flags &= ~IF_READY;
 }
 
-/** Bytes IPv6 adds to a link message inside AF_INET6, at most. */
+/** Bytes IPv6 adds to a link message inside AF_INET6, at most. @models net/ipv6/addrconf.c inet6_get_link_af_size() */
 export const inet6LinkAfSize = (): number =>
   8 + 20 + (4 + 4 * V6.DEVCONF_MAX) + (4 + 8 * IPSTATS_COUNTERS) + (4 + 8 * ICMP6_COUNTERS) + 20 + 8 + 8;
 

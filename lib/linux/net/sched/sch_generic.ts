@@ -229,6 +229,7 @@ export function devInitScheduler(dev: NetDevice): void {
     dev.txQueues.push(new NetdevQueue(dev, `tx queue ${i}`, noop));
 }
 
+/** @differs the kernel tests dev->flags in place */
 export const devIsUp = (dev: NetDevice): boolean => (dev.flags & IFF_UP) !== 0;
 
 /** Whether the device takes packets without queueing them, so that its default is noqueue. */

@@ -22,7 +22,11 @@ const SETTABLE =
   IF.IFF_AUTOMEDIA;
 const KEPT = IF.IFF_UP | IF.IFF_VOLATILE | RX_FLAGS;
 
-/** Whether the device passes packets as far as its operational state says; unknown counts as up. */
+/**
+ * Whether the device passes packets as far as its operational state says; unknown counts as up.
+ *
+ * @models include/linux/netdevice.h netif_oper_up()
+ */
 export function operUp(dev: NetDevice): boolean {
   return dev.operstate === IF.IF_OPER_UP || dev.operstate === IF.IF_OPER_UNKNOWN;
 }

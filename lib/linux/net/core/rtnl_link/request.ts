@@ -15,12 +15,12 @@ import type { IfInfo, IflaTable } from './ops.js';
 /** Where attributes start after struct ifinfomsg. */
 const ATTRS = NLMSG_HDRLEN + ifinfomsg.size;
 
-/** The struct ifinfomsg of a request that is long enough. */
+/** The struct ifinfomsg of a request that is long enough. @models include/net/netlink.h nlmsg_data() */
 export function ifInfoOf({ msg }: RtnlRequest): IfInfo & { readonly __ifi_pad: number; readonly ifi_type: number } {
   return ifinfomsg.get(msg, NLMSG_HDRLEN);
 }
 
-/** Whether the message is too short for its header. */
+/** Whether the message is too short for its header. @differs the kernel asks this inside each parser */
 export function isShort({ msg }: RtnlRequest): boolean {
   return msg.length < ATTRS;
 }
@@ -42,12 +42,20 @@ function devByName(net: Net, tb: IflaTable): NetDevice | undefined {
   return name === undefined ? undefined : devGetByName(net, name);
 }
 
-/** Whether the request names a device at all, other than by group. */
+/**
+ * Whether the request names a device at all, other than by group.
+ *
+ * @differs the kernel writes this out in each handler
+ */
 export function namesDevice(ifm: IfInfo, tb: IflaTable): boolean {
   return ifm.ifi_index > 0 || tb.IFNAME !== undefined || tb.ALT_IFNAME !== undefined;
 }
 
-/** The device named by index, else by name. */
+/**
+ * The device named by index, else by name.
+ *
+ * @differs the kernel writes this out in each handler, around rtnl_dev_get()
+ */
 export function findDevice(net: Net, ifm: IfInfo, tb: IflaTable): NetDevice | undefined {
   return ifm.ifi_index > 0 ? devGetByIndex(net, ifm.ifi_index) : devByName(net, tb);
 }
@@ -58,13 +66,13 @@ export function ensureUniqueNetns(tb: IflaTable, extack: Extack): void {
   if (given.length > 1) refuse(extack, EINVAL, 'multiple netns identifying attributes specified');
 }
 
-/** For requests that take a namespace by id only. */
+/** For requests that take a namespace by id only. @models net/core/rtnetlink.c rtnl_ensure_unique_netns() */
 export function ensureNetnsById(tb: IflaTable, extack: Extack): void {
   if (tb.NET_NS_PID !== undefined || tb.NET_NS_FD !== undefined)
     refuse(extack, EOPNOTSUPP, 'specified netns attribute not supported');
 }
 
-/** A namespace by id: a machine has one and gives no ids. */
+/** A namespace by id: a machine has one and gives no ids. @models net/core/rtnetlink.c rtnl_get_net_ns_capable() */
 export function refuseNetnsId(tb: IflaTable): void {
   if (tb.TARGET_NETNSID !== undefined) throw errno(EINVAL);
 }
@@ -85,7 +93,7 @@ export function checkTargetNet({ task }: RtnlRequest, tb: IflaTable): void {
   throw new ModelGap('IFLA_NET_NS_FD: another network namespace');
 }
 
-/** IFLA_LINK_NETNSID, which names a namespace by id. */
+/** IFLA_LINK_NETNSID, which names a namespace by id. @differs a part of rtnl_newlink() */
 export function checkLinkNet(tb: IflaTable, extack: Extack): void {
   if (tb.LINK_NETNSID !== undefined) refuse(extack, EINVAL, 'Unknown network namespace id');
 }

@@ -19,12 +19,16 @@ export function allowed(sock: NetlinkSock, task: Task, flag: 'nonrootRecv' | 'no
   return sock.table[flag] || task.capable(CAP_NET_ADMIN);
 }
 
-/** netlink_group_mask(): the bit of group 1 to 32, 0 for the rest. */
+/**
+ * netlink_group_mask(): the bit of group 1 to 32, 0 for the rest.
+ *
+ * @models net/netlink/af_netlink.c netlink_group_mask()
+ */
 export function groupMask(group: number): number {
   return group >= 1 && group <= MASK_GROUPS ? (1 << (group - 1)) >>> 0 : 0;
 }
 
-/** ffs(): the lowest group of a mask, 0 when empty. */
+/** ffs(): the lowest group of a mask, 0 when empty. @differs the kernel calls ffs() */
 export function lowestGroup(mask: number): number {
   return mask === 0 ? 0 : 32 - Math.clz32(mask & -mask);
 }
@@ -55,7 +59,7 @@ export function setMembership(sock: NetlinkSock, group: number, member: boolean)
   updateSubscription(sock, hadAny);
 }
 
-/** Leaves every group, at the end of the socket. */
+/** Leaves every group, at the end of the socket. @differs a part of netlink_release() */
 export function leaveAll(sock: NetlinkSock): void {
   const hadAny = sock.groups.size > 0;
   sock.groups.clear();

@@ -37,12 +37,16 @@ export interface DumpState {
 /** sizeof(int) after the header: the error in NLMSG_DONE. */
 const DONE_PAYLOAD = 4;
 
-/** Greatest chunk in bytes: what fits a 32 KiB (4.1: 16 KiB) buffer. */
+/** Greatest chunk in bytes: what fits a 32 KiB (4.1: 16 KiB) buffer. @differs an expression in netlink_recvmsg() */
 export function maxDumpChunk(machine: Machine): number {
   return machine.has('netlink-dump-32k') ? 32448 : 16384;
 }
 
-/** Starts a dump and builds its first chunk; refuses with EBUSY while another runs. */
+/**
+ * Starts a dump and builds its first chunk; refuses with EBUSY while another runs.
+ *
+ * @models net/netlink/af_netlink.c __netlink_dump_start()
+ */
 export function startDump(sock: NetlinkSock, dump: Omit<DumpState, 'pending' | 'seen'>): void {
   if (sock.dump !== undefined) throw errno(EBUSY);
   sock.dump = { ...dump, pending: undefined, seen: undefined };

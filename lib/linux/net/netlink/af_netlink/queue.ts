@@ -34,19 +34,27 @@ const LARGE = 3776;
 
 const cacheAligned = (bytes: number): number => (bytes + 63) & ~63;
 
-/** Memory charged for a kernel buffer of `room` data bytes: the slab class it comes from plus the sk_buff. */
+/**
+ * Memory charged for a kernel buffer of `room` data bytes: the slab class it comes from plus the sk_buff.
+ *
+ * @differs the sum of what alloc_skb() charges
+ */
 export function truesizeOf(room: number): number {
   const needed = cacheAligned(room) + SHARED_INFO;
   if (needed <= SMALL_HEAD) return SMALL_HEAD + SK_BUFF;
   return 2 ** (32 - Math.clz32(needed - 1)) + SK_BUFF;
 }
 
-/** Memory charged for a message of `length` bytes from a user (netlink_alloc_large_skb()). */
+/**
+ * Memory charged for a message of `length` bytes from a user (netlink_alloc_large_skb()).
+ *
+ * @models net/netlink/af_netlink.c netlink_alloc_large_skb()
+ */
 export function userTruesizeOf(length: number): number {
   return length > LARGE ? cacheAligned(length) + SHARED_INFO + SK_BUFF : truesizeOf(length);
 }
 
-/** skb_queue_tail() and sk_data_ready(). */
+/** skb_queue_tail() and sk_data_ready(). @models net/netlink/af_netlink.c __netlink_sendskb() */
 export function queueTail(sock: NetlinkSock, datagram: Datagram): void {
   sock.receiveQueue.push(datagram);
   sock.rmem += datagram.truesize;
@@ -55,7 +63,11 @@ export function queueTail(sock: NetlinkSock, datagram: Datagram): void {
   sock.dataReady?.();
 }
 
-/** Whether the queue has room: an empty queue takes anything. */
+/**
+ * Whether the queue has room: an empty queue takes anything.
+ *
+ * @differs a condition in netlink_attachskb() and netlink_broadcast_deliver()
+ */
 export function hasRoom(sock: NetlinkSock, truesize: number): boolean {
   return sock.rmem === 0 || sock.rmem + truesize <= sock.opts.rcvbuf;
 }
@@ -71,7 +83,11 @@ export function overrun(sock: NetlinkSock): void {
   sock.dataReady?.();
 }
 
-/** A connected socket hears nobody but its peer; the kernel is peer 0. netlink_getsockbyportid(). */
+/**
+ * A connected socket hears nobody but its peer; the kernel is peer 0. netlink_getsockbyportid().
+ *
+ * @models net/netlink/af_netlink.c netlink_getsockbyportid()
+ */
 export function hears(sock: NetlinkSock, portid: number): boolean {
   return !sock.connected || sock.dstPortid === portid;
 }

@@ -53,7 +53,11 @@ const registered: Readonly<Record<number, Registered>> = {
   [P.NETLINK_GENERIC]: { nonrootRecv: true },
 };
 
-/** The table of a new network namespace. */
+/**
+ * The table of a new network namespace.
+ *
+ * @differs the kernel fills its table as each protocol calls netlink_kernel_create()
+ */
 export function netlinkTable(): NetlinkTable {
   const table = new Map<number, NetlinkProtocol>();
   for (const [number, { groups = MIN_GROUPS, nonrootRecv = false, nonrootSend = false }] of Object.entries(registered))

@@ -75,6 +75,7 @@ export function tcfBlockPut(block: TcfBlock, q: Qdisc): void {
   block.release(q);
 }
 
+/** @models net/sched/cls_api.c tcf_block_lookup() */
 export function tcfBlockLookup(net: Net, index: number): TcfBlock | undefined {
   return sharedBlocks(net).get(index);
 }

@@ -115,7 +115,7 @@ export function chainPut(chain: TcfChain, holder: Holder): void {
   chain.release(holder);
 }
 
-/** Marks a chain as made by a user. */
+/** Marks a chain as made by a user. @differs a part of tc_ctl_chain() */
 export function chainCreateExplicitly(chain: TcfChain): void {
   chain.hold(creation);
   chain.explicitlyCreated = true;

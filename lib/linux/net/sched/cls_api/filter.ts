@@ -19,15 +19,19 @@ const IFNAMSIZ = 16;
 const AUTO_PRIO_FIRST = 0xc000;
 const AUTO_PRIO_KEY = 0x8000;
 
+/** @differs the kernel writes TC_H_MAJ() out */
 export const prioOf = (t: TcRequest): number => t.info >>> 16;
+/** @differs the kernel writes TC_H_MIN() out */
 export const protocolOf = (t: TcRequest): number => t.info & 0xffff;
 
+/** @models net/sched/cls_api.c tcf_proto_check_kind() */
 export function checkKindLength(t: TcRequest): void {
   const kind = t.tca[TCA.KIND.type];
   if (kind !== undefined && nlaStrscpy(kind, IFNAMSIZ) === undefined)
     refuse(t.request.extack, EINVAL, 'Specified TC filter name too long');
 }
 
+/** @differs the kernel writes this out in each handler */
 export function chainIndexOf(t: TcRequest): number {
   const index = t.u32(TCA.CHAIN.type, 0);
   if (index > TC_ACT_EXT_VAL_MASK) refuse(t.request.extack, EINVAL, 'Specified chain index exceeds upper limit');
@@ -142,7 +146,7 @@ export function newTfilter(request: RtnlRequest): void {
   }
 }
 
-/** Everything in a chain, told of in header form first. */
+/** Everything in a chain, told of in header form first. @models net/sched/cls_api.c tfilter_notify_chain() */
 export function flushChain(t: TcRequest, place: Place, chain: TcfChain): void {
   for (let tp = chain.protos.from(0); tp !== undefined; tp = chain.protos.from(tp.prio + 1))
     tfilterNotify(t.request, tp, place, undefined, RTM_DELTFILTER);

@@ -95,7 +95,7 @@ export function fillNodeTerse(
 const notifyFlags = (request: RtnlRequest): number =>
   request.machine.has('filter-notify-request-flags') ? request.flags : 0;
 
-/** What the notifications about a request repeat. */
+/** What the notifications about a request repeat. @differs the kernel passes extack on */
 export function warningOf(request: RtnlRequest): string | undefined {
   return request.machine.has('tc-ext-warn-msg') ? request.extack.msg : undefined;
 }
@@ -123,7 +123,11 @@ export function filterMessage(
   return skb.take();
 }
 
-/** To the group, and to a requester who asked for a copy. */
+/**
+ * To the group, and to a requester who asked for a copy.
+ *
+ * @differs the end of tfilter_notify() and tfilter_del_notify()
+ */
 export function sendFilter(request: RtnlRequest, data: Uint8Array): void {
   const echo = (request.flags & NLM_F_ECHO) !== 0;
   request.net.rtnl.notify(data, { group: RTNLGRP_TC, portid: request.portid, echo });

@@ -15,7 +15,11 @@ export const tcStatsAttributes: StatsAttributes = {
   pad: TCA.PAD.type,
 };
 
-/** Opens a message with a tcmsg; returns the offset of the tcmsg. */
+/**
+ * Opens a message with a tcmsg; returns the offset of the tcmsg.
+ *
+ * @differs the kernel fills the tcmsg in each function
+ */
 export function beginTc(
   skb: MessageWriter,
   request: RtnlRequest,
@@ -54,7 +58,7 @@ function putStats(skb: MessageWriter, q: Qdisc): void {
   d.finish();
 }
 
-/** The text so far, for those who only see the notification. */
+/** The text so far, for those who only see the notification. @differs the kernel writes this out in each function */
 export function putExtWarnMsg(skb: MessageWriter, request: RtnlRequest): void {
   const { msg } = request.extack;
   if (msg !== undefined && request.machine.has('tc-ext-warn-msg')) skb.put(TCA.EXT_WARN_MSG, msg);
@@ -92,7 +96,11 @@ export function fillQdisc(skb: MessageWriter, request: RtnlRequest, q: Qdisc, ev
   skb.end(at);
 }
 
-/** Sends what was written, if anything was, to the group and to a requester who asked for a copy. */
+/**
+ * Sends what was written, if anything was, to the group and to a requester who asked for a copy.
+ *
+ * @differs the kernel calls rtnetlink_send()
+ */
 export function notifyTc(request: RtnlRequest, skb: MessageWriter): void {
   if (skb.length === 0) return;
   const echo = (request.flags & NLM_F_ECHO) !== 0;

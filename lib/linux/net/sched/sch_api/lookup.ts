@@ -48,6 +48,7 @@ export function qdiscLookupOps(net: Net, kind: Nla | undefined): QdiscOps | unde
  * The ingress queue, made if there is none yet; it stays for the life of the device.
  *
  * @models net/core/dev.c dev_ingress_queue_create()
+ * @differs stands with what it makes a queue of
  */
 export function devIngressQueueCreate(dev: NetDevice): NetdevQueue {
   return (dev.ingressQueue ??= new NetdevQueue(dev, 'ingress queue', pktSched(dev.net).noop));
@@ -56,7 +57,11 @@ export function devIngressQueueCreate(dev: NetDevice): NetdevQueue {
 /** Sixteen buckets by handle, as DECLARE_HASHTABLE(qdisc_hash, 4) orders them. */
 const bucketOf = (q: Qdisc): number => Math.imul(q.handle, 0x61c88647) >>> 28;
 
-/** The children of the root in the order a dump shows them: by bucket, newest first. */
+/**
+ * The children of the root in the order a dump shows them: by bucket, newest first.
+ *
+ * @differs the kernel walks its hash table
+ */
 export function qdiscHashOrder(dev: NetDevice): Qdisc[] {
   return dev.qdiscHash.toSorted((a, b) => bucketOf(a) - bucketOf(b));
 }

@@ -21,13 +21,13 @@ type Decision =
 
 const create: Decision = { todo: 'create', needsFlag: true };
 
-/** Whether the request names a kind other than that of `q`. */
+/** Whether the request names a kind other than that of `q`. @differs the kernel calls nla_strcmp() in place */
 export function otherKind(t: TcRequest, q: Qdisc): boolean {
   const kind = t.tca[TCA.KIND.type];
   return kind !== undefined && !nlaIs(kind, q.ops.id);
 }
 
-/** Refuses a request whose kind is not that of `q`. */
+/** Refuses a request whose kind is not that of `q`. @differs the kernel writes this out in each handler */
 export function checkKind(t: TcRequest, q: Qdisc): void {
   const detail = t.request.machine.has('tc-kind-mismatch-text') ? ': must match existing qdisc' : '';
   if (otherKind(t, q)) refuse(t.request.extack, EINVAL, `Invalid qdisc name${detail}`);

@@ -93,7 +93,11 @@ export function parseTc(request: RtnlRequest, policy: AttrSet<object> = TCA): Tc
   return new TcRequest(request, parse(set, msg, ATTRS_START, msg.length, NL_VALIDATE_LIBERAL, extack).$nla);
 }
 
-/** Whether the message has a whole tcmsg; dumps of filters, classes and chains end empty when it has not. */
+/**
+ * Whether the message has a whole tcmsg; dumps of filters, classes and chains end empty when it has not.
+ *
+ * @differs the kernel calls nlmsg_msg_size() in place
+ */
 export function hasTcmsg(request: RtnlRequest): boolean {
   return request.msg.length >= ATTRS_START;
 }
