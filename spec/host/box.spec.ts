@@ -1,3 +1,4 @@
+// A Box from outside: programs started in it, what they print, how they end, and what ends with it.
 import { expect } from 'chai';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

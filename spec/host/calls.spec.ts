@@ -1,3 +1,4 @@
+// Intercepted system calls one by one: bad memory, lengths, blocking, and the sockets that are none of ours.
 import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

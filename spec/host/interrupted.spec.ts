@@ -1,3 +1,4 @@
+// Calls under signals and sudden death: each is done exactly once, and a dead client leaves nothing behind.
 import { expect } from 'chai';
 import { readdirSync } from 'node:fs';
 import { Box } from '../../lib/host/box.js';

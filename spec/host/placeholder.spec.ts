@@ -1,3 +1,4 @@
+// What stands for a modelled socket in the fd table of a client: flags, readiness, native reads and writes.
 import { expect } from 'chai';
 import { Box } from '../../lib/host/box.js';
 import { FakeKernel } from './fake_kernel.js';

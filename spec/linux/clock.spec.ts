@@ -1,3 +1,4 @@
+// Deferred work on a clock: order, cancelling, and a machine moved through time by hand.
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { DeferredWork, ManualClock, NSEC_PER_MSEC } from '../../lib/linux/clock.js';

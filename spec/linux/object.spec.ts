@@ -1,3 +1,4 @@
+// References: who holds, who releases, what a freed object does, and what the event sink hears.
 import { expect } from 'chai';
 import type { Holder, KernelEvent } from '../../lib/linux/events.js';
 import { Events } from '../../lib/linux/events.js';

@@ -1,3 +1,4 @@
+// The table of behaviours: what a version has, its successors have.
 import { expect } from 'chai';
 import { Machine } from '../../lib/linux/machine.js';
 import { behaviours, behavioursOf, has, kernelVersions } from '../../lib/linux/version.js';

@@ -1,3 +1,4 @@
+// Numbers given and taken back: always the lowest that is free.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { Idr } from '../../../lib/linux/lib/idr.js';

@@ -1,3 +1,4 @@
+// Strings in attributes, with and without their NUL.
 import { expect } from 'chai';
 import { Bytes } from '../../../lib/codec/bytes.js';
 import { Nla } from '../../../lib/codec/nla.js';

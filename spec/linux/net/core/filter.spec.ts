@@ -1,3 +1,4 @@
+// The checker of classic programs: every opcode, jumps, memory, and bytes that are no program at all.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { Bytes } from '../../../../lib/codec/bytes.js';

@@ -1,3 +1,4 @@
+// The index of priorities against a sorted list.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { PrioIndex } from '../../../../../lib/linux/net/sched/cls_api/prio_index.js';
