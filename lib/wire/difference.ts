@@ -81,6 +81,24 @@ function diffAttribute(
   reportBytes(`${path} padding`, offset + 4 + a.payload.length, a.padding, b.padding, report);
 }
 
+/** `list` without one element for each in `others`. */
+function without(list: readonly string[], others: readonly string[]): string[] {
+  const rest = [...others];
+  return list.filter((name) => {
+    const at = rest.indexOf(name);
+    if (at >= 0) rest.splice(at, 1);
+    return at < 0;
+  });
+}
+
+/** What only one side has, or, if both have the same, the two orders. */
+function reportOrder(path: string, offset: number, a: readonly string[], b: readonly string[], report: Report): void {
+  const only = [without(a, b), without(b, a)] as const;
+  const text = (names: readonly string[]): string => names.join(', ') || 'none';
+  if (only[0].length + only[1].length === 0) report(`${path} in order`, offset, text(a), text(b));
+  else report(`${path} of one side only`, offset, text(only[0]), text(only[1]));
+}
+
 function diffAttributes(
   path: string,
   offset: number,
@@ -90,11 +108,11 @@ function diffAttributes(
   report: Report,
 ): void {
   const [x, y] = [viewAttributes(a), viewAttributes(b)];
-  const names = (list: readonly AttributeView[]): string => list.map((v) => attributeName(level, v.type)).join(', ');
-  const order = [names(x.attributes), names(y.attributes)] as const;
-  if (order[0] !== order[1]) report(`${path} attributes`, offset, order[0] || 'none', order[1] || 'none');
+  const order = [x, y].map(({ attributes }) => attributes.map((v) => attributeName(level, v.type)));
+  const sameOrder = order[0]!.join() === order[1]!.join();
+  if (!sameOrder) reportOrder(`${path} attributes`, offset, order[0]!, order[1]!, report);
   x.attributes.forEach((mine, i) => {
-    const theirs = order[0] === order[1] ? y.attributes[i] : y.attributes.find((v) => v.type === mine.type);
+    const theirs = sameOrder ? y.attributes[i] : y.attributes.find((v) => v.type === mine.type);
     const nest = level.nest?.(mine, x.attributes);
     if (theirs !== undefined)
       diffAttribute(`${path} ${attributeName(level, mine.type)}`, offset + mine.offset, mine, theirs, nest, report);

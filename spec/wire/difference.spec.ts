@@ -57,10 +57,21 @@ describe('wire difference', () => {
     ]);
   });
 
-  it('shows the order of attributes when it differs', () => {
+  it('shows what only one side has', () => {
     const [length, order] = lines(filter(1, 2), filter(1, 2, true));
     expect(length).to.match(/nlmsg_len at 0: expected 56, got 64/);
-    expect(order).to.match(/TCA_OPTIONS attributes at 48: expected TCA_BPF_CLASSID, got TCA_BPF_CLASSID, TCA_BPF 99/);
+    expect(order).to.match(/TCA_OPTIONS attributes of one side only at 48: expected none, got TCA_BPF 99$/);
+  });
+
+  it('shows the order of attributes when it differs', () => {
+    const message = (...types: number[]): Uint8Array => {
+      const attributes = types.flatMap((type) => [4, 0, type, 0]);
+      const header = { nlmsg_len: 36 + attributes.length, nlmsg_type: RTM_NEWTFILTER };
+      return Uint8Array.of(...nlmsghdr.bytes(header), ...tcmsg.bytes({}), ...attributes);
+    };
+    expect(lines(message(1, 2), message(2, 1))).to.deep.equal([
+      'message 0 RTM_NEWTFILTER attributes in order at 36: expected TCA_KIND, TCA_OPTIONS, got TCA_OPTIONS, TCA_KIND',
+    ]);
   });
 
   it('names the errno of a refusal', () => {
