@@ -76,7 +76,7 @@ export class Nla {
 export function attrsIn(nest: Nla): Nla[] {
   const found: Nla[] = [];
   const { msg, end } = nest;
-  for (let off = nest.start; end - off >= NLA_HDRLEN; ) {
+  for (let off = nest.start; end - off >= NLA_HDRLEN;) {
     const length = msg.view.getUint16(off, true);
     if (length < NLA_HDRLEN || length > end - off) break;
     found.push(new Nla(msg, off, length - NLA_HDRLEN));

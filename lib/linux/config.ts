@@ -22,6 +22,8 @@ export interface KernelConfig {
   readonly rmemMax: number;
   /** Whether devices are born with IPv6 disabled (net.ipv6.conf.default.disable_ipv6): a box has no traffic of its own. */
   readonly disableIpv6: boolean;
+  /** CONFIG_SMP, and with it receive packet steering. */
+  readonly smp: boolean;
   /** CONFIG_IPV6 */
   readonly ipv6: boolean;
   /** The architecture pads 64-bit attributes (no efficient unaligned access). */
@@ -37,6 +39,7 @@ const full: KernelConfig = {
   rmemDefault: 212992,
   rmemMax: 212992,
   disableIpv6: true,
+  smp: true,
   ipv6: true,
   padAttributes: false,
 };
@@ -68,6 +71,7 @@ const rec61uml: KernelConfig = {
   version: 'v6.1',
   cpus: 1,
   HZ: 100,
+  smp: false,
   ipv6: false,
   padAttributes: true,
 };

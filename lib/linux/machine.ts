@@ -10,6 +10,7 @@ import { configs } from './config.js';
 import { Entropy } from './entropy.js';
 import { Events } from './events.js';
 import type { Task } from './kernel/task.js';
+import { devIoctl } from './net/core/dev_ioctl.js';
 import type { Net } from './net/core/net_namespace.js';
 import { setupNet } from './net/core/setup_net.js';
 import { netlinkCreate } from './net/netlink/af_netlink/create.js';
@@ -91,8 +92,8 @@ export class Machine implements ObjectTable {
   }
 
   /** An interface ioctl(2) (SIOCGIF*, SIOCSIF*) on any socket; `ifreq` (40 bytes) is changed in place. */
-  devIoctl(_task: Task, _request: number, _ifreq: Uint8Array): number {
-    return -E.ENOTTY;
+  devIoctl(task: Task, request: number, ifreq: Uint8Array): number {
+    return devIoctl(this.net, task, request, ifreq);
   }
 
   /** call_rcu(): runs `run` after a grace period. `name` is for views. */

@@ -32,9 +32,15 @@ export const behaviours = {
   'rtnl-strict-dump': { since: 'v6.1', what: 'NETLINK_GET_STRICT_CHK is obeyed by link, address and route dumps' },
   'rtnl-echo-link': { since: 'v6.18', what: 'RTM_NEWLINK and RTM_DELLINK with NLM_F_ECHO return a copy' },
   'rtnl-getlink-sync': { since: 'v6.18', what: 'RTM_GETLINK handles a waiting change of carrier before it answers' },
-  'ifla-limits': { since: 'v6.1', what: 'link messages show MTU limits, segmentation limits, carrier counts, XDP and alternative names' },
+  'ifla-limits': {
+    since: 'v6.1',
+    what: 'link messages show MTU limits, segmentation limits, carrier counts, XDP and alternative names',
+  },
   'virtual-big-tso': { since: 'v6.18', what: 'ifb takes segments of up to 524280 bytes' },
-  'ifla-lockless-first': { since: 'v6.18', what: 'link messages put what is read without the lock first, the qdisc and the map last' },
+  'ifla-lockless-first': {
+    since: 'v6.18',
+    what: 'link messages put what is read without the lock first, the qdisc and the map last',
+  },
   'ifla-stats64-padded': { since: 'v6.1', what: '64-bit link counters are aligned where the architecture wants it' },
   'tca-policy': { since: 'v6.1', what: 'the top TCA attributes are validated' },
   'tc-chains': {

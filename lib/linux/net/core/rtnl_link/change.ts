@@ -1,6 +1,6 @@
 // net/core/rtnetlink.c do_setlink() and rtnl_setlink(): changing a link. Each attribute takes effect in its turn; a
 // refusal leaves the earlier ones done.
-import { attrsIn } from '../../../../codec/nla.js';
+import { attrsIn, NLA_HDRLEN } from '../../../../codec/nla.js';
 import { NL_VALIDATE_LIBERAL, parseNested } from '../../../../codec/parse.js';
 import { EBADF, EINVAL, ENODEV, EOPNOTSUPP } from '../../../../uapi/asm-generic/errno.js';
 import * as L from '../../../../uapi/linux/if_link.js';
@@ -46,7 +46,8 @@ export function setOperstate(dev: NetDevice, transition: number): void {
   let { operstate } = dev;
   const waits: number[] = [IF.IF_OPER_DORMANT, IF.IF_OPER_TESTING, IF.IF_OPER_UNKNOWN];
   if (transition === IF.IF_OPER_UP && waits.includes(operstate) && !dev.dormant && !dev.testing) operstate = transition;
-  else if ((transition === IF.IF_OPER_TESTING || transition === IF.IF_OPER_DORMANT) && operUp(dev)) operstate = transition;
+  else if ((transition === IF.IF_OPER_TESTING || transition === IF.IF_OPER_DORMANT) && operUp(dev))
+    operstate = transition;
   if (operstate === dev.operstate) return;
   dev.operstate = operstate;
   netdevStateChange(dev);
@@ -105,10 +106,13 @@ function setState(change: Change): void {
   }
 }
 
+/** IFLA_VF_INFO, inside IFLA_VFINFO_LIST. */
+const IFLA_VF_INFO = 1;
+
 /** Virtual functions and ports: no device here has any. */
 function refuseHardware({ tb }: Change): void {
-  for (const nla of tb.VFINFO_LIST === undefined ? [] : attrsIn(tb.VFINFO_LIST))
-    throw errno(nla.type === 1 ? EINVAL : EINVAL);
+  const first = tb.VFINFO_LIST === undefined ? undefined : attrsIn(tb.VFINFO_LIST)[0];
+  if (first !== undefined) throw errno(first.type !== IFLA_VF_INFO || first.len < NLA_HDRLEN ? EINVAL : EOPNOTSUPP);
   if (tb.VF_PORTS !== undefined || tb.PORT_SELF !== undefined) throw errno(EOPNOTSUPP);
 }
 

@@ -192,7 +192,10 @@ const group = u32Part(IFLA.GROUP, (dev) => dev.group);
 const promiscuity = u32Part(IFLA.PROMISCUITY, (dev) => dev.promiscuity);
 const allmulti = u32Part(IFLA.ALLMULTI, (dev) => dev.allmulti);
 const numTxQueues = u32Part(IFLA.NUM_TX_QUEUES, (dev) => dev.numTxQueues);
-const numRxQueues = u32Part(IFLA.NUM_RX_QUEUES, (dev) => dev.numRxQueues);
+/** Only kernels built for several processors (CONFIG_RPS) tell. */
+const numRxQueues: Part = (skb, dev) => {
+  if (dev.net.machine.config.smp) skb.putU32(IFLA.NUM_RX_QUEUES.type, dev.numRxQueues);
+};
 const gsoMaxSegs = u32Part(IFLA.GSO_MAX_SEGS, (dev) => dev.gsoMaxSegs);
 const gsoMaxSize = u32Part(IFLA.GSO_MAX_SIZE, (dev) => dev.gsoMaxSize);
 const groMaxSize = u32Part(IFLA.GRO_MAX_SIZE, (dev) => dev.groMaxSize);

@@ -52,7 +52,6 @@ export function rtnlLinkInit(net: Net): void {
     for (const type of [RTM_NEWLINKPROP, RTM_DELLINKPROP]) net.rtnl.register(AF_UNSPEC, type, { doit: rtnlLinkprop });
   if (net.machine.config.ipv6)
     net.rtnl.register(AF_INET6, RTM_GETLINK, {
-      // eslint-disable-next-line require-yield -- refuses when the dump starts to run
       *dumpit() {
         throw new ModelGap('RTM_GETLINK of AF_INET6');
       },

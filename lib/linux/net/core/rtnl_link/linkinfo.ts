@@ -50,7 +50,8 @@ function peerOf(request: RtnlRequest, ops: RtnlLinkOps, data: NewlinkParams['dat
  */
 export function parseLinkInfo(request: RtnlRequest, tb: IflaTable): LinkInfo {
   const { net, extack } = request;
-  const info = tb.LINKINFO === undefined ? undefined : parseNested(IFLA_INFO, tb.LINKINFO, NL_VALIDATE_LIBERAL, undefined);
+  const info =
+    tb.LINKINFO === undefined ? undefined : parseNested(IFLA_INFO, tb.LINKINFO, NL_VALIDATE_LIBERAL, undefined);
   const ops = info?.KIND === undefined ? undefined : linkOpsOf(net, info.KIND);
   const nest = info?.DATA;
   const given = { ops, hasData: nest !== undefined, hasSlaveData: info?.SLAVE_DATA !== undefined };

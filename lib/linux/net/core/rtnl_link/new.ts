@@ -58,7 +58,10 @@ export function createLink(net: Net, name: string, ops: RtnlLinkOps, tb: IflaTab
   checkQueues(numTxQueues, 'transmit', extack);
   checkQueues(numRxQueues, 'receive', extack);
   const dev = new NetDevice(net, name, net);
-  Object.assign(dev, { numTxQueues, numRxQueues, linkOps: ops, linkInitializing: true });
+  dev.numTxQueues = numTxQueues;
+  dev.numRxQueues = numRxQueues;
+  dev.linkOps = ops;
+  dev.linkInitializing = true;
   try {
     ops.setup(dev);
     applyAttributes(dev, tb, extack);
@@ -76,7 +79,8 @@ export function createLink(net: Net, name: string, ops: RtnlLinkOps, tb: IflaTab
  */
 export function configureLink(dev: NetDevice, ifm: IfInfo | undefined, to?: LinkRequester): void {
   const old = dev.flags;
-  if (ifm !== undefined && (ifm.ifi_flags !== 0 || ifm.ifi_change !== 0)) changeFlagsQuietly(dev, combineFlags(dev, ifm));
+  if (ifm !== undefined && (ifm.ifi_flags !== 0 || ifm.ifi_change !== 0))
+    changeFlagsQuietly(dev, combineFlags(dev, ifm));
   const changed = dev.linkInitializing ? CHANGED_ALL : old ^ dev.flags;
   dev.linkInitializing = false;
   devNotifyFlags(dev, old, changed, to);
@@ -119,7 +123,8 @@ function change(dev: NetDevice, request: RtnlRequest, tb: IflaTable, info: LinkI
   if (flags & NLM_F_REPLACE) throw errno(EOPNOTSUPP);
   validateLinkmsg(dev, tb, extack);
   if (info.hasData) {
-    if (info.ops === undefined || info.ops !== dev.linkOps || info.ops.changelink === undefined) throw errno(EOPNOTSUPP);
+    if (info.ops === undefined || info.ops !== dev.linkOps || info.ops.changelink === undefined)
+      throw errno(EOPNOTSUPP);
     info.ops.changelink(dev, tb, info.data ?? [], extack);
   }
   if (info.hasSlaveData) throw errno(EOPNOTSUPP);

@@ -19,7 +19,8 @@ function checkSegmentation(dev: NetDevice, tb: IflaTable, extack: Extack): void 
     ['gso_ipv4_max_size', tb.GSO_IPV4_MAX_SIZE, dev.tsoMaxSize],
     ['gro_ipv4_max_size', tb.GRO_IPV4_MAX_SIZE, GRO_MAX_SIZE],
   ] as const;
-  for (const [name, value, max] of limits) if (value !== undefined && value > max) refuse(extack, EINVAL, `too big ${name}`);
+  for (const [name, value, max] of limits)
+    if (value !== undefined && value > max) refuse(extack, EINVAL, `too big ${name}`);
 }
 
 /** @models net/core/rtnetlink.c validate_linkmsg() */
