@@ -1,7 +1,6 @@
 // What two datagrams differ in, said in the terms of the protocol: which message, which field or attribute (by its
 // path), at which offset, and both values. For people and test output; equality itself is equality of the bytes.
-import { toHex } from '../codec/bytes.js';
-import { Bytes } from '../codec/bytes.js';
+import { Bytes, latin1, toHex } from '../codec/bytes.js';
 import { nlmsghdr, nlmsgType } from '../uapi/linux/netlink.js';
 import { rtmType } from '../uapi/linux/rtnetlink.js';
 import type { AnyStruct, Level } from './layout.js';
@@ -58,7 +57,9 @@ function diffStruct(path: string, offset: number, type: AnyStruct, a: Uint8Array
 const attributeName = ({ set }: Level, type: number): string =>
   set === undefined ? `attribute ${type}` : (set.$byType[type]?.name ?? `${set.$name} ${type}`);
 
-/** Attributes inside `payload`, if it is all attributes. */
+const quote = (text: Uint8Array): string => JSON.stringify(latin1(text));
+
+/** Whether `payload` is attributes, all of it. */
 function whole(payload: Uint8Array): boolean {
   const { attributes, rest } = viewAttributes(payload);
   return attributes.length > 0 && rest.length === 0;
@@ -70,6 +71,7 @@ function diffAttribute(
   a: AttributeView,
   b: AttributeView,
   nest: Level | undefined,
+  isText: boolean,
   report: Report,
 ): void {
   if (a.flags !== b.flags)
@@ -77,6 +79,7 @@ function diffAttribute(
   const level = nest ?? (a.flags & NLA_F_NESTED ? anonymous : undefined);
   if (level !== undefined && whole(a.payload) && whole(b.payload))
     diffAttributes(path, offset + 4, level, a.payload, b.payload, report);
+  else if (isText && !equal(a.payload, b.payload)) report(path, offset + 4, quote(a.payload), quote(b.payload));
   else reportBytes(path, offset + 4, a.payload, b.payload, report);
   reportBytes(`${path} padding`, offset + 4 + a.payload.length, a.padding, b.padding, report);
 }
@@ -115,7 +118,15 @@ function diffAttributes(
     const theirs = sameOrder ? y.attributes[i] : y.attributes.find((v) => v.type === mine.type);
     const nest = level.nest?.(mine, x.attributes);
     if (theirs !== undefined)
-      diffAttribute(`${path} ${attributeName(level, mine.type)}`, offset + mine.offset, mine, theirs, nest, report);
+      diffAttribute(
+        `${path} ${attributeName(level, mine.type)}`,
+        offset + mine.offset,
+        mine,
+        theirs,
+        nest,
+        level.set?.$byType[mine.type]?.kind.name === 'string',
+        report,
+      );
   });
   reportBytes(`${path} behind the attributes`, offset + a.length - x.rest.length, x.rest, y.rest, report);
 }
@@ -138,15 +149,25 @@ function diffMessage(path: string, a: MessageView, b: MessageView, report: Repor
   reportBytes(`${path} padding`, start + a.body.length, a.padding, b.padding, report);
 }
 
+/** Names of the messages, repeated ones once with their number. */
+function listing(messages: readonly MessageView[]): string {
+  const runs: { name: string; count: number }[] = [];
+  for (const { header } of messages) {
+    const name = messageName(header.nlmsg_type);
+    const last = runs.at(-1);
+    if (last?.name === name) last.count++;
+    else runs.push({ name, count: 1 });
+  }
+  return runs.map(({ name, count }) => (count === 1 ? name : `${name} ×${count}`)).join(', ') || 'none';
+}
+
 /** Where `got` departs from `expected`; nothing when the bytes are equal, something whenever they are not. */
 export function differences(expected: Uint8Array, got: Uint8Array): Difference[] {
   const found: Difference[] = [];
   if (equal(expected, got)) return found;
   const report: Report = (path, offset, left, right) => found.push({ path, offset, expected: left, got: right });
   const [a, b] = [viewMessages(expected), viewMessages(got)];
-  const list = (messages: readonly MessageView[]): string =>
-    messages.map((m) => messageName(m.header.nlmsg_type)).join(', ') || 'none';
-  if (a.messages.length !== b.messages.length) report('messages', 0, list(a.messages), list(b.messages));
+  if (a.messages.length !== b.messages.length) report('messages', 0, listing(a.messages), listing(b.messages));
   a.messages.forEach((mine, i) => {
     const theirs = b.messages[i];
     const path = `message ${i} ${messageName(mine.header.nlmsg_type)}`;

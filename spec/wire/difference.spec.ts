@@ -83,10 +83,24 @@ describe('wire difference', () => {
     expect(lines(error(-22), error(-95))).to.deep.equal(['message 0 NLMSG_ERROR error at 16: expected -22, got -95']);
   });
 
+  it('shows texts as texts', () => {
+    const named = (kind: string): Uint8Array => {
+      const bytes = filter(1, 2);
+      bytes.set(
+        Array.from(kind, (c) => c.charCodeAt(0)),
+        40,
+      );
+      return bytes;
+    };
+    expect(lines(named('bpf'), named('u32'))).to.deep.equal([
+      'message 0 RTM_NEWTFILTER TCA_KIND at 40: expected "bpf\\u0000", got "u32\\u0000"',
+    ]);
+  });
+
   it('lists the messages when one is missing', () => {
     const one = filter(1, 2);
     expect(lines(Uint8Array.of(...one, ...one), one)[0]).to.equal(
-      'messages at 0: expected RTM_NEWTFILTER, RTM_NEWTFILTER, got RTM_NEWTFILTER',
+      'messages at 0: expected RTM_NEWTFILTER ×2, got RTM_NEWTFILTER',
     );
     expect(lines(fromHex('ff'), fromHex(''))).to.deep.equal([
       'behind the messages at 0: expected ff (1 bytes), got  (0 bytes)',

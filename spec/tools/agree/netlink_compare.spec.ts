@@ -112,6 +112,7 @@ describe('agree: version 1 of netlink recordings', () => {
     expect(version1({ steps: [] }).obstacle).to.match(/no steps/);
     expect(version1({ name: 'bpf_fd_ok' }).obstacle).to.match(/fds/);
     expect(version1({ notes: { prog: {} } }).obstacle).to.match(/fds/);
+    expect(version1({ name: 'f_dump_many_batches' }).obstacle).to.match(/requests/);
     expect(version1({ name: 'link_set_down' }).obstacle).to.match(/waited/);
   });
 

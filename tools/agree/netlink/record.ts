@@ -170,12 +170,16 @@ const hiddenDelays = new Set([
   ...['q_del_root_htb_up', 'q_get_root_noqueue', 'act_filter_bind_new', 'act_filter_replace_action'],
 ]);
 
+/** Cases of version 1 of which only the last step was recorded. */
+const hiddenSteps = new Set(['f_dump_many_batches']);
+
 function version1Obstacle(record: Json, name: string, steps: readonly Json[]): string | undefined {
   if (steps.length === 0) return 'no steps were recorded';
   const notes = record['notes'];
   const holdsProgram = typeof notes === 'object' && notes !== null && 'prog' in notes;
   if (name.startsWith('bpf_fd_') || holdsProgram) return 'the numbers of the fds it sends were not recorded';
   if (name === 'bpf_refcount_timeline') return 'the programs it loads were not recorded';
+  if (hiddenSteps.has(name)) return 'the requests before its dump were not recorded';
   return hiddenDelays.has(name) ? 'the recorder waited between steps without saying so' : undefined;
 }
 
