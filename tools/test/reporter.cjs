@@ -1,6 +1,6 @@
-// The reporter of `npm test`: mocha's own `spec`, then every skipped test with its reason, and one closing line
-// `N passed, N failed, N skipped` that any reader of logs can find. A test that skips says why in its title, or with
-// console.log in its body or hook; the last such line is taken for the reason.
+// The reporter of `npm test`: mocha's own `spec`, then why tests were skipped and how many for each reason, and one
+// closing line `N passed, N failed, N skipped` that any reader of logs can find. A test that skips says why with
+// console.log in its body or hook (the last such line counts), or in its title after a colon.
 'use strict';
 const { reporters, Runner } = require('mocha');
 
@@ -9,7 +9,7 @@ const { EVENT_SUITE_BEGIN, EVENT_TEST_BEGIN, EVENT_TEST_PENDING, EVENT_TEST_END,
 class Reporter extends reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
-    const skipped = [];
+    const skipped = new Map();
     const print = console.log;
     let said = '';
     console.log = (...args) => {
@@ -25,11 +25,14 @@ class Reporter extends reporters.Spec {
       if (began) forget();
       began = false;
     });
-    runner.on(EVENT_TEST_PENDING, (test) => skipped.push(said ? `${test.fullTitle()}: ${said}` : test.fullTitle()));
+    runner.on(EVENT_TEST_PENDING, ({ title }) => {
+      const reason = said || title.slice(title.indexOf(': ') + 1).trim();
+      skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
+    });
     runner.on(EVENT_RUN_END, () => {
       console.log = print;
-      for (const line of skipped) print(`  skipped ${line}`);
-      print(`\n${this.stats.passes} passed, ${this.stats.failures} failed, ${skipped.length} skipped`);
+      for (const [reason, count] of skipped) print(`  ${count} skipped: ${reason}`);
+      print(`\n${this.stats.passes} passed, ${this.stats.failures} failed, ${this.stats.pending} skipped`);
     });
   }
 }
