@@ -87,7 +87,7 @@ describe('net/core/filter: the classic checker', () => {
     const insn = fc.tuple(word, fc.nat(255), fc.nat(255), fc.nat(0xffffffff));
     fc.assert(
       fc.property(fc.array(insn, { maxLength: 40 }), (insns) => {
-        passes(insns as Insn[]);
+        passes(insns);
       }),
     );
   });
