@@ -28,13 +28,20 @@ const recipes: Readonly<Record<string, readonly [source: string, tool: string, .
 
 export class Programs {
   readonly #sources: string;
-  readonly #root: string;
+  #made: string | undefined;
   readonly #built = new Map<string, boolean>();
 
   constructor(sources = besideTheProject) {
     this.#sources = sources;
-    this.#root = mkdtempSync(join(tmpdir(), 'agree-'));
-    mkdirSync(this.bin);
+  }
+
+  /** A folder of this run, made when it is first needed. */
+  get #root(): string {
+    if (this.#made === undefined) {
+      this.#made = mkdtempSync(join(tmpdir(), 'agree-'));
+      mkdirSync(join(this.#made, 'bin'));
+    }
+    return this.#made;
   }
 
   /** The folder of the built clients. */
@@ -99,7 +106,8 @@ export class Programs {
   }
 
   close(): void {
-    rmSync(this.#root, { recursive: true, force: true });
+    if (this.#made !== undefined) rmSync(this.#made, { recursive: true, force: true });
+    this.#made = undefined;
   }
 }
 
