@@ -1,4 +1,5 @@
-// Programs that use no sockets, in a box and outside: the filter looks at every system call, and must not be felt.
+// Programs that use no sockets, in a box and outside: the filter looks at every system call, and must not be felt. One
+// row is nothing but the cheapest system calls, to show what each costs; no program is like that, so it has no limit.
 import type { Bench } from './measure.js';
 import { compare, shell, within } from './script.js';
 
@@ -6,11 +7,13 @@ const script = `
 forks() { for i in {1..300}; do /bin/true; done; }
 loop() { for i in {1..200000}; do :; done; }
 sorting() { seq 300000 -1 1 | sort | tail -n 1; }
-reading() { dd if=/dev/zero of=/dev/null bs=512 count=300000 status=none; }
+copying() { dd if=/dev/zero of=/dev/null bs=4k count=300000 status=none; }
+calling() { dd if=/dev/zero of=/dev/null bs=1 count=300000 status=none; }
 timed forks forks
 timed loop loop
 timed sort sorting
-timed reads reading
+timed copy copying
+timed calls calling
 if command -v python3 >/dev/null; then timed python3 python3 -c 'sum(i * i for i in range(2000000))'; fi
 `;
 
@@ -21,6 +24,6 @@ export const native: Bench = (context) => {
     name: `no sockets: ${name}, in a box / outside`,
     tcbox: box!,
     reference: outside!,
-    target: 1.1,
+    ...(name !== 'calls' && { target: 1.1 }),
   }));
 };
