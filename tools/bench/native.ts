@@ -7,12 +7,14 @@ const script = `
 forks() { for i in {1..300}; do /bin/true; done; }
 loop() { for i in {1..200000}; do :; done; }
 sorting() { seq 300000 -1 1 | sort | tail -n 1; }
-copying() { dd if=/dev/zero of=/dev/null bs=4k count=300000 status=none; }
+copying() { head -c 400000000 /dev/zero | wc -c; }
+finding() { find /usr -xdev -type f | tail -n 1; }
 calling() { dd if=/dev/zero of=/dev/null bs=1 count=300000 status=none; }
 timed forks forks
 timed loop loop
 timed sort sorting
-timed copy copying
+timed pipe copying
+timed find finding
 timed calls calling
 if command -v python3 >/dev/null; then timed python3 python3 -c 'sum(i * i for i in range(2000000))'; fi
 `;
