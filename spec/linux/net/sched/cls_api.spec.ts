@@ -1,3 +1,4 @@
+// Requests for filters and chains: priorities, refusals in their order, notifications, dumps.
 import { expect } from 'chai';
 import * as E from '../../../../lib/uapi/asm-generic/errno.js';
 import { NLM_F_DUMP, NLM_F_ECHO, NLM_F_REQUEST } from '../../../../lib/uapi/linux/netlink.js';

@@ -1,3 +1,4 @@
+// The bpf classifier with classic programs: handles, slots, options, refusals, dumps, by kernel version.
 import { expect } from 'chai';
 import * as E from '../../../../lib/uapi/asm-generic/errno.js';
 import { TCA_BPF } from '../../../../lib/uapi/linux/pkt_cls.js';

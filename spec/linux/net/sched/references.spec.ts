@@ -1,3 +1,4 @@
+// References of traffic control under random requests: every refusal puts them back, the device takes all along.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../../../../lib/uapi/linux/netlink.js';

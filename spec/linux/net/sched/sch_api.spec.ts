@@ -1,3 +1,4 @@
+// Requests for qdiscs and classes: which of create, change and graft is meant, refusals, notifications.
 import { expect } from 'chai';
 import * as E from '../../../../lib/uapi/asm-generic/errno.js';
 import { NLM_F_CREATE, NLM_F_ECHO, NLM_F_EXCL, NLM_F_REPLACE } from '../../../../lib/uapi/linux/netlink.js';
