@@ -1,3 +1,4 @@
+// RTM_*TFILTER and RTM_*CHAIN: what is refused and how, events and their order, dumps that are interrupted by changes.
 // Requests for filters and chains: priorities, refusals in their order, notifications, dumps.
 import { expect } from 'chai';
 import * as E from '../../../../lib/uapi/asm-generic/errno.js';

@@ -1,3 +1,4 @@
+// bpf filters: slots and handles, the order of refusals, when a program is let go.
 // The bpf classifier with classic programs: handles, slots, options, refusals, dumps, by kernel version.
 import { expect } from 'chai';
 import * as E from '../../../../lib/uapi/asm-generic/errno.js';

@@ -1,3 +1,4 @@
+// Random requests: a refusal changes no reference count, and nothing outlives the device.
 // References of traffic control under random requests: every refusal puts them back, the device takes all along.
 import { expect } from 'chai';
 import fc from 'fast-check';

@@ -1,3 +1,4 @@
+// RTM_*QDISC and RTM_*TCLASS: which request creates, replaces, changes or is refused; defaults, mq, shared blocks.
 // Requests for qdiscs and classes: which of create, change and graft is meant, refusals, notifications.
 import { expect } from 'chai';
 import * as E from '../../../../lib/uapi/asm-generic/errno.js';
