@@ -77,7 +77,8 @@ function writeEntry(dump: DumpState, skb: MessageWriter, entry: DumpEntry): bool
     dump.pending = entry;
     return false;
   }
-  markInterrupted(dump, skb, start);
+  // An entry whose subject is gone writes nothing; the next message shows the change.
+  if (skb.length > start) markInterrupted(dump, skb, start);
   return true;
 }
 
