@@ -1,0 +1,18 @@
+// Random traffic control requests recorded beside the shared recordings: qdiscs, classes, filters and chains of one veth
+// pair, most of them refused. They need no programs: each record makes its devices itself.
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { readLines } from '../../tools/agree/input.js';
+import { netlinkRecord } from '../../tools/agree/netlink/record.js';
+import { replay } from '../../tools/agree/netlink/replay.js';
+
+const file = join(import.meta.dirname, '../../../spec/vectors/sched/sequences.6.18.jsonl');
+
+describe('traffic control recordings', () => {
+  for (const record of readLines(file, netlinkRecord)) {
+    it(record.name, () => {
+      const outcome = replay(record, { shell: 'no program is needed', kernel: undefined, config: undefined });
+      expect(outcome).to.deep.equal({ verdict: 'agrees' });
+    });
+  }
+});
