@@ -14,6 +14,7 @@ import { devIoctl } from './net/core/dev_ioctl.js';
 import type { Net } from './net/core/net_namespace.js';
 import { setupNet } from './net/core/setup_net.js';
 import { netlinkCreate } from './net/netlink/af_netlink/create.js';
+import { MessageWriter } from './net/netlink/message.js';
 import type { Socket } from './net/socket.js';
 import type { KObject, ObjectTable } from './object.js';
 import type { BehaviourName, KernelVersion } from './version.js';
@@ -58,6 +59,8 @@ export class Machine implements ObjectTable {
   readonly work: DeferredWork;
   readonly entropy: Entropy;
   readonly events = new Events();
+  /** A buffer for messages that are built and copied out at once; whoever writes starts with trim(0). */
+  readonly scratch = new MessageWriter(Infinity);
   /** Every live object. */
   readonly objects = new Set<KObject>();
   /** The initial network namespace. */

@@ -12,12 +12,14 @@ export interface ObjectTable {
 
 export abstract class KObject implements Holder {
   readonly #table: ObjectTable;
-  readonly #holders: Holder[];
+  /** The oldest reference; most objects have no other, and then no list. */
+  #first: Holder | undefined;
+  #more: Holder[] | undefined;
 
   /** `creator` holds the first reference. */
   constructor(table: ObjectTable, creator: Holder) {
     this.#table = table;
-    this.#holders = [creator];
+    this.#first = creator;
     table.objects.add(this);
     table.events.sink?.({ type: 'created', object: this });
   }
@@ -29,37 +31,48 @@ export abstract class KObject implements Holder {
   protected abstract destroy(): void;
 
   get refcount(): number {
-    return this.#holders.length;
+    return this.#first === undefined ? 0 : 1 + (this.#more?.length ?? 0);
   }
 
   /** Everyone who holds a reference, one entry a reference, oldest first. */
   get holders(): readonly Holder[] {
-    return this.#holders;
+    return this.#first === undefined ? [] : [this.#first, ...(this.#more ?? [])];
   }
 
   get freed(): boolean {
-    return this.#holders.length === 0;
+    return this.#first === undefined;
   }
 
   /** Takes a reference for `holder` and returns the object. */
   hold(holder: Holder): this {
     if (this.freed) assert(false, `hold of freed ${this.label} by ${holder.label}`);
-    this.#holders.push(holder);
+    (this.#more ??= []).push(holder);
     this.#table.events.sink?.({ type: 'held', object: this, holder, refcount: this.refcount });
     return this;
   }
 
   /** Drops one reference of `holder`; it must have one. */
   release(holder: Holder): void {
-    const at = this.#holders.lastIndexOf(holder);
-    if (at < 0) assert(false, `${holder.label} releases ${this.label} without holding it`);
-    if (at === this.#holders.length - 1) this.#holders.pop();
-    else this.#holders.splice(at, 1);
+    if (!this.#drop(holder)) assert(false, `${holder.label} releases ${this.label} without holding it`);
     this.#table.events.sink?.({ type: 'released', object: this, holder, refcount: this.refcount });
     if (!this.freed) return;
     this.#table.objects.delete(this);
     this.#table.events.sink?.({ type: 'freed', object: this });
     this.destroy();
+  }
+
+  /** Takes the youngest entry of `holder` off; false when there is none. */
+  #drop(holder: Holder): boolean {
+    const more = this.#more;
+    const at = more?.lastIndexOf(holder) ?? -1;
+    if (at >= 0) {
+      if (at === more!.length - 1) more!.pop();
+      else more!.splice(at, 1);
+      return true;
+    }
+    if (this.#first !== holder) return false;
+    this.#first = more?.shift();
+    return true;
   }
 
   /** Asserts that the object is alive; for uses that take no reference. */

@@ -2,9 +2,9 @@
 import type { AttributeKind, PolicyType } from '../../../../codec/kind.js';
 import type { Extack } from '../../../../codec/extack.js';
 import type { Bytes } from '../../../../codec/bytes.js';
-import { nlaAlign, NLA_F_NESTED, NLA_HDRLEN } from '../../../../codec/nla.js';
+import { NLA_F_NESTED } from '../../../../codec/nla.js';
 import * as N from '../../../../uapi/linux/netlink.js';
-import { MessageWriter } from '../message.js';
+import type { MessageWriter } from '../message.js';
 import { deliver, kernelCreds, truesizeOf } from './queue.js';
 import type { NetlinkSock } from './sock.js';
 
@@ -91,11 +91,6 @@ export function putTlvs(skb: MessageWriter, extack: Extack, failed: boolean): vo
   if (extack.missNest !== undefined) skb.putU32(NLMSGERR_ATTR.MISS_NEST.type, extack.missNest);
 }
 
-/** Greatest size of all TLVs: text and cookie plus the fixed ones. */
-function tlvRoom(extack: Extack): number {
-  return 256 + nlaAlign(NLA_HDRLEN + (extack.msg?.length ?? 0) + 1);
-}
-
 /** Flags and echoed length of the acknowledgement of `msg`. */
 function echoOf(sock: NetlinkSock, msg: Bytes, error: number): { flags: number; echoed: number } {
   if (error !== 0 && !sock.capAck) return { flags: 0, echoed: msg.length };
@@ -111,7 +106,8 @@ export function sendAck(sock: NetlinkSock, msg: Bytes, error: number, extack: Ex
   const { machine } = sock.net;
   const { flags, echoed } = echoOf(sock, msg, error);
   const explain = sock.extAck && machine.has('netlink-ext-ack') && !extack.isEmpty;
-  const skb = new MessageWriter(N.NLMSG_HDRLEN + 4 + N.nlmsgAlign(msg.length) + tlvRoom(extack));
+  const skb = machine.scratch;
+  skb.trim(0);
   const seq = msg.view.getUint32(8, true);
   const start = skb.begin(N.NLMSG_ERROR, flags, seq, sock.portid, 4);
   skb.buffer.view.setInt32(start + N.NLMSG_HDRLEN, -error, true);

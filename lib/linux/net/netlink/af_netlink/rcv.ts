@@ -38,7 +38,7 @@ export function receiveMessages(sock: NetlinkSock, data: Uint8Array, handler: Me
   while (all.length - at >= NLMSG_HDRLEN) {
     const length = all.view.getUint32(at, true);
     if (length < NLMSG_HDRLEN || length > all.length - at) return;
-    handleOne(sock, all.slice(at, at + length), handler);
+    handleOne(sock, length === all.length ? all : all.slice(at, at + length), handler);
     at += nlmsgAlign(length);
   }
 }

@@ -1,6 +1,5 @@
 // Sending: the checks of sendmsg(2) in their order, then delivery to a group, to another socket, or to the kernel, which
 // answers before the call returns.
-import { Bytes } from '../../../../codec/bytes.js';
 import * as E from '../../../../uapi/asm-generic/errno.js';
 import { AF_NETLINK, sockaddr_nl } from '../../../../uapi/linux/netlink.js';
 import { MSG_OOB } from '../../../../uapi/linux/socket.js';
@@ -21,14 +20,22 @@ interface Destination {
   readonly addressed: boolean;
 }
 
+const kernel: Destination = { portid: 0, group: 0, addressed: true };
+
+/** A little-endian u32; no view is made for an address that is almost always the kernel's. */
+function word(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
+}
+
 function destinationOf(sock: NetlinkSock, task: Task, name: Uint8Array | null): Destination | number {
   if (name === null || name.length === 0) return { portid: sock.dstPortid, group: sock.dstGroup, addressed: false };
   if (name.length < sockaddr_nl.size) return -E.EINVAL;
-  const address = sockaddr_nl.get(new Bytes(name), 0);
-  if (address.nl_family !== AF_NETLINK) return -E.EINVAL;
-  const group = lowestGroup(address.nl_groups);
-  if ((group !== 0 || address.nl_pid !== 0) && !allowed(sock, task, 'nonrootSend')) return -E.EPERM;
-  return { portid: address.nl_pid, group, addressed: true };
+  if ((word(name, 0) & 0xffff) !== AF_NETLINK) return -E.EINVAL;
+  const portid = word(name, sockaddr_nl.offsetof.nl_pid);
+  const groups = word(name, sockaddr_nl.offsetof.nl_groups);
+  if (portid === 0 && groups === 0) return kernel;
+  if (!allowed(sock, task, 'nonrootSend')) return -E.EPERM;
+  return { portid, group: lowestGroup(groups), addressed: true };
 }
 
 /** To another socket of the protocol: -ECONNREFUSED when there is none, or it talks to somebody else. */
