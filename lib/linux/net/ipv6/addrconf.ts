@@ -28,7 +28,8 @@ export interface Inet6Dev {
   readonly conf: Int32Array;
   /** IF_READY and friends. */
   flags: number;
-  token: Uint8Array;
+  /** Only the interface identifier, the last eight bytes, is ever set. */
+  readonly token: Uint8Array;
   addrGenMode: number;
   /** When it was last configured, in hundredths of a second since boot. */
   readonly stamp: number;
@@ -202,10 +203,10 @@ export function inet6ValidateLinkAf(dev: NetDevice, nla: Nla, extack: Extack): v
 
 /** @models net/ipv6/addrconf.c inet6_set_iftoken() */
 function setToken(dev: NetDevice, idev: Inet6Dev, token: Uint8Array, extack: Extack): void {
-  if (dev.flags & IFF_LOOPBACK) refuse(extack, EINVAL, 'Device is loopback');
-  if (dev.flags & IFF_NOARP) refuse(extack, EINVAL, 'Device does not do neighbour discovery');
-  if (idev.conf[V6.DEVCONF_ACCEPT_RA] === 0) refuse(extack, EINVAL, 'Router advertisement is disabled on device');
-  idev.token = token.slice(0, 16);
+  if (dev.flags & IFF_LOOPBACK) refuse(extack, EINVAL, 'ipv6: Device is loopback');
+  if (dev.flags & IFF_NOARP) refuse(extack, EINVAL, 'ipv6: Device does not do neighbour discovery');
+  if (idev.conf[V6.DEVCONF_ACCEPT_RA] === 0) refuse(extack, EINVAL, 'ipv6: Router advertisement is disabled on device');
+  idev.token.set(token.subarray(8, 16), 8);
 }
 
 /** @models net/ipv6/addrconf.c inet6_set_link_af() */

@@ -120,7 +120,7 @@ export class Links {
   }
 
   change(header: Partial<IfInfoMsg>, fill?: Fill): number {
-    return this.client.errnoOf(RTM_NEWLINK, 0, linkBody(header, fill));
+    return Math.abs(this.client.errnoOf(RTM_NEWLINK, 0, linkBody(header, fill)));
   }
 
   delete(ifi_index: number): number {
