@@ -5,8 +5,8 @@ import type { Extack } from '../../../codec/extack.js';
 import { EOPNOTSUPP, EPERM } from '../../../uapi/asm-generic/errno.js';
 import { CAP_NET_ADMIN } from '../../../uapi/linux/capability.js';
 import { NETLINK_ROUTE, NLM_F_BULK, NLM_F_DUMP, NLMSG_HDRLEN } from '../../../uapi/linux/netlink.js';
-import { RTM_BASE } from '../../../uapi/linux/rtnetlink.js';
-import { errno, refuse } from '../../errno.js';
+import { RTM_BASE, rtmType } from '../../../uapi/linux/rtnetlink.js';
+import { errno, ModelGap, refuse } from '../../errno.js';
 import type { Task } from '../../kernel/task.js';
 import type { Machine } from '../../machine.js';
 import type { DumpEntry } from '../netlink/af_netlink/dump.js';
@@ -139,7 +139,7 @@ export class Rtnetlink {
   #find(family: number, type: number, what: 'doit' | 'dumpit'): RtnlHandlers {
     const own = this.#handlers.get((family << 16) | type);
     const found = own?.[what] === undefined ? this.#handlers.get((PF_UNSPEC << 16) | type) : own;
-    if (found?.[what] === undefined) throw errno(EOPNOTSUPP);
+    if (found?.[what] === undefined) throw new ModelGap(`${rtmType(type)} of address family ${family}`);
     return found;
   }
 

@@ -11,7 +11,7 @@ import {
   NLMSG_DONE,
   NLMSG_HDRLEN,
 } from '../../../../uapi/linux/netlink.js';
-import { errno, errnoOf } from '../../../errno.js';
+import { errno, errnoOf, ModelGap } from '../../../errno.js';
 import type { Machine } from '../../../machine.js';
 import { MessageWriter, NLMSG_GOODSIZE } from '../message.js';
 import { putTlvs } from './ack.js';
@@ -136,6 +136,7 @@ export function dumpChunk(sock: NetlinkSock): void {
     }
   } catch (thrown) {
     error = errnoOf(thrown);
+    if (thrown instanceof ModelGap) sock.net.machine.gap(thrown.what);
     if (skb.length > 0) {
       dump.pending = () => {
         throw errno(error);
