@@ -5,6 +5,7 @@ import * as R from '../../../uapi/linux/rtnetlink.js';
 import type { Net } from '../core/net_namespace.js';
 import { clsBpfOps } from './cls_bpf.js';
 import { ctlChain } from './cls_api/ctl_chain.js';
+import { ctlTfilter } from './cls_api/ctl_tfilter.js';
 import { dumpChain, dumpTfilter } from './cls_api/dump.js';
 import { delTfilter, getTfilter, newTfilter } from './cls_api/filter.js';
 import { type TcfProtoOps, tcfProtoBase } from './cls_api/proto.js';
@@ -54,10 +55,15 @@ export function schedInit(net: Net): void {
   rtnl.register(0, R.RTM_NEWTCLASS, { doit: ctlTclass });
   rtnl.register(0, R.RTM_DELTCLASS, { doit: ctlTclass });
   rtnl.register(0, R.RTM_GETTCLASS, { doit: ctlTclass, dumpit: dumpTclass });
-  rtnl.register(0, R.RTM_NEWTFILTER, { doit: newTfilter });
-  rtnl.register(0, R.RTM_DELTFILTER, { doit: delTfilter });
-  rtnl.register(0, R.RTM_GETTFILTER, { doit: getTfilter, dumpit: dumpTfilter });
-  if (!net.machine.has('tc-chains')) return;
+  registerFilters(net);
+}
+
+function registerFilters({ rtnl, machine }: Net): void {
+  const chains = machine.has('tc-chains');
+  rtnl.register(0, R.RTM_NEWTFILTER, { doit: chains ? newTfilter : ctlTfilter });
+  rtnl.register(0, R.RTM_DELTFILTER, { doit: chains ? delTfilter : ctlTfilter });
+  rtnl.register(0, R.RTM_GETTFILTER, { doit: chains ? getTfilter : ctlTfilter, dumpit: dumpTfilter });
+  if (!chains) return;
   rtnl.register(0, R.RTM_NEWCHAIN, { doit: ctlChain });
   rtnl.register(0, R.RTM_DELCHAIN, { doit: ctlChain });
   rtnl.register(0, R.RTM_GETCHAIN, { doit: ctlChain, dumpit: dumpChain });

@@ -159,7 +159,7 @@ export class Bed {
     const ack = replies.pop()!;
     expect(ack.view.getUint16(4, true), 'acknowledgement').to.equal(N.NLMSG_ERROR);
     return {
-      errno: -ack.view.getInt32(N.NLMSG_HDRLEN, true),
+      errno: Math.abs(ack.view.getInt32(N.NLMSG_HDRLEN, true)),
       text: textOf(ack),
       replies: messagesOf(replies.map((bytes) => Buffer.from(bytes.u8).toString('hex'))).map(tell),
       events: messagesOf(this.monitor.drain()).map(tell),

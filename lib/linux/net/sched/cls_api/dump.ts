@@ -90,7 +90,7 @@ class FilterCursor {
 
   #whereabouts(tp: TcfProto): Whereabouts {
     const { block } = tp.chain;
-    return { q: block.q, parent: block.classid };
+    return { q: block.q, parent: block.net.machine.has('tc-chains') ? block.classid : tp.classid };
   }
 
   #advance(tp: TcfProto): void {

@@ -17,7 +17,7 @@ import { type TcfFilter, TcfProto, tcfProtoLookupOps } from './proto.js';
 const IFNAMSIZ = 16;
 /** First priority tried automatically, and where automatic priorities end: upper halves of tcm_info. */
 const AUTO_PRIO_FIRST = 0xc000;
-const AUTO_PRIO_KEY = 0x8000;
+export const AUTO_PRIO_KEY = 0x8000;
 
 /** @differs the kernel writes TC_H_MAJ() out */
 export const prioOf = (t: TcRequest): number => t.info >>> 16;
@@ -69,7 +69,7 @@ function refuseWithoutCreate(t: TcRequest): never {
 }
 
 /** One below the least priority in use from the middle up, or the first. @models net/sched/cls_api.c tcf_auto_prio() */
-function autoPrio(chain: TcfChain): number {
+export function autoPrio(chain: TcfChain): number {
   const lowest = chain.protos.from(AUTO_PRIO_KEY);
   return lowest === undefined ? AUTO_PRIO_FIRST : lowest.prio - 1;
 }
@@ -88,7 +88,7 @@ function createProto(t: TcRequest, chain: TcfChain, auto: boolean): TcfProto {
   if (!t.wants(NLM_F_CREATE)) refuseWithoutCreate(t);
   const prio = auto ? autoPrio(chain) : prioOf(t);
   const ops = tcfProtoLookupOps(t.net, nlaStrscpy(kind, IFNAMSIZ)!, extack);
-  const tp = new TcfProto(chain, ops, prio, protocolOf(t), t);
+  const tp = new TcfProto(chain, ops, { prio, protocol: protocolOf(t), classid: chain.block.classid }, t);
   chainInsert(chain, tp);
   return tp;
 }

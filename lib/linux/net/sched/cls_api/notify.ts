@@ -44,6 +44,9 @@ function beginFilter(
   return start;
 }
 
+/** The lower half of a kernel address, which 4.1 shows instead of the handle: any word that looks like one. */
+const pointerOf = (filter: TcfFilter): number => (0x80000000 | (filter.handle << 7)) >>> 0;
+
 /**
  * Appends one RTM_*TFILTER message.
  *
@@ -62,7 +65,9 @@ export function fillNode(
   const start = beginFilter(skb, request, tp, at, type, flags);
   skb.put(TCA.KIND, tp.ops.kind);
   if (request.machine.has('tc-chains')) skb.putU32(TCA.CHAIN.type, tp.chain.index);
-  if (filter !== undefined) {
+  if (filter !== undefined && type === RTM_DELTFILTER && !request.machine.has('filter-del-full-body')) {
+    skb.buffer.view.setUint32(start + NLMSG_HDRLEN + tcm_handle, pointerOf(filter), true);
+  } else if (filter !== undefined) {
     skb.buffer.view.setUint32(start + NLMSG_HDRLEN + tcm_handle, filter.handle, true);
     tp.ops.dump(tp, filter, skb);
   }

@@ -52,6 +52,14 @@ export interface TcfProtoOps {
   terseDump?(tp: TcfProto, filter: TcfFilter, skb: MessageWriter): void;
 }
 
+/** What tells a tcf_proto from the others. */
+export interface ProtoKey {
+  readonly prio: number;
+  readonly protocol: number;
+  /** Parent of the request. */
+  readonly classid: number;
+}
+
 export class TcfProto extends KObject {
   readonly ops: TcfProtoOps;
   readonly chain: TcfChain;
@@ -59,18 +67,21 @@ export class TcfProto extends KObject {
   readonly prio: number;
   /** Lower half of tcm_info: ethertype in network byte order. */
   readonly protocol: number;
+  /** Parent it was made for; kernels without blocks show it. */
+  readonly classid: number;
   /** What the kind keeps (tp->root). */
   root: unknown;
   /** Bumped whenever the order of the filters changes, for dumps that go on later. */
   version = 0;
 
   /** `creator` holds it; the new tcf_proto holds `chain`. */
-  constructor(chain: TcfChain, ops: TcfProtoOps, prio: number, protocol: number, creator: Holder) {
+  constructor(chain: TcfChain, ops: TcfProtoOps, key: ProtoKey, creator: Holder) {
     super(chain.block.net.machine, creator);
     this.chain = chain.hold(this);
     this.ops = ops;
-    this.prio = prio;
-    this.protocol = protocol;
+    this.prio = key.prio;
+    this.protocol = key.protocol;
+    this.classid = key.classid;
     ops.init(this);
   }
 
