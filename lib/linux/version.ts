@@ -67,6 +67,15 @@ export const behaviours = {
   'tc-hw-offload': { since: 'v6.1', what: 'qdisc messages carry TCA_HW_OFFLOAD' },
   'tc-too-many-actions': { since: 'v6.18', what: 'a 33rd action is refused instead of ignored' },
   'tfilter-notify-grows': { since: 'v6.1', what: 'the message about a filter may be of any size' },
+  'qdisc-hash': {
+    since: 'v6.1',
+    what: 'child qdiscs are dumped by hash bucket, newest first, instead of oldest first',
+  },
+  'qdisc-graft-before-notify': { since: 'v6.1', what: 'notifications count references as they are after the graft' },
+  'qdisc-exclusive-create': {
+    since: 'v6.1',
+    what: 'CREATE and EXCL with another kind replace a qdisc, not only CREATE and REPLACE',
+  },
   'qdisc-move-refused': { since: 'v6.18', what: 'a qdisc is not regrafted under another parent' },
   'qdisc-depth-limit': { since: 'v6.18', what: 'qdiscs nest eight levels deep at most' },
   'pfifo-fast-ring': { since: 'v6.1', what: 'pfifo_fast refuses a device whose transmit queue has no length' },

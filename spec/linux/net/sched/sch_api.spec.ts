@@ -238,4 +238,18 @@ describe('net/sched/sch_api', () => {
     expect(old.tc(R.RTM_NEWCHAIN, ADD, { parent: INGRESS }).errno).to.equal(E.EOPNOTSUPP);
     expect(old.qdisc('noqueue', root, ADD | NLM_F_EXCL).errno).to.equal(E.ENOENT);
   });
+
+  it('counts and replaces otherwise in 4.1', () => {
+    const old = new Bed({ version: 'v4.1' });
+    expect(old.qdisc('pfifo', root).events).to.deep.equal(['NEWQDISC pfifo 1:0 refs 2']);
+    expect(old.dump(R.RTM_GETQDISC, {})[0]).to.equal('NEWQDISC pfifo 1:0 refs 3');
+    const anyHandle = { parent: TC_H_ROOT };
+    expect(old.qdisc('bfifo', anyHandle, ADD).errno, 'another kind by EXCL').to.equal(E.EEXIST);
+    expect(old.qdisc('pfifo', anyHandle, REPLACE | NLM_F_EXCL).events.map((line) => line.split(' ')[0])).to.deep.equal([
+      'DELQDISC',
+      'NEWQDISC',
+    ]);
+    old.qdisc('ingress');
+    expect(old.tc(R.RTM_DELQDISC, 0, { parent: CLSACT }).events).to.deep.equal(['DELQDISC ingress ffff:0 refs 1']);
+  });
 });

@@ -73,7 +73,7 @@ export interface QdiscEvent {
   /** The parent to show. */
   readonly clid: number;
   /** Reference count to show, when references were dropped that are only released later. */
-  readonly refcount?: number;
+  readonly refcount?: number | undefined;
   /** Repeats the warning of the request (TCA_EXT_WARN_MSG). */
   readonly warn?: boolean;
 }
@@ -113,7 +113,7 @@ export function notifyNeeded(request: RtnlRequest): boolean {
 }
 
 /**
- * Tells that `old` gave way to `fresh` (either may be missing). `oldRefcount` is the count to show of the old one.
+ * Tells that `old` gave way to `fresh` (either may be missing). `counts` are reference counts to show instead.
  *
  * @models net/sched/sch_api.c qdisc_notify()
  */
@@ -122,17 +122,18 @@ export function qdiscNotify(
   clid: number,
   old: Qdisc | undefined,
   fresh: Qdisc | undefined,
-  oldRefcount = old?.refcount ?? 0,
+  counts: { readonly old?: number; readonly fresh?: number | undefined } = {},
 ): void {
   if (!notifyNeeded(request)) return;
   const skb = new MessageWriter();
   if (old !== undefined && !dumpIgnore(old, false))
-    fillQdisc(skb, request, old, { type: RTM_DELQDISC, flags: 0, clid, refcount: oldRefcount, warn: true });
+    fillQdisc(skb, request, old, { type: RTM_DELQDISC, flags: 0, clid, refcount: counts.old, warn: true });
   if (fresh !== undefined && !dumpIgnore(fresh, false))
     fillQdisc(skb, request, fresh, {
       type: RTM_NEWQDISC,
       flags: old === undefined ? 0 : NLM_F_REPLACE,
       clid,
+      refcount: counts.fresh,
       warn: true,
     });
   notifyTc(request, skb);

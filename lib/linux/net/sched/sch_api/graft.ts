@@ -18,11 +18,18 @@ function graftIngress(t: TcRequest, dev: NetDevice, classid: number, fresh: Qdis
   if (!builtin && old.refcount !== 1)
     refuse(extack, EBUSY, 'Current ingress or clsact Qdisc has ongoing filter requests');
   devGraftQdisc(queue, undefined);
-  qdiscNotify(t.request, classid, old, fresh, 0);
+  qdiscNotify(t.request, classid, old, fresh, { old: t.request.machine.has('qdisc-graft-before-notify') ? 0 : 1 });
   qdiscPut(old, queue);
   if (fresh === undefined) return;
   devGraftQdisc(queue, fresh);
   qdiscPut(fresh, t);
+}
+
+/** References of a new root as its notification shows them: 4.1 counts that of the device only afterwards. */
+function shownCount({ request }: TcRequest, fresh: Qdisc | undefined): number | undefined {
+  if (fresh === undefined) return undefined;
+  const late = fresh.ops.attach === undefined && !request.machine.has('qdisc-graft-before-notify');
+  return late ? fresh.refcount - 1 : fresh.refcount;
 }
 
 /** The root: every transmit queue holds it, or what it attaches itself. */
@@ -34,7 +41,7 @@ function graftRoot(t: TcRequest, dev: NetDevice, classid: number, fresh: Qdisc |
     qdiscPut(fresh, t);
   }
   dev.qdisc = fresh ?? pktSched(dev.net).noop;
-  qdiscNotify(t.request, classid, old, fresh);
+  qdiscNotify(t.request, classid, old, fresh, { fresh: shownCount(t, fresh) });
   qdiscPut(old, dev);
   fresh?.ops.attach?.(fresh);
 }

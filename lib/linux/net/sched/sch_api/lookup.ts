@@ -63,5 +63,6 @@ const bucketOf = (q: Qdisc): number => Math.imul(q.handle, 0x61c88647) >>> 28;
  * @differs the kernel walks its hash table
  */
 export function qdiscHashOrder(dev: NetDevice): Qdisc[] {
+  if (!dev.net.machine.has('qdisc-hash')) return dev.qdiscHash.toReversed();
   return dev.qdiscHash.toSorted((a, b) => bucketOf(a) - bucketOf(b));
 }

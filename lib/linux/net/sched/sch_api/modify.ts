@@ -81,8 +81,15 @@ function decideByHandle(t: TcRequest, dev: NetDevice, parent: Qdisc | undefined,
   return { todo: 'graft', q };
 }
 
+/** 4.1 replaces only by CREATE and REPLACE together, then also with the same kind if EXCL is given. */
+function decideByKind41(t: TcRequest, q: Qdisc): Decision {
+  if (t.wants(NLM_F_CREATE | NLM_F_REPLACE) && (t.wants(NLM_F_EXCL) || otherKind(t, q))) return create;
+  return { todo: 'change', q };
+}
+
 /** No handle: another kind means another qdisc when the flags say so, or when there are no flags at all. */
 function decideByKind(t: TcRequest, q: Qdisc): Decision {
+  if (!t.request.machine.has('qdisc-exclusive-create')) return decideByKind41(t, q);
   if (!otherKind(t, q)) return { todo: 'change', q };
   if (t.wants(NLM_F_CREATE | NLM_F_REPLACE) || t.wants(NLM_F_CREATE | NLM_F_EXCL)) return create;
   const none = (t.request.flags & (NLM_F_CREATE | NLM_F_REPLACE | NLM_F_EXCL)) === 0;
