@@ -17,6 +17,7 @@ export const fcntl = bind('int fcntl(int, int, intptr_t)');
 export const socketpair = bind('int socketpair(int, int, int, uintptr_t)');
 export const pipe2 = bind('int pipe2(uintptr_t, int)');
 export const prctl = bind('int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)');
+export const pthreadSigmask = bind('int pthread_sigmask(int, uintptr_t, uintptr_t)');
 export const kill = bind('int kill(int, int)');
 export const wait4 = bind('int wait4(int, uintptr_t, int, uintptr_t)');
 export const waitid = bind('int waitid(int, unsigned int, uintptr_t, int)');
@@ -48,6 +49,9 @@ export const EVENTS = 512;
 export const MAX_EVENTS = 64;
 /** A few words for small out-parameters (pairs of fds, one epoll_event, an int). */
 export const WORDS = 1600;
+/** Signal sets: all signals, and room for the one that was. */
+export const SIGSET_ALL = 2048;
+export const SIGSET_OLD = 2176;
 /** Two arrays of iovec: this side's and the client's. Room for an iovec of UIO_MAXIOV and some more. */
 export const IOV_LOCAL = 4096;
 export const IOV_REMOTE = 24576;
@@ -68,6 +72,8 @@ export const addressOf = (bytes: Uint8Array): number => Number(koffi.address(byt
 
 /** Address of the arena's first byte. */
 export const BASE = addressOf(u8);
+
+u8.fill(0xff, SIGSET_ALL, SIGSET_OLD);
 
 /** Writes a 64-bit little-endian number (below 2^53) at an 8-byte-aligned arena offset. */
 export function put64(offset: number, value: number): void {

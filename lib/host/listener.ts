@@ -2,7 +2,9 @@
 // time, in the arena at NOTIF; the clients stay stopped until their answer. An answer that fails with ENOENT reached
 // nobody: the client was interrupted by a signal or has died, and its call may come again.
 import * as abi from './abi.js';
-import { ADDFD, BASE, NOTIF, RESP, errno, get64, i32, ioctl, put64, u32, u8 } from './libc.js';
+import { ADDFD, BASE, NOTIF, RESP, SIGSET_ALL, SIGSET_OLD } from './libc.js';
+import { errno, get64, i32, ioctl, pthreadSigmask, put64, u32, u8 } from './libc.js';
+import { EINTR } from '../uapi/asm-generic/errno.js';
 
 /** The notification at hand; a handler that returns `later` copies what it needs. */
 export class Notification {
@@ -80,8 +82,13 @@ export class Listener {
     u32[at + 3] = fd;
     u32[at + 4] = 0;
     u32[at + 5] = cloexec ? abi.O_CLOEXEC : 0;
-    const result = ioctl(this.fd, abi.SECCOMP_IOCTL_NOTIF_ADDFD, BASE + ADDFD);
-    return result < 0 ? -errno() : result;
+    // A signal in the middle would answer the client with fd 0 and install nothing.
+    const SIG_SETMASK = 2;
+    pthreadSigmask(SIG_SETMASK, BASE + SIGSET_ALL, BASE + SIGSET_OLD);
+    let result = ioctl(this.fd, abi.SECCOMP_IOCTL_NOTIF_ADDFD, BASE + ADDFD);
+    if (result < 0) result = -errno();
+    pthreadSigmask(SIG_SETMASK, BASE + SIGSET_OLD, 0);
+    return result;
   }
 
   /** Whether the client still waits in this call. */
@@ -89,7 +96,7 @@ export class Listener {
     const at = RESP >> 2;
     u32[at] = idLow;
     u32[at + 1] = idHigh;
-    return ioctl(this.fd, abi.SECCOMP_IOCTL_NOTIF_ID_VALID, BASE + RESP) === 0;
+    return this.#complete(abi.SECCOMP_IOCTL_NOTIF_ID_VALID);
   }
 
   #send(idLow: number, idHigh: number, error: number, flags: number): boolean {
@@ -98,7 +105,15 @@ export class Listener {
     u32[at + 1] = idHigh;
     i32[at + 4] = error;
     u32[at + 5] = flags;
-    return ioctl(this.fd, abi.SECCOMP_IOCTL_NOTIF_SEND, BASE + RESP) === 0;
+    return this.#complete(abi.SECCOMP_IOCTL_NOTIF_SEND);
+  }
+
+  /** An ioctl on what stands at RESP; a signal to the supervisor only delays it. */
+  #complete(request: number): boolean {
+    for (;;) {
+      if (ioctl(this.fd, request, BASE + RESP) === 0) return true;
+      if (errno() !== EINTR) return false;
+    }
   }
 
   /** One busy client is served fastest on the supervisor's own CPU; several are not. Refused before 6.6, harmlessly. */

@@ -124,6 +124,29 @@ print(os.waitpid(pid, 0)[1] >> 8)
     expect(out).equal('True\n7');
   });
 
+  it('serves as well while the supervisor itself gets signals', () => {
+    const ignore = (): void => {};
+    process.on('SIGUSR2', ignore);
+    const client = box.spawn(
+      pythonArgv(`
+if os.fork() == 0:
+    while os.getppid() != ${process.pid}:
+        os.kill(${process.pid}, signal.SIGUSR2)
+        time.sleep(0.0001)
+    os._exit(0)
+for i in range(1000):
+    s = nl(0)
+    m = b'E%d' % i
+    s.send(m)
+    assert s.fileno() > 2 and s.recv(100) == m
+    s.close()
+`),
+    );
+    while (box.pump(() => client.waitStatus !== undefined) !== 'done');
+    process.off('SIGUSR2', ignore);
+    expect(client.waitStatus).equal(0);
+  });
+
   it('ends a client that waits at once when a signal kills it', () => {
     const client = box.spawn(pythonArgv(`os.write(1, b''); s = nl(1); s.recv(1)`));
     box.pump(() => kernel.sockets.size === 1);
