@@ -1,5 +1,6 @@
 // net/sched/act_api.c and cls_api.c tcf_exts_validate(): the actions given with a filter. No action kind is modelled, so
-// this is the way to the answers "no actions" and "no such kind", with the checks that come before.
+// this is the way to the answers "no actions" and "no such kind", with the checks that come before. A kind that the
+// configuration promises is reported as a gap.
 import type { Extack } from '../../../codec/extack.js';
 import { attrs } from '../../../codec/attrs.js';
 import { NL_VALIDATE_LIBERAL, parseNested } from '../../../codec/parse.js';
@@ -15,11 +16,13 @@ const actionTable = attrs('TCA_ACT_TAB', {}, TCA_ACT_MAX_PRIO + 1);
 const IFNAMSIZ = 16;
 
 /** @models net/sched/act_api.c tc_action_load_ops() */
-function loadOps(action: Nla, extack: Extack): never {
+function loadOps(machine: Machine, action: Nla, extack: Extack): never {
   const { KIND } = TCA_ACT;
   const kind = parseNested(TCA_ACT, action, NL_VALIDATE_LIBERAL, extack).$nla[KIND.type];
   if (kind === undefined) refuse(extack, EINVAL, 'TC action kind must be specified');
-  if (nlaStrscpy(kind, IFNAMSIZ) === undefined) refuse(extack, EINVAL, 'TC action name too long');
+  const name = nlaStrscpy(kind, IFNAMSIZ);
+  if (name === undefined) refuse(extack, EINVAL, 'TC action name too long');
+  if (machine.config.actions?.includes(name) === true) machine.gap(`action kind ${name}`);
   refuse(extack, ENOENT, 'Failed to load TC action module');
 }
 
@@ -29,7 +32,7 @@ function initActions(machine: Machine, table: Nla, extack: Extack): void {
   if ($nla[TCA_ACT_MAX_PRIO + 1] !== undefined && machine.has('tc-too-many-actions'))
     refuse(extack, EINVAL, `Only ${TCA_ACT_MAX_PRIO} actions supported per filter`);
   const first = $nla[1];
-  if (first !== undefined) loadOps(first, extack);
+  if (first !== undefined) loadOps(machine, first, extack);
 }
 
 /**

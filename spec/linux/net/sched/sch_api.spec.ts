@@ -4,8 +4,9 @@ import { expect } from 'chai';
 import * as E from '../../../../lib/uapi/asm-generic/errno.js';
 import { NLM_F_CREATE, NLM_F_ECHO, NLM_F_EXCL, NLM_F_REPLACE } from '../../../../lib/uapi/linux/netlink.js';
 import { TC_H_ROOT } from '../../../../lib/uapi/linux/pkt_sched.js';
+import { TCA_BPF } from '../../../../lib/uapi/linux/pkt_cls.js';
 import * as R from '../../../../lib/uapi/linux/rtnetlink.js';
-import { ADD, attr, Bed, CLSACT, CREATE, EGRESS, type Fields, INGRESS, kind, nest, V0 } from './bed.js';
+import { ADD, attr, Bed, bpf, CLSACT, CREATE, EGRESS, type Fields, INGRESS, kind, nest, ops, V0 } from './bed.js';
 
 const CHANGE = 0;
 const REPLACE = NLM_F_CREATE | NLM_F_REPLACE;
@@ -251,5 +252,16 @@ describe('net/sched/sch_api', () => {
     ]);
     old.qdisc('ingress');
     expect(old.tc(R.RTM_DELQDISC, 0, { parent: CLSACT }).events).to.deep.equal(['DELQDISC ingress ffff:0 refs 1']);
+  });
+
+  it('reports kinds that the configuration promises and the model lacks', () => {
+    const gaps: string[] = [];
+    const rec = new Bed({ config: 'rec-6.18', onGap: (what) => gaps.push(what) });
+    expect(rec.qdisc('htb', root).text).to.equal('Specified qdisc kind is unknown');
+    expect(rec.qdisc('prio', root).text).to.equal('Specified qdisc kind is unknown');
+    rec.qdisc('clsact');
+    rec.tc(R.RTM_NEWTFILTER, ADD, { parent: INGRESS, prio: 1, protocol: 8 }, kind('u32'));
+    rec.filter({}, ADD, bpf(ops(), nest(TCA_BPF.ACT.type, nest(1, attr(1, 'mirred')))));
+    expect(gaps).to.deep.equal(['qdisc kind htb', 'classifier kind u32', 'action kind mirred']);
   });
 });

@@ -100,10 +100,14 @@ export class TcfProto extends KObject {
 export const tcfProtoBase = netGeneric((): Map<string, TcfProtoOps> => new Map());
 
 /**
- * The operations of a kind. Refuses (ENOENT) what is not there.
+ * The operations of a kind. Refuses (ENOENT) what is not there; a kind that the configuration promises and the model
+ * lacks is reported as well.
  *
  * @models net/sched/cls_api.c tcf_proto_lookup_ops()
  */
 export function tcfProtoLookupOps(net: Net, kind: string, extack: Extack): TcfProtoOps {
-  return tcfProtoBase(net).get(kind) ?? refuse(extack, ENOENT, 'TC classifier not found');
+  const ops = tcfProtoBase(net).get(kind);
+  if (ops !== undefined) return ops;
+  if (net.machine.config.classifiers?.includes(kind) === true) net.machine.gap(`classifier kind ${kind}`);
+  refuse(extack, ENOENT, 'TC classifier not found');
 }

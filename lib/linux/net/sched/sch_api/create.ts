@@ -3,6 +3,7 @@ import { EINVAL, ENOENT, ENOSPC, EOPNOTSUPP } from '../../../../uapi/asm-generic
 import { TC_H_INGRESS, TC_H_MAJ, TC_H_ROOT } from '../../../../uapi/linux/pkt_sched.js';
 import { TCA } from '../../../../uapi/linux/rtnetlink.js';
 import { Errno, refuse } from '../../../errno.js';
+import { nlaStrscpy } from '../../../lib/nlattr.js';
 import { genNewEstimator } from '../../core/gen_stats.js';
 import type { NetDevice, NetdevQueue } from '../../core/net_device.js';
 import { pktSched, Qdisc, qdiscHashAdd, TCQ_F_INGRESS, TCQ_F_MQROOT } from '../sch_generic.js';
@@ -10,6 +11,8 @@ import { qdiscLookup, qdiscLookupOps } from './lookup.js';
 import type { TcRequest } from './request.js';
 import { qdiscGetStab } from './stab.js';
 
+/** Room for the name of a kind, its NUL included. */
+const IFNAMSIZ = 16;
 /** DEFAULT_TX_QUEUE_LEN */
 const DEFAULT_TX_QUEUE_LEN = 1000;
 
@@ -83,6 +86,16 @@ function setUp(t: TcRequest, sch: Qdisc, handle: number): void {
   setEstimator(t, sch);
 }
 
+/** A kind that the configuration promises and the model lacks is reported as well. */
+function refuseKind(t: TcRequest): never {
+  const { machine, extack } = t.request;
+  const kind = t.tca[TCA.KIND.type];
+  const name = kind && nlaStrscpy(kind, IFNAMSIZ);
+  if (name !== undefined && machine.config.qdiscs?.includes(name) === true && name !== 'noop')
+    machine.gap(`qdisc kind ${name}`);
+  refuse(extack, ENOENT, 'Specified qdisc kind is unknown');
+}
+
 /**
  * A new qdisc of the requested kind for `queue`; the request holds it. Refuses unknown kinds and whatever the kind
  * refuses; then nothing is left behind.
@@ -91,7 +104,7 @@ function setUp(t: TcRequest, sch: Qdisc, handle: number): void {
  */
 export function qdiscCreate(t: TcRequest, queue: NetdevQueue, parent: number, handle: number): Qdisc {
   const ops = qdiscLookupOps(t.net, t.tca[TCA.KIND.type]);
-  if (ops === undefined) refuse(t.request.extack, ENOENT, 'Specified qdisc kind is unknown');
+  if (ops === undefined) refuseKind(t);
   const sch = new Qdisc(t.net, ops, queue, t);
   sch.parent = parent;
   try {
