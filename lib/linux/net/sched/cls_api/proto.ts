@@ -77,11 +77,11 @@ export class TcfProto extends KObject {
   /** `creator` holds it; the new tcf_proto holds `chain`. */
   constructor(chain: TcfChain, ops: TcfProtoOps, key: ProtoKey, creator: Holder) {
     super(chain.block.net.machine, creator);
-    this.chain = chain.hold(this);
     this.ops = ops;
     this.prio = key.prio;
     this.protocol = key.protocol;
     this.classid = key.classid;
+    this.chain = chain.hold(this);
     ops.init(this);
   }
 
