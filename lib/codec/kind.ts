@@ -1,7 +1,7 @@
 // What an attribute's payload may be: its value type, how it is written, and the input policy (struct nla_policy of
 // the kernel) that judges it. One object a kind; parse.ts applies the policy, writer.ts encodes, show is for people.
 import type { Bytes } from './bytes.js';
-import { fromLatin1, toHex } from './bytes.js';
+import { toHex } from './bytes.js';
 import type { Nla } from './nla.js';
 import type { Codec } from './scalar.js';
 import { u16, u32, u64, u8 } from './scalar.js';
@@ -119,7 +119,7 @@ function textKind(policy: AttributePolicy): AttributeKind<string> {
     read: (nla) => nla.string(),
     sizeOf: (value) => value.length + 1,
     write: (to, offset, value) => {
-      to.u8.set(fromLatin1(value), offset);
+      for (let i = 0; i < value.length; i++) to.u8[offset + i] = value.charCodeAt(i);
       to.u8[offset + value.length] = 0;
     },
     show: (value) => JSON.stringify(value),

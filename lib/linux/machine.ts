@@ -59,7 +59,7 @@ export class Machine implements ObjectTable {
   readonly work: DeferredWork;
   readonly entropy: Entropy;
   readonly events = new Events();
-  /** A buffer for messages that are built and copied out at once; whoever writes starts with trim(0). */
+  /** A buffer for messages that are built and copied out at once; whoever writes starts with reset(). */
   readonly scratch = new MessageWriter(Infinity);
   /** Every live object. */
   readonly objects = new Set<KObject>();

@@ -55,6 +55,8 @@ export interface RtnlHandlers {
   readonly minDumpAlloc?: (request: RtnlRequest) => number;
   /** Changes whenever the dumped list changes; makes NLM_F_DUMP_INTR. */
   readonly generation?: (net: Net) => number;
+  /** RTNL_FLAG_DUMP_SPLIT_NLM_DONE: a dump that ended with messages in its chunk has no more to say in NLMSG_DONE. */
+  readonly splitDone?: boolean;
   /** RTNL_FLAG_BULK_DEL_SUPPORTED. */
   readonly bulkDel?: boolean;
 }
@@ -191,6 +193,7 @@ export class Rtnetlink {
       seq: request.seq,
       extack: request.extack,
       minAlloc: handlers.minDumpAlloc?.(request) ?? 0,
+      splitDone: handlers.splitDone ?? false,
       generation: generation === undefined ? undefined : () => generation(this.#net),
     });
   }

@@ -11,6 +11,13 @@ export class MessageWriter extends Writer {
     super(limit);
   }
 
+  /** Starts afresh with another limit, in the same memory. */
+  reset(limit: number): this {
+    this.limit = limit;
+    this.trim(0);
+    return this;
+  }
+
   /** Opens a message with `payload` zero bytes after its header; returns the offset of the header. */
   begin(type: number, flags: number, seq: number, portid: number, payload: number): number {
     const start = this.reserve(NLMSG_HDRLEN + nlmsgAlign(payload));

@@ -76,7 +76,7 @@ function parseDump(request: RtnlRequest): IflaTable {
   const { msg, extack } = request;
   if (!request.strict) {
     const start = NLMSG_HDRLEN + nlaAlign(R.isShort(request) ? rtgenmsg.size : ifinfomsg.size);
-    return parse(IFLA, msg, Math.min(start, msg.length), msg.length, NL_VALIDATE_LIBERAL, undefined);
+    return parse(IFLA, msg, Math.min(start, msg.length), msg.length, NL_VALIDATE_LIBERAL, extack);
   }
   if (R.isShort(request)) refuse(extack, EINVAL, 'Invalid header for link dump');
   checkHeader(request, 'link dump');

@@ -45,6 +45,7 @@ export function rtnlLinkInit(net: Net): void {
   net.rtnl.register(AF_UNSPEC, RTM_GETLINK, {
     doit: getlink,
     dumpit: dumpLinks,
+    splitDone: true,
     minDumpAlloc: linkDumpAlloc,
     generation: ({ devBaseSeq }) => devBaseSeq,
   });

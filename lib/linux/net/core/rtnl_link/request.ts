@@ -1,5 +1,5 @@
 // net/core/rtnetlink.c, reading link requests: header, attributes, which device and which namespace is meant.
-import { parse, NL_VALIDATE_DEPRECATED_STRICT, NL_VALIDATE_LIBERAL } from '../../../../codec/parse.js';
+import { parse, NL_VALIDATE_DEPRECATED_STRICT, NL_VALIDATE_LIBERAL, NL_VALIDATE_STRICT } from '../../../../codec/parse.js';
 import type { Extack } from '../../../../codec/extack.js';
 import { EBADF, EINVAL, EOPNOTSUPP, ESRCH } from '../../../../uapi/asm-generic/errno.js';
 import { IFLA } from '../../../../uapi/linux/if_link.js';
@@ -29,6 +29,12 @@ export function isShort({ msg }: RtnlRequest): boolean {
 export function parseLink(request: RtnlRequest): IflaTable {
   if (isShort(request)) refuse(request.extack, EINVAL, 'Invalid header length');
   return parse(IFLA, request.msg, ATTRS, request.msg.length, NL_VALIDATE_LIBERAL, request.extack);
+}
+
+/** As parseLink(), with everything that newer requests are held to. @models include/net/netlink.h nlmsg_parse() */
+export function parseNewLink(request: RtnlRequest): IflaTable {
+  if (isShort(request)) refuse(request.extack, EINVAL, 'Invalid header length');
+  return parse(IFLA, request.msg, ATTRS, request.msg.length, NL_VALIDATE_STRICT, request.extack);
 }
 
 /** @models include/net/netlink.h nlmsg_parse_deprecated_strict() */

@@ -106,8 +106,7 @@ export function sendAck(sock: NetlinkSock, msg: Bytes, error: number, extack: Ex
   const { machine } = sock.net;
   const { flags, echoed } = echoOf(sock, msg, error);
   const explain = sock.extAck && machine.has('netlink-ext-ack') && !extack.isEmpty;
-  const skb = machine.scratch;
-  skb.trim(0);
+  const skb = machine.scratch.reset(Infinity);
   const seq = msg.view.getUint32(8, true);
   const start = skb.begin(N.NLMSG_ERROR, flags, seq, sock.portid, 4);
   skb.buffer.view.setInt32(start + N.NLMSG_HDRLEN, -error, true);

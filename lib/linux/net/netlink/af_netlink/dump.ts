@@ -1,6 +1,6 @@
 // Dumps: a handler's messages in chunks, the first within sendmsg(), each further one when the receiver has made room.
 // Chunks grow with the buffers the receiver offers.
-import type { Extack } from '../../../../codec/extack.js';
+import { Extack } from '../../../../codec/extack.js';
 import { WriterFull } from '../../../../codec/writer.js';
 import { EBUSY, EMSGSIZE, ENOBUFS } from '../../../../uapi/asm-generic/errno.js';
 import {
@@ -13,7 +13,8 @@ import {
 } from '../../../../uapi/linux/netlink.js';
 import { errno, errnoOf, ModelGap } from '../../../errno.js';
 import type { Machine } from '../../../machine.js';
-import { MessageWriter, NLMSG_GOODSIZE } from '../message.js';
+import type { MessageWriter } from '../message.js';
+import { NLMSG_GOODSIZE } from '../message.js';
 import { putTlvs } from './ack.js';
 import { kernelCreds, queueTail, truesizeOf } from './queue.js';
 import type { NetlinkSock } from './sock.js';
@@ -26,10 +27,13 @@ export interface DumpState {
   /** The entry that did not fit the last chunk. */
   pending: DumpEntry | undefined;
   readonly seq: number;
-  readonly extack: Extack;
+  /** What the handler has to say; shown in NLMSG_DONE. */
+  extack: Extack;
   readonly minAlloc: number;
   /** Changes with the dumped list; undefined = never checked. */
   readonly generation: (() => number) | undefined;
+  /** The handler is not called again once a chunk with messages has ended it: what it said then is forgotten. */
+  readonly splitDone: boolean;
   /** Generation at the last check; undefined before the first. */
   seen: number | undefined;
 }
@@ -126,11 +130,12 @@ export function dumpChunk(sock: NetlinkSock): void {
   }
   const least = Math.max(dump.minAlloc, NLMSG_GOODSIZE);
   const alloc = Math.max(least, sock.maxRecvmsgLen);
-  const skb = new MessageWriter(alloc);
+  const skb = sock.net.machine.scratch.reset(alloc);
   let error = 0;
   try {
     const more = fill(dump, skb);
     if (more || skb.length > 0) {
+      if (!more && dump.splitDone) dump.extack = new Extack();
       send(sock, skb, alloc);
       return;
     }
