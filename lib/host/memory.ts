@@ -1,6 +1,6 @@
 // A client's memory, by process_vm_readv and process_vm_writev on a thread id. Each call costs about 2 µs whatever its
 // length, so what lies together is read together. Reads land in the arena at IN, writes start from OUT.
-import { BASE, IN, IN_SIZE, IOV_LOCAL, IOV_REMOTE, errno, processVmReadv, processVmWritev, put64 } from './libc.js';
+import { BASE, IN, IOV_LOCAL, IOV_REMOTE, errno, processVmReadv, processVmWritev, put64 } from './libc.js';
 import { EFAULT, EPERM } from '../uapi/asm-generic/errno.js';
 
 const PAGE = 4096;
@@ -72,20 +72,31 @@ export function writeClient(tid: number, address: number, length: number, offset
   return regions.write(tid, BASE + offset);
 }
 
-/** The whole pages around one structure of a client, read in one call: its neighbours on the stack come with it. */
+/** What is read around a structure: its neighbours on the stack come with it. Never beyond its own pages. */
+const REACH = 768;
+
+/** The surroundings of one structure of a client, read in one call. */
 export class Window {
   #start = 0;
   #end = 0;
 
-  /** Reads the pages that hold `length` bytes at `address`; 0 or a negative errno. */
-  load(tid: number, address: number, length: number): number {
+  /**
+   * Reads what surrounds `length` bytes at `address`; 0 or a negative errno. `more` may add regions to the same read:
+   * they land behind the surroundings, at `after`.
+   */
+  load(tid: number, address: number, length: number, more?: () => void): number {
+    this.#end = this.#start = 0;
     if (!accessOk(address, length)) return -EFAULT;
-    this.#start = Math.floor(address / PAGE) * PAGE;
-    this.#end = Math.ceil((address + length) / PAGE) * PAGE;
-    if (this.#end - this.#start > IN_SIZE) return -EFAULT;
-    const error = readClient(tid, this.#start, this.#end - this.#start, IN);
-    if (error !== 0) this.#end = this.#start;
-    return error;
+    const start = Math.max(Math.floor(address / PAGE) * PAGE, address - REACH);
+    const end = Math.min(Math.ceil((address + length) / PAGE) * PAGE, address + length + REACH);
+    regions.reset();
+    regions.add(start, end - start);
+    more?.();
+    const error = regions.read(tid, BASE + IN);
+    if (error !== 0) return error;
+    this.#start = start;
+    this.#end = end;
+    return 0;
   }
 
   /** Where in the arena the client's bytes at `address` are, or -1 when they are not (all) in the window. */
@@ -93,7 +104,7 @@ export class Window {
     return address >= this.#start && address + length <= this.#end ? IN + (address - this.#start) : -1;
   }
 
-  /** First arena offset behind the window, 16-byte aligned. */
+  /** First arena offset behind the window. */
   get after(): number {
     return IN + (this.#end - this.#start);
   }

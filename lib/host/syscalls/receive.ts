@@ -44,19 +44,20 @@ function deliver(task: ClientTask, r: Received): number {
   regions.reset();
   let at = OUT;
   if (named) {
-    u8.set(room === r.name.length ? r.name : r.name.subarray(0, room), at);
-    regions.add(msg.name, room);
-    at += room;
+    const name = room === r.name.length ? r.name : r.name.subarray(0, room);
+    if (!msg.holds(msg.name, name)) at = addBytes(at, msg.name, name);
     if (r.name.length !== msg.namelen) at = addWord(at, msg.address + NAMELEN, r.name.length);
   }
   const control = r.control.length;
-  if (control !== 0) {
-    u8.set(r.control, at);
-    regions.add(msg.control, control);
-    at += control;
-  }
+  if (control !== 0) at = addBytes(at, msg.control, r.control);
   if (control !== msg.controllen || r.flags !== msg.flags) at = addLengthAndFlags(at, control, r.flags);
   return addPayload(r.data, at) ? regions.write(task.pid, BASE + OUT) : -EFAULT;
+}
+
+function addBytes(at: number, address: number, bytes: Uint8Array): number {
+  u8.set(bytes, at);
+  regions.add(address, bytes.length);
+  return at + bytes.length;
 }
 
 function addWord(at: number, address: number, value: number): number {
