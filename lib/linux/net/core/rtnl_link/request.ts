@@ -1,5 +1,10 @@
 // net/core/rtnetlink.c, reading link requests: header, attributes, which device and which namespace is meant.
-import { parse, NL_VALIDATE_DEPRECATED_STRICT, NL_VALIDATE_LIBERAL, NL_VALIDATE_STRICT } from '../../../../codec/parse.js';
+import {
+  parse,
+  NL_VALIDATE_DEPRECATED_STRICT,
+  NL_VALIDATE_LIBERAL,
+  NL_VALIDATE_STRICT,
+} from '../../../../codec/parse.js';
 import type { Extack } from '../../../../codec/extack.js';
 import { EBADF, EINVAL, EOPNOTSUPP, ESRCH } from '../../../../uapi/asm-generic/errno.js';
 import { IFLA } from '../../../../uapi/linux/if_link.js';
