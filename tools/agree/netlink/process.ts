@@ -22,6 +22,8 @@ export class Process {
   readonly task: Task;
   readonly #files = new Map<number, File>();
   readonly #names = new Map<string, number>();
+  /** Open objects the model does not have: what they would have been. They can be closed, nothing else. */
+  readonly #missing = new Map<string, string>();
   #uid = 0;
   #next = 100;
 
@@ -47,9 +49,11 @@ export class Process {
     this.#uid = uid;
   }
 
-  /** The fd number behind a symbolic name. */
+  /** The fd number behind a symbolic name; throws NotModelled for an open object that the model does not have. */
   fd(name: unknown): number {
     if (typeof name === 'number') return name;
+    const missing = this.#missing.get(String(name));
+    if (missing !== undefined) throw new NotModelled(missing);
     const fd = this.#names.get(String(name));
     if (fd === undefined) throw new NotModelled(`object '${String(name)}', which nothing made`);
     return fd;
@@ -77,6 +81,7 @@ export class Process {
   }
 
   close(name: unknown): number {
+    if (this.#missing.delete(String(name))) return 0;
     const socket = this.socket(name);
     if (!this.#files.delete(this.fd(name))) return -E.EBADF;
     if (typeof socket !== 'number') socket.release();
@@ -112,13 +117,16 @@ export class Process {
     return socket.sendmsg(this.task, { name: address?.length ? address : null, data, flags });
   }
 
-  /** Makes an object of a recording; throws NotModelled for what there is not. */
+  /** Makes an object of a recording. One that the model does not have is noticed when something looks at it. */
   make(spec: Json): void {
     const name = asString(spec['fd'], 'objects.fd');
     const op = asString(spec['op'], 'objects.op');
     if (op === 'socket') this.#makeSocket(name, spec);
     else if (op === 'null_device') this.#install(name, foreignFile);
-    else throw new NotModelled(op === 'packet_socket' ? 'AF_PACKET sockets' : 'bpf(2)');
+    else {
+      this.#missing.set(name, op === 'packet_socket' ? 'AF_PACKET sockets' : 'bpf(2)');
+      this.#names.set(name, this.#next++);
+    }
   }
 
   #makeSocket(name: string, spec: Json): void {
