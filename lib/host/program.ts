@@ -2,7 +2,7 @@
 // 126 when it cannot be executed, a file without a magic number is given to the shell.
 import { existsSync } from 'node:fs';
 import type { Spawner } from './spawner.js';
-import { EACCES, ENOENT, ENOEXEC, ENOTDIR } from '../uapi/asm-generic/errno.js';
+import { EACCES, ENOENT, ENOEXEC, ENOTDIR, errnoName } from '../uapi/asm-generic/errno.js';
 
 export interface SpawnOptions {
   readonly cwd?: string | undefined;
@@ -18,7 +18,7 @@ export class SpawnError extends Error {
 
   constructor(program: string, errno: number) {
     const missing = errno === ENOENT || errno === ENOTDIR;
-    super(`${program}: ${missing ? 'command not found' : `cannot be executed (errno ${errno})`}`);
+    super(`${program}: ${missing ? 'command not found' : `cannot be executed (${errnoName(errno)})`}`);
     this.name = 'SpawnError';
     this.errno = errno;
     this.status = missing ? 127 : 126;
