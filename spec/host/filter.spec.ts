@@ -1,3 +1,4 @@
+// The seccomp filter as a program: which calls of which ABI reach the supervisor, judged by running it.
 import { expect } from 'chai';
 import { SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO, SECCOMP_RET_USER_NOTIF, abiOf } from '../../lib/host/abi.js';
 import { filterProgram } from '../../lib/host/filter.js';

@@ -1,3 +1,4 @@
+// What doctor finds out about this machine: every prerequisite is tried, and says what to do when it is missing.
 import { expect } from 'chai';
 import { Box } from '../../lib/host/box.js';
 import { HostError } from '../../lib/host/host_error.js';

@@ -1,3 +1,4 @@
+// Answers that reached nobody: given once to the same call when it comes again, never to another.
 import { expect } from 'chai';
 import { Notification } from '../../lib/host/listener.js';
 import { NOTIF, u32, u8 } from '../../lib/host/libc.js';
