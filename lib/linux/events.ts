@@ -20,4 +20,22 @@ export interface Holder {
 /** One a machine. */
 export class Events {
   sink: ((event: KernelEvent) => void) | undefined;
+  /** Objects under construction: told of before the next event, when they can be looked at. */
+  readonly #created: KObject[] = [];
+
+  /** Tells the sink; to be called only when there is one. */
+  emit(event: KernelEvent): void {
+    this.flush();
+    this.sink?.(event);
+  }
+
+  /** An object's base constructor runs; the rest of it is not there yet. */
+  creating(object: KObject): void {
+    if (this.sink !== undefined) this.#created.push(object);
+  }
+
+  /** Tells of every object created since the last event. */
+  flush(): void {
+    for (const object of this.#created.splice(0)) this.sink?.({ type: 'created', object });
+  }
 }

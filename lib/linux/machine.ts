@@ -142,7 +142,7 @@ export class Machine implements ObjectTable {
   gap(what: string): void {
     if (this.#gaps.has(what)) return;
     this.#gaps.add(what);
-    this.events.sink?.({ type: 'gap', what });
+    if (this.events.sink !== undefined) this.events.emit({ type: 'gap', what });
     this.#onGap?.(what);
   }
 }

@@ -21,7 +21,7 @@ export abstract class KObject implements Holder {
     this.#table = table;
     this.#first = creator;
     table.objects.add(this);
-    table.events.sink?.({ type: 'created', object: this });
+    table.events.creating(this);
   }
 
   /** Kind and identity for people, e.g. `net_device veth0`. */
@@ -47,18 +47,23 @@ export abstract class KObject implements Holder {
   hold(holder: Holder): this {
     if (this.freed) assert(false, `hold of freed ${this.label} by ${holder.label}`);
     (this.#more ??= []).push(holder);
-    this.#table.events.sink?.({ type: 'held', object: this, holder, refcount: this.refcount });
+    this.#tell('held', holder);
     return this;
   }
 
   /** Drops one reference of `holder`; it must have one. */
   release(holder: Holder): void {
     if (!this.#drop(holder)) assert(false, `${holder.label} releases ${this.label} without holding it`);
-    this.#table.events.sink?.({ type: 'released', object: this, holder, refcount: this.refcount });
+    this.#tell('released', holder);
     if (!this.freed) return;
     this.#table.objects.delete(this);
-    this.#table.events.sink?.({ type: 'freed', object: this });
+    if (this.#table.events.sink !== undefined) this.#table.events.emit({ type: 'freed', object: this });
     this.destroy();
+  }
+
+  #tell(type: 'held' | 'released', holder: Holder): void {
+    const { events } = this.#table;
+    if (events.sink !== undefined) events.emit({ type, object: this, holder, refcount: this.refcount });
   }
 
   /** Takes the youngest entry of `holder` off; false when there is none. */

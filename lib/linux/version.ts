@@ -50,6 +50,7 @@ export const behaviours = {
   'tc-extack': { since: 'v6.1', what: 'traffic control explains its refusals' },
   clsact: { since: 'v6.1', what: 'the clsact qdisc exists' },
   'noqueue-visible': { since: 'v6.1', what: 'noqueue is an ordinary qdisc that dumps show' },
+  'veth-queues': { since: 'v6.1', what: 'a veth has a queue for each CPU instead of one' },
   'iff-no-queue': { since: 'v6.1', what: 'virtual devices ask for no queue: veth gets noqueue' },
   'filter-flush': { since: 'v6.1', what: 'RTM_DELTFILTER with priority 0 flushes a chain' },
   'filter-notify-request-flags': { since: 'v6.1', what: 'filter notifications carry the flags of the request' },
@@ -79,6 +80,16 @@ export const behaviours = {
   'qdisc-move-refused': { since: 'v6.18', what: 'a qdisc is not regrafted under another parent' },
   'qdisc-depth-limit': { since: 'v6.18', what: 'qdiscs nest eight levels deep at most' },
   'pfifo-fast-ring': { since: 'v6.1', what: 'pfifo_fast refuses a device whose transmit queue has no length' },
+  'htb-offload': {
+    since: 'v6.1',
+    what: 'htb may be offloaded: OFFLOAD is read, and the qdisc takes the references of the queues itself',
+  },
+  'htb-class-texts': { since: 'v6.18', what: 'htb says why it refuses a class, and warns of odd quanta in the answer' },
+  'psched-mpu': { since: 'v6.1', what: 'rates keep the least packet size (mpu) they were given' },
+  'fq-codel-batches': {
+    since: 'v6.1',
+    what: 'fq_codel has a batch size, a memory limit and a limit of the quantum; its statistics are longer',
+  },
   'tag-sha256': { since: 'v6.18', what: 'program tags are SHA-256 instead of SHA-1' },
 } as const satisfies Readonly<Record<string, Behaviour>>;
 

@@ -59,4 +59,15 @@ describe('linux/object', () => {
     thing.release(b);
     expect(seen).to.deep.equal(['created', 'held b 2', 'released a 1', 'released b 0', 'freed']);
   });
+
+  it('tells of a new object only when it is whole', () => {
+    const labels: string[] = [];
+    table.events.sink = (e) => {
+      if ('object' in e) labels.push(`${e.type} ${e.object.label}`);
+    };
+    new Thing(table, a);
+    expect(labels).to.deep.equal([]);
+    table.events.flush();
+    expect(labels).to.deep.equal(['created thing']);
+  });
 });

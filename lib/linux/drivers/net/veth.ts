@@ -5,6 +5,7 @@ import { ETH_MAX_MTU, ETH_MIN_MTU } from '../../../uapi/linux/if_ether.js';
 import { IFF_UP } from '../../../uapi/linux/if.js';
 import { VETH_INFO } from '../../../uapi/linux/veth.js';
 import { errno } from '../../errno.js';
+import type { Machine } from '../../machine.js';
 import { registerNetdevice, unregisterNetdevices, unregisterQueue } from '../../net/core/dev/register.js';
 import { netifCarrierOff, netifCarrierOn } from '../../net/core/link_watch.js';
 import type { NetDevice, NetDeviceOps } from '../../net/core/net_device.js';
@@ -47,6 +48,9 @@ function validate(tb: IflaTable): void {
   validateAddress(tb);
   if (tb.MTU !== undefined && (tb.MTU < ETH_MIN_MTU || tb.MTU > ETH_MAX_MTU)) throw errno(EINVAL);
 }
+
+/** @models drivers/net/veth.c veth_get_num_queues() */
+const numQueues = (machine: Machine): number => (machine.has('veth-queues') ? machine.config.cpus : 1);
 
 /** One queue in use unless the request gave a number. @models drivers/net/veth.c veth_init_queues() */
 function initQueues(dev: NetDevice, tb: IflaTable): void {
@@ -123,6 +127,6 @@ export const vethLinkOps: RtnlLinkOps = {
   validate,
   newlink,
   dellink,
-  numTxQueues: ({ config }) => config.cpus,
-  numRxQueues: ({ config }) => config.cpus,
+  numTxQueues: numQueues,
+  numRxQueues: numQueues,
 };

@@ -58,8 +58,9 @@ export function userTruesizeOf(length: number): number {
 export function queueTail(sock: NetlinkSock, datagram: Datagram): void {
   sock.receiveQueue.push(datagram);
   sock.rmem += datagram.truesize;
-  const { sink } = sock.net.machine.events;
-  sink?.({ type: 'message-out', portid: sock.portid, group: datagram.group, data: datagram.data });
+  const { events } = sock.net.machine;
+  if (events.sink !== undefined)
+    events.emit({ type: 'message-out', portid: sock.portid, group: datagram.group, data: datagram.data });
   sock.dataReady?.();
 }
 

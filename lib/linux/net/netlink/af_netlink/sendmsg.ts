@@ -53,7 +53,9 @@ function unicastToKernel(sock: NetlinkSock, task: Task, data: Uint8Array, addres
     machine.gap(`requests of netlink protocol ${sock.protocol}`);
     return -E.ECONNREFUSED;
   }
-  machine.events.sink?.({ type: 'message-in', portid: sock.portid, protocol: sock.protocol, data });
+  const { events } = machine;
+  if (events.sink !== undefined)
+    events.emit({ type: 'message-in', portid: sock.portid, protocol: sock.protocol, data });
   sock.table.kernelInput({ sender: sock, data, addressed }, task);
   return data.length;
 }
