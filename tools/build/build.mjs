@@ -1,23 +1,29 @@
 // Compiles lib, spec and tools with tsc, then bundles the command line into one CommonJS file with a V8 code cache.
-// `--if-stale` does nothing when the output is newer than every source, so that a user who may not write here can run.
+// `--if-stale` does nothing when the output was made from these very sources: it goes by their content, so that a copy
+// of the tree, whatever its times, runs for a user who may not write into it.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundle } from './bundle.mjs';
 
 const root = join(import.meta.dirname, '..', '..');
 const stamp = join(root, 'dist', '.stamp');
+const code = /\.(ts|mjs|cjs|json|proto)$/;
+/** Data that nothing is compiled from. */
+const data = /^spec\/vectors\/.*\.jsonl?$/;
 
-function newest(path) {
-  const s = statSync(path);
-  if (!s.isDirectory()) return s.mtimeMs;
-  return Math.max(s.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+function* filesBelow(path) {
+  if (!statSync(join(root, path)).isDirectory()) yield path;
+  else for (const name of readdirSync(join(root, path)).sort()) yield* filesBelow(`${path}/${name}`);
 }
 
-function isFresh() {
-  if (!existsSync(stamp)) return false;
-  const sources = ['lib', 'spec', 'tools', 'tsconfig.json', 'package.json'].map((name) => newest(join(root, name)));
-  return Math.max(...sources) < statSync(stamp).mtimeMs;
+function fingerprint() {
+  const hash = createHash('sha256');
+  for (const top of ['lib', 'spec', 'tools', 'proto', 'tsconfig.json', 'package.json'])
+    for (const path of existsSync(join(root, top)) ? filesBelow(top) : [])
+      if (code.test(path) && !data.test(path)) hash.update(`${path}\0`).update(readFileSync(join(root, path)));
+  return hash.digest('hex');
 }
 
 /** Removes what was compiled from a file that is gone: a deleted spec must not run on. */
@@ -30,8 +36,10 @@ function prune() {
   }
 }
 
-if (!(process.argv.includes('--if-stale') && isFresh())) {
-  const start = new Date();
+/** Taken before the compiler reads: a source saved while it runs leaves the stamp stale. */
+const made = fingerprint();
+const fresh = existsSync(stamp) && readFileSync(stamp, 'utf8') === made;
+if (!(process.argv.includes('--if-stale') && fresh)) {
   try {
     execFileSync(process.execPath, [join(root, 'node_modules/@typescript/native/bin/tsc'), '-p', root], {
       stdio: 'inherit',
@@ -41,7 +49,5 @@ if (!(process.argv.includes('--if-stale') && isFresh())) {
   }
   prune();
   await bundle(root);
-  writeFileSync(stamp, '');
-  // A source saved while this ran counts as newer.
-  utimesSync(stamp, start, start);
+  writeFileSync(stamp, made);
 }
