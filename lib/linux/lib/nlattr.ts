@@ -1,7 +1,8 @@
-// lib/nlattr.c: how the kernel compares and copies strings that came in attributes. They differ from C strings: an
-// attribute may end in any number of NULs, or in none.
+// lib/nlattr.c: how the kernel compares and copies strings that came in attributes, which may end in any number of NULs
+// or in none; and how it puts 64-bit values.
 import type { Nla } from '../../codec/nla.js';
 import { latin1 } from '../../codec/bytes.js';
+import type { Writer } from '../../codec/writer.js';
 
 /**
  * Whether the payload of `nla`, less its trailing NULs, is `text`.
@@ -29,4 +30,15 @@ export function nlaStrscpy(nla: Nla, size: number): string | undefined {
   if (end - nla.start >= size) return undefined;
   const nul = u8.indexOf(0, nla.start);
   return latin1(u8, nla.start, nul >= 0 && nul < end ? nul : end);
+}
+
+/**
+ * Appends a u64. Machines that want 64-bit values aligned give the type of the empty attribute that pads.
+ *
+ * @models include/net/netlink.h nla_put_u64_64bit()
+ */
+export function nlaPutU64(skb: Writer, type: number, value: bigint, pad: number | undefined): void {
+  if (pad !== undefined && skb.length % 8 === 0) skb.reserveAttr(pad, 0);
+  const at = skb.reserveAttr(type, 8);
+  skb.buffer.view.setBigUint64(at, value, true);
 }

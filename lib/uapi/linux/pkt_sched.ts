@@ -1,6 +1,6 @@
 // include/uapi/linux/pkt_sched.h: handles, the statistics of old, and the option structs of the queueing disciplines.
 import { attrs } from '../../codec/attrs.js';
-import { atLeast, binary } from '../../codec/kind.js';
+import { atLeast, binary, flag, nlaU32, nlaU64, nlaU8, unchecked } from '../../codec/kind.js';
 import { bytes, s16, s32, s8, u16, u32, u64, u8 } from '../../codec/scalar.js';
 import { struct } from '../../codec/struct.js';
 
@@ -67,6 +67,19 @@ export const tc_fifo_qopt = struct('tc_fifo_qopt', { limit: u32 });
 /** Options of prio, and what pfifo_fast shows. */
 export const tc_prio_qopt = struct('tc_prio_qopt', { bands: s32, priomap: bytes(TC_PRIO_MAX + 1) });
 
+/** Least and greatest number of bands of prio. */
+export const TCQ_MIN_PRIO_BANDS = 2;
+export const TCQ_PRIO_BANDS = 16;
+
+/** Size of a rate table in bytes: 256 words. */
+export const TC_RTAB_SIZE = 1024;
+
+/** Values of tc_ratespec.linklayer. */
+export const TC_LINKLAYER_UNAWARE = 0;
+export const TC_LINKLAYER_ETHERNET = 1;
+export const TC_LINKLAYER_ATM = 2;
+export const TC_LINKLAYER_MASK = 0x0f;
+
 export const tc_tbf_qopt = struct('tc_tbf_qopt', {
   rate: bytes(tc_ratespec.size),
   peakrate: bytes(tc_ratespec.size),
@@ -74,6 +87,25 @@ export const tc_tbf_qopt = struct('tc_tbf_qopt', {
   buffer: u32,
   mtu: u32,
 });
+
+/** Input policy of net/sched/sch_tbf.c tbf_policy. */
+export const TCA_TBF = attrs('TCA_TBF', {
+  PARMS: [1, atLeast(tc_tbf_qopt)],
+  RTAB: [2, binary(TC_RTAB_SIZE)],
+  PTAB: [3, binary(TC_RTAB_SIZE)],
+  RATE64: [4, nlaU64],
+  PRATE64: [5, nlaU64],
+  BURST: [6, nlaU32],
+  PBURST: [7, nlaU32],
+  PAD: [8, unchecked, 'dump'],
+});
+
+/** Priorities of htb classes are below this. */
+export const TC_HTB_NUMPRIO = 8;
+/** Levels of a tree of htb classes. */
+export const TC_HTB_MAXDEPTH = 8;
+/** What tc_htb_glob.version must be. */
+export const TC_HTB_PROTOVER = 3;
 
 export const tc_htb_opt = struct('tc_htb_opt', {
   rate: bytes(tc_ratespec.size),
@@ -99,4 +131,49 @@ export const tc_htb_xstats = struct('tc_htb_xstats', {
   giants: u32,
   tokens: s32,
   ctokens: s32,
+});
+
+/** Input policy of net/sched/sch_htb.c htb_policy. */
+export const TCA_HTB = attrs('TCA_HTB', {
+  PARMS: [1, atLeast(tc_htb_opt)],
+  INIT: [2, atLeast(tc_htb_glob)],
+  CTAB: [3, binary(TC_RTAB_SIZE)],
+  RTAB: [4, binary(TC_RTAB_SIZE)],
+  DIRECT_QLEN: [5, nlaU32],
+  RATE64: [6, nlaU64],
+  CEIL64: [7, nlaU64],
+  PAD: [8, unchecked, 'dump'],
+  OFFLOAD: [9, flag],
+});
+
+/** Input policy of net/sched/sch_fq_codel.c fq_codel_policy; also the order of a dump, but for FLOWS. */
+export const TCA_FQ_CODEL = attrs('TCA_FQ_CODEL', {
+  TARGET: [1, nlaU32],
+  LIMIT: [2, nlaU32],
+  INTERVAL: [3, nlaU32],
+  ECN: [4, nlaU32],
+  FLOWS: [5, nlaU32],
+  QUANTUM: [6, nlaU32],
+  CE_THRESHOLD: [7, nlaU32],
+  DROP_BATCH_SIZE: [8, nlaU32],
+  MEMORY_LIMIT: [9, nlaU32],
+  CE_THRESHOLD_SELECTOR: [10, nlaU8],
+  CE_THRESHOLD_MASK: [11, nlaU8],
+});
+
+export const TCA_FQ_CODEL_XSTATS_QDISC = 0;
+export const TCA_FQ_CODEL_XSTATS_CLASS = 1;
+
+/** struct tc_fq_codel_xstats with the member `qdisc_stats` of its union. */
+export const tc_fq_codel_xstats = struct('tc_fq_codel_xstats', {
+  type: u32,
+  maxpacket: u32,
+  drop_overlimit: u32,
+  ecn_mark: u32,
+  new_flow_count: u32,
+  new_flows_len: u32,
+  old_flows_len: u32,
+  ce_mark: u32,
+  memory_usage: u32,
+  drop_overmemory: u32,
 });

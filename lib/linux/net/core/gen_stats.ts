@@ -1,10 +1,7 @@
-// net/core/gen_stats.c and gen_estimator.c: the statistics of qdiscs, classes and actions in a message. STATS2 holds
+// net/core/gen_stats.c: the statistics of qdiscs, classes and actions in a message. STATS2 holds
 // one attribute a block; the old STATS struct repeats them for old programs. Byte counts stay below 2^53.
-import type { Nla } from '../../../codec/nla.js';
-import { EINVAL } from '../../../uapi/asm-generic/errno.js';
 import * as G from '../../../uapi/linux/gen_stats.js';
 import { tc_stats } from '../../../uapi/linux/pkt_sched.js';
-import { errno } from '../../errno.js';
 import type { MessageWriter } from '../netlink/message.js';
 
 export interface BasicStats {
@@ -20,14 +17,10 @@ export interface QueueStats {
   overlimits: number;
 }
 
-/** A running estimator and what it estimates. */
-export interface RateEstimator {
-  /** Log2 of quarter seconds between samples, −2 to 3. */
-  readonly interval: number;
-  /** Weight of the moving average, 1 to 30. */
-  readonly ewmaLog: number;
-  bps: number;
-  pps: number;
+/** What an estimator estimates, a second. */
+export interface RateSample {
+  readonly bps: number;
+  readonly pps: number;
 }
 
 /** @models net/core/gen_stats.c gnet_stats_basic_sync_init() */
@@ -35,22 +28,11 @@ export const noBasic = (): BasicStats => ({ bytes: 0, packets: 0 });
 /** @differs the kernel clears the struct it dumps from */
 export const noQueue = (): QueueStats => ({ qlen: 0, backlog: 0, drops: 0, requeues: 0, overlimits: 0 });
 
-/**
- * An estimator from the tc_estimator in `opt`. Refuses (EINVAL) a short one and values out of range.
- *
- * @models net/core/gen_estimator.c gen_new_estimator()
- */
-export function genNewEstimator(opt: Nla): RateEstimator {
-  if (opt.len < G.gnet_estimator.size) throw errno(EINVAL);
-  const { interval, ewma_log } = G.gnet_estimator.get(opt.msg, opt.start);
-  if (interval < -2 || interval > 3) throw errno(EINVAL);
-  if (ewma_log === 0 || ewma_log >= 31) throw errno(EINVAL);
-  return { interval, ewmaLog: ewma_log, bps: 0, pps: 0 };
-}
-
 /** Where the blocks of one message go. */
 export interface StatsAttributes {
+  /** 0 = only the old struct. */
   readonly stats2: number;
+  /** 0 = no old struct. */
   readonly stats: number;
   readonly xstats: number;
   readonly pad: number;
@@ -68,15 +50,15 @@ export class GnetDump {
   #xstats: Uint8Array | undefined;
   #basic: BasicStats | undefined;
   #queue: QueueStats | undefined;
-  #rate: RateEstimator | undefined;
+  #rate: RateSample | undefined;
 
   /** `padded`: the machine wants 64-bit values aligned (`config.padAttributes`). */
   constructor(skb: MessageWriter, to: StatsAttributes, padded: boolean) {
     this.#skb = skb;
     this.#to = to;
     this.#padded = padded;
-    this.#pad(to.pad);
-    this.#nest = skb.nest(to.stats2);
+    if (to.stats2 !== 0) this.#pad(to.pad);
+    this.#nest = to.stats2 === 0 ? 0 : skb.nest(to.stats2);
   }
 
   /** An empty attribute, when the next payload would not lie at a multiple of eight. nla_align_64bit(). */
@@ -92,7 +74,17 @@ export class GnetDump {
   /** @models net/core/gen_stats.c gnet_stats_copy_basic() */
   copyBasic(stats: BasicStats): void {
     this.#basic = stats;
-    const at = this.#reserve(G.TCA_STATS.BASIC.type, G.gnet_stats_basic.size);
+    this.#putBasic(G.TCA_STATS.BASIC.type, stats);
+  }
+
+  /** What hardware counted of it. @models net/core/gen_stats.c gnet_stats_copy_basic_hw() */
+  copyBasicHw(stats: BasicStats): void {
+    this.#putBasic(G.TCA_STATS.BASIC_HW.type, stats);
+  }
+
+  #putBasic(type: number, stats: BasicStats): void {
+    if (this.#to.stats2 === 0) return;
+    const at = this.#reserve(type, G.gnet_stats_basic.size);
     const { view } = this.#skb.buffer;
     putU64(view, at, stats.bytes);
     view.setUint32(at + 8, stats.packets, true);
@@ -101,9 +93,10 @@ export class GnetDump {
   }
 
   /** Nothing without an estimator. @models net/core/gen_stats.c gnet_stats_copy_rate_est() */
-  copyRateEst(rate: RateEstimator | undefined): void {
+  copyRateEst(rate: RateSample | undefined): void {
     if (rate === undefined) return;
     this.#rate = rate;
+    if (this.#to.stats2 === 0) return;
     const at = this.#reserve(G.TCA_STATS.RATE_EST.type, G.gnet_stats_rate_est.size);
     const { view } = this.#skb.buffer;
     view.setUint32(at, Math.min(rate.bps, 0xffffffff), true);
@@ -117,6 +110,7 @@ export class GnetDump {
   /** @models net/core/gen_stats.c gnet_stats_copy_queue() */
   copyQueue(stats: QueueStats): void {
     this.#queue = stats;
+    if (this.#to.stats2 === 0) return;
     const at = this.#reserve(G.TCA_STATS.QUEUE.type, G.gnet_stats_queue.size);
     G.gnet_stats_queue.set(this.#skb.buffer, at, stats);
   }
@@ -130,7 +124,8 @@ export class GnetDump {
 
   /** @models net/core/gen_stats.c gnet_stats_finish_copy() */
   finish(): void {
-    this.#skb.nestEnd(this.#nest);
+    if (this.#to.stats2 !== 0) this.#skb.nestEnd(this.#nest);
+    if (this.#to.stats === 0) return;
     this.#pad(this.#to.pad);
     this.#putCompat(this.#skb.reserveAttr(this.#to.stats, tc_stats.size));
     if (this.#xstats === undefined) return;

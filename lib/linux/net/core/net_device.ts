@@ -7,6 +7,7 @@ import type { Holder } from '../../events.js';
 import { KObject } from '../../object.js';
 import type { InDevice } from '../ipv4/devinet.js';
 import type { Inet6Dev } from '../ipv6/addrconf.js';
+import { QdiscHash } from '../sched/sch_api/qdisc_hash.js';
 import type { Qdisc } from '../sched/sch_generic.js';
 import type { Net } from './net_namespace.js';
 import type { RtnlLinkOps } from './rtnl_link/ops.js';
@@ -130,8 +131,8 @@ export class NetDevice extends KObject {
   readonly txQueues: NetdevQueue[] = [];
   /** Made at the first clsact or ingress and kept from then on. */
   ingressQueue: NetdevQueue | undefined;
-  /** Children of the root (`qdisc_hash`), newest first. net/sched keeps it. */
-  readonly qdiscHash: Qdisc[] = [];
+  /** Children of the root (`qdisc_hash`). net/sched keeps it. */
+  readonly qdiscHash = new QdiscHash();
 
   constructor(net: Net, name: string, creator: Holder) {
     super(net.machine, creator);

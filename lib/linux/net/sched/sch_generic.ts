@@ -9,7 +9,8 @@ import { TC_H_ROOT } from '../../../uapi/linux/pkt_sched.js';
 import { assert, Errno } from '../../errno.js';
 import type { Holder } from '../../events.js';
 import { KObject } from '../../object.js';
-import type { BasicStats, GnetDump, QueueStats, RateEstimator } from '../core/gen_stats.js';
+import type { NetRateEstimator } from '../core/gen_estimator.js';
+import type { BasicStats, GnetDump, QueueStats } from '../core/gen_stats.js';
 import { noBasic, noQueue } from '../core/gen_stats.js';
 import { type NetDevice, NetdevQueue } from '../core/net_device.js';
 import { type Net, netGeneric } from '../core/net_namespace.js';
@@ -91,7 +92,7 @@ export class Qdisc extends KObject {
   /** Qdiscs above this one. */
   depth = 0;
   stab: SizeTable | undefined;
-  rateEst: RateEstimator | undefined;
+  rateEst: NetRateEstimator | undefined;
   bstats: BasicStats = noBasic();
   qstats: QueueStats = noQueue();
   /** What the kind keeps (qdisc_priv()); its operations know the type. */
@@ -117,7 +118,7 @@ export class Qdisc extends KObject {
 
   /** @models net/sched/sch_generic.c __qdisc_destroy() */
   protected destroy(): void {
-    qdiscHashDel(this);
+    this.dev.qdiscHash.delete(this);
     this.ops.destroy?.(this);
     this.dev.release(this);
   }
@@ -169,19 +170,28 @@ export function qdiscPut(sch: Qdisc, holder: Holder): void {
 }
 
 /**
+ * A child gives way to another: the reference of `request` to `fresh` passes to `sch`, that of `sch` to `old` to the
+ * request. Returns `fresh`.
+ *
+ * @models include/net/sch_generic.h qdisc_replace()
+ */
+export function qdiscReplace(sch: Holder, fresh: Qdisc, old: Qdisc, request: Holder): Qdisc {
+  qdiscHold(fresh, sch);
+  qdiscPut(fresh, request);
+  qdiscHold(old, request);
+  qdiscPut(old, sch);
+  return fresh;
+}
+
+/**
  * Enters a child into the device's table, where dumps and lookups find it.
  *
  * @models net/sched/sch_api.c qdisc_hash_add()
  */
 export function qdiscHashAdd(sch: Qdisc, invisible: boolean): void {
   if (sch.parent === TC_H_ROOT || (sch.flags & TCQ_F_INGRESS) !== 0) return;
-  sch.dev.qdiscHash.unshift(sch);
+  sch.dev.qdiscHash.add(sch);
   if (invisible) sch.flags |= TCQ_F_INVISIBLE;
-}
-
-function qdiscHashDel(sch: Qdisc): void {
-  const at = sch.dev.qdiscHash.indexOf(sch);
-  if (at >= 0) sch.dev.qdiscHash.splice(at, 1);
 }
 
 /**

@@ -2,6 +2,7 @@
 // (register_qdisc(), register_tcf_proto_ops()) and the handlers of every RTM_* of traffic control. Adding a kind is one
 // file and one line here.
 import * as R from '../../../uapi/linux/rtnetlink.js';
+import type { Machine } from '../../machine.js';
 import type { Net } from '../core/net_namespace.js';
 import { clsBpfOps } from './cls_bpf.js';
 import { ctlChain } from './cls_api/ctl_chain.js';
@@ -14,11 +15,15 @@ import { modifyQdisc } from './sch_api/modify.js';
 import { ctlTclass, dumpTclass } from './sch_api/tclass.js';
 import { bfifoQdiscOps, pfifoHeadDropQdiscOps, pfifoQdiscOps } from './sch_fifo.js';
 import { noqueueQdiscOps, pktSched, type QdiscOps } from './sch_generic.js';
+import { fqCodelQdiscOps } from './sch_fq_codel.js';
+import { htbQdiscOps } from './sch_htb/qdisc.js';
 import { clsactQdiscOps, ingressQdiscOps } from './sch_ingress.js';
 import { mqQdiscOps } from './sch_mq.js';
 import { pfifoFastOps } from './sch_pfifo_fast.js';
+import { prioQdiscOps } from './sch_prio.js';
+import { tbfQdiscOps } from './sch_tbf.js';
 
-const qdiscKinds: readonly QdiscOps[] = [
+const qdiscKinds = (machine: Machine): readonly QdiscOps[] => [
   pfifoFastOps,
   pfifoQdiscOps,
   bfifoQdiscOps,
@@ -27,6 +32,10 @@ const qdiscKinds: readonly QdiscOps[] = [
   noqueueQdiscOps,
   ingressQdiscOps,
   clsactQdiscOps,
+  htbQdiscOps(machine),
+  tbfQdiscOps,
+  prioQdiscOps,
+  fqCodelQdiscOps,
 ];
 
 const filterKinds: readonly TcfProtoOps[] = [clsBpfOps];
@@ -40,7 +49,8 @@ function missing(net: Net, kind: string): boolean {
 function registerKinds(net: Net): void {
   const { qdiscs, classifiers } = net.machine.config;
   const { kinds } = pktSched(net);
-  for (const ops of qdiscKinds) if ((qdiscs?.includes(ops.id) ?? true) && !missing(net, ops.id)) kinds.set(ops.id, ops);
+  for (const ops of qdiscKinds(net.machine))
+    if ((qdiscs?.includes(ops.id) ?? true) && !missing(net, ops.id)) kinds.set(ops.id, ops);
   const filters = tcfProtoBase(net);
   for (const ops of filterKinds) if (classifiers?.includes(ops.kind) ?? true) filters.set(ops.kind, ops);
 }

@@ -1,7 +1,7 @@
 // include/net/pkt_cls.h tcf_bind_filter(), tcf_unbind_filter(): a filter that names a class tells the class, so that a
 // class in use is not deleted.
 import type { ClassRef } from '../sch_generic.js';
-import type { TcfProto } from './proto.js';
+import type { TcfFilter, TcfProto } from './proto.js';
 
 /** What a filter says about matching packets: struct tcf_result. */
 export interface TcfResult {
@@ -25,4 +25,29 @@ export function unbindFilter(tp: TcfProto, res: TcfResult): void {
   const { q } = tp.chain.block;
   if (q !== undefined && res.cl !== 0) q.ops.classOps?.unbindTcf?.(q, res.cl);
   res.cl = 0;
+}
+
+/**
+ * Where a filter points to; kinds whose filters point to classes keep it as `res`.
+ *
+ * @differs the kernel has each kind walk its own filters
+ */
+export function resultOf(filter: TcfFilter & { readonly res?: TcfResult }): TcfResult | undefined {
+  return filter.res;
+}
+
+/**
+ * The class `classid` has come (`cl`) or goes (0): whoever names it is bound or unbound.
+ *
+ * @models include/net/pkt_cls.h tc_cls_bind_class()
+ */
+export function bindClass(tp: TcfProto, res: TcfResult, classid: number, cl: ClassRef, base: ClassRef): void {
+  if (res.classid !== classid) return;
+  const old = res.cl;
+  if (cl === 0) {
+    unbindFilter(tp, res);
+    return;
+  }
+  bindFilter(tp, res, base);
+  if (old !== 0) tp.chain.block.q?.ops.classOps?.unbindTcf?.(tp.chain.block.q, old);
 }

@@ -4,7 +4,7 @@ import { TC_H_INGRESS, TC_H_MAJ, TC_H_ROOT } from '../../../../uapi/linux/pkt_sc
 import { TCA } from '../../../../uapi/linux/rtnetlink.js';
 import { Errno, refuse } from '../../../errno.js';
 import { nlaStrscpy } from '../../../lib/nlattr.js';
-import { genNewEstimator } from '../../core/gen_stats.js';
+import { genNewEstimator } from '../../core/gen_estimator.js';
 import type { NetDevice, NetdevQueue } from '../../core/net_device.js';
 import { pktSched, Qdisc, qdiscHashAdd, TCQ_F_INGRESS, TCQ_F_MQROOT } from '../sch_generic.js';
 import { qdiscLookup, qdiscLookupOps } from './lookup.js';
@@ -67,7 +67,7 @@ function setEstimator(t: TcRequest, sch: Qdisc): void {
   if ((sch.flags & TCQ_F_MQROOT) !== 0)
     refuse(extack, EOPNOTSUPP, 'Cannot attach rate estimator to a multi-queue root qdisc');
   try {
-    sch.rateEst = genNewEstimator(rate);
+    sch.rateEst = genNewEstimator(t.request.machine, sch.bstats, sch.rateEst, rate);
   } catch (refusal) {
     extack.msg = 'Failed to generate new estimator';
     throw refusal;
@@ -141,7 +141,7 @@ function replaceEstimator(t: TcRequest, sch: Qdisc): void {
   const rate = t.tca[TCA.RATE.type];
   if (rate === undefined || (sch.flags & TCQ_F_MQROOT) !== 0) return;
   try {
-    sch.rateEst = genNewEstimator(rate);
+    sch.rateEst = genNewEstimator(t.request.machine, sch.bstats, sch.rateEst, rate);
   } catch (refusal) {
     if (!(refusal instanceof Errno)) throw refusal;
   }

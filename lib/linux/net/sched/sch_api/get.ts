@@ -68,10 +68,11 @@ export function getQdisc(request: RtnlRequest): void {
   qdiscGraft(t, dev, parent, t.parent, undefined, q);
 }
 
-/** Root, children by hash bucket, ingress. */
-function qdiscsOf(dev: NetDevice): Qdisc[] {
-  const all = [dev.qdisc, ...qdiscHashOrder(dev)];
-  return dev.ingressQueue === undefined ? all : [...all, dev.ingressQueue.qdisc];
+/** The `i`th of root, children by hash bucket, ingress. */
+function qdiscAt(dev: NetDevice, i: number): Qdisc | undefined {
+  if (i === 0) return dev.qdisc;
+  const children = qdiscHashOrder(dev);
+  return i <= children.length ? children[i - 1] : i === children.length + 1 ? dev.ingressQueue?.qdisc : undefined;
 }
 
 /** Every qdisc of every device, whatever tcm_ifindex says. @models net/sched/sch_api.c tc_dump_qdisc() */
@@ -81,7 +82,7 @@ export function* dumpQdisc(request: RtnlRequest): Iterable<DumpEntry> {
   for (let d = 0; d < request.net.devices.length; d++) {
     for (let i = 0; ; i++) {
       const dev = request.net.devices[d];
-      const q = dev && qdiscsOf(dev)[i];
+      const q = dev && qdiscAt(dev, i);
       if (q === undefined) break;
       if (dumpIgnore(q, dumpInvisible)) continue;
       yield (skb) => {

@@ -11,7 +11,7 @@ import { pktSched, type Qdisc, type QdiscOps, TCQ_F_BUILTIN } from '../sch_gener
 function matchFromRoot(root: Qdisc, handle: number): Qdisc | undefined {
   if ((root.flags & TCQ_F_BUILTIN) !== 0) return undefined;
   if (root.handle === handle) return root;
-  return root.dev.qdiscHash.find((q) => q.handle === handle);
+  return root.dev.qdiscHash.find(handle);
 }
 
 /**
@@ -54,15 +54,11 @@ export function devIngressQueueCreate(dev: NetDevice): NetdevQueue {
   return (dev.ingressQueue ??= new NetdevQueue(dev, 'ingress queue', pktSched(dev.net).noop));
 }
 
-/** Sixteen buckets by handle, as DECLARE_HASHTABLE(qdisc_hash, 4) orders them. */
-const bucketOf = (q: Qdisc): number => Math.imul(q.handle, 0x61c88647) >>> 28;
-
 /**
- * The children of the root in the order a dump shows them: by bucket, newest first.
+ * The children of the root in the order a dump shows them.
  *
  * @differs the kernel walks its hash table
  */
-export function qdiscHashOrder(dev: NetDevice): Qdisc[] {
-  if (!dev.net.machine.has('qdisc-hash')) return dev.qdiscHash.toReversed();
-  return dev.qdiscHash.toSorted((a, b) => bucketOf(a) - bucketOf(b));
+export function qdiscHashOrder(dev: NetDevice): readonly Qdisc[] {
+  return dev.net.machine.has('qdisc-hash') ? dev.qdiscHash.byBucket : dev.qdiscHash.oldestFirst;
 }

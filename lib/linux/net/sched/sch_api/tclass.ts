@@ -11,6 +11,8 @@ import { GnetDump } from '../../core/gen_stats.js';
 import type { NetDevice } from '../../core/net_device.js';
 import type { DumpEntry, RtnlRequest } from '../../core/rtnetlink.js';
 import { MessageWriter } from '../../netlink/message.js';
+import { bindClass, resultOf } from '../cls_api/bind.js';
+import type { TcfFilter, TcfProto } from '../cls_api/proto.js';
 import type { ClassRef, Qdisc, QdiscClassOps } from '../sch_generic.js';
 import { beginTc, dumpIgnore, notifyNeeded, notifyTc, putExtWarnMsg, tcStatsAttributes } from './fill.js';
 import { qdiscHashOrder, qdiscLookup } from './lookup.js';
@@ -66,7 +68,35 @@ function classIdOf(t: TcRequest, qid: number): number {
   return t.parent === TC_H_ROOT ? qid : 0;
 }
 
-function deleteClass(request: RtnlRequest, target: Class): void {
+/** Every filter of the classes' own blocks. The block of the qdisc itself is not looked at. */
+function* filtersOf({ q, cops }: Class): Iterable<{ tp: TcfProto; filter: TcfFilter; base: ClassRef }> {
+  if (cops.tcfBlock === undefined) return;
+  for (const base of cops.walk(q))
+    for (const chain of cops.tcfBlock(q, base)?.chains.values() ?? [])
+      for (let tp = chain.protos.from(0); tp !== undefined; tp = chain.protos.from(tp.prio + 1))
+        for (let filter = tp.ops.next(tp, undefined); filter !== undefined; filter = tp.ops.next(tp, filter))
+          yield { tp, filter, base };
+}
+
+/** Filters that name a class learn that it has come or goes. @models net/sched/sch_api.c tc_bind_tclass() */
+function bindTclass(target: Class, clid: number, fresh: ClassRef): void {
+  for (const { tp, filter, base } of filtersOf(target)) {
+    const res = resultOf(filter);
+    if (res !== undefined) bindClass(tp, res, clid, fresh, base);
+  }
+}
+
+/** Filters are unbound even from a class that stays. */
+function deleteClass(request: RtnlRequest, target: Class, clid: number): void {
+  try {
+    deleteAndTell(request, target);
+  } finally {
+    bindTclass(target, clid, 0);
+  }
+}
+
+/** The message is built before. @models net/sched/sch_api.c tclass_del_notify() */
+function deleteAndTell(request: RtnlRequest, target: Class): void {
   if (target.cops.delete === undefined) throw errno(EOPNOTSUPP);
   const notice = notifyNeeded(request) ? message(request, target, RTM_DELTCLASS) : undefined;
   target.cops.delete(target.q, target.cl, request.extack);
@@ -83,6 +113,7 @@ function changeClass(t: TcRequest, { q, cops, cl }: Class, clid: number, parent:
   if (cops.change === undefined) throw errno(EOPNOTSUPP);
   const changed = cops.change(q, clid, parent, t.tca, cl, request.extack);
   if (notifyNeeded(request)) notifyTc(request, message(request, { q, cops, cl: changed }, RTM_NEWTCLASS));
+  if (changed !== cl) bindTclass({ q, cops, cl: changed }, clid, changed);
 }
 
 function checkExistence(t: TcRequest, cl: ClassRef): void {
@@ -104,7 +135,7 @@ export function ctlTclass(request: RtnlRequest): void {
   const cl = clid === 0 ? 0 : cops.find(q, clid);
   checkExistence(t, cl);
   const target = { q, cops, cl };
-  if (request.type === RTM_DELTCLASS) deleteClass(request, target);
+  if (request.type === RTM_DELTCLASS) deleteClass(request, target, clid);
   else if (request.type === RTM_GETTCLASS) notifyTc(request, message(request, target, RTM_NEWTCLASS));
   else changeClass(t, target, clid, t.parent === 0 || t.parent === TC_H_ROOT ? t.parent : TC_H_MAKE(qid, t.parent));
 }
