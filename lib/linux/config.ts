@@ -26,6 +26,9 @@ export interface KernelConfig {
   readonly smp: boolean;
   /** CONFIG_IPV6 */
   readonly ipv6: boolean;
+  /** CONFIG_CLS_U32_PERF and CONFIG_CLS_U32_MARK */
+  readonly u32Perf: boolean;
+  readonly u32Mark: boolean;
   /** The architecture pads 64-bit attributes (no efficient unaligned access). */
   readonly padAttributes: boolean;
 }
@@ -41,6 +44,8 @@ const full: KernelConfig = {
   disableIpv6: true,
   smp: true,
   ipv6: true,
+  u32Perf: true,
+  u32Mark: true,
   padAttributes: false,
 };
 
@@ -63,6 +68,8 @@ const rec618: KernelConfig = {
   classifiers: ['bpf', 'u32'],
   actions: ['mirred'],
   links: ['veth', 'ifb'],
+  u32Perf: false,
+  u32Mark: false,
 };
 
 const rec61uml: KernelConfig = {

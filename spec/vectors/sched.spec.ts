@@ -1,18 +1,21 @@
 // Random traffic control requests recorded beside the shared recordings: qdiscs, classes, filters and chains of one veth
-// pair, most of them refused. They need no programs: each record makes its devices itself.
+// pair, many of them refused. They need no programs: each record makes its devices itself.
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { readLines } from '../../tools/agree/input.js';
 import { netlinkRecord } from '../../tools/agree/netlink/record.js';
 import { replay } from '../../tools/agree/netlink/replay.js';
 
-const file = join(import.meta.dirname, '../../../spec/vectors/sched/sequences.6.18.jsonl');
+const folder = join(import.meta.dirname, '../../../spec/vectors/sched');
 
-describe('traffic control recordings', () => {
-  for (const record of readLines(file, netlinkRecord)) {
-    it(record.name, () => {
-      const outcome = replay(record, { shell: 'no program is needed', kernel: undefined, config: undefined });
-      expect(outcome).to.deep.equal({ verdict: 'agrees' });
-    });
-  }
-});
+for (const file of readdirSync(folder).filter((name) => name.endsWith('.jsonl'))) {
+  describe(`traffic control recordings: ${file}`, () => {
+    for (const record of readLines(join(folder, file), netlinkRecord)) {
+      it(record.name, () => {
+        const outcome = replay(record, { shell: 'no program is needed', kernel: undefined, config: undefined });
+        expect(outcome).to.deep.equal({ verdict: 'agrees' });
+      });
+    }
+  });
+}

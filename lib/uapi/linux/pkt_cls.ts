@@ -1,6 +1,7 @@
-// include/uapi/linux/pkt_cls.h: verdicts, action attributes, classifier flags and the options of cls_bpf.
+// include/uapi/linux/pkt_cls.h: verdicts, action attributes, classifier flags and the options of the classifiers.
 import { attrs } from '../../codec/attrs.js';
 import {
+  atLeast,
   binary,
   bitfield32,
   int,
@@ -8,15 +9,17 @@ import {
   nlaU16,
   nlaU32,
   nulString,
+  opaque,
   output,
   string,
   unchecked,
 } from '../../codec/kind.js';
 import { nameTable } from '../../codec/names.js';
-import { bytes, handle, u32, u64 } from '../../codec/scalar.js';
+import { be16, be32, bytes, handle, s16, s32, u16, u32, u64, u8 } from '../../codec/scalar.js';
 import { struct } from '../../codec/struct.js';
 import { BPF_MAXINSNS } from './bpf_common.js';
 import { sock_filter } from './filter.js';
+import { IFNAMSIZ } from './if.js';
 
 export const TCA_ACT_MAX_PRIO = 32;
 
@@ -83,4 +86,58 @@ export const TCA_BPF = attrs('TCA_BPF', {
   FLAGS_GEN: [9, nlaU32],
   TAG: [10, output(bytes(8)), 'dump'],
   ID: [11, output(u32), 'dump'],
+});
+
+/** Parts of the handle of a u32 filter: table, bucket, node; the last two together are the key. */
+export const TC_U32_HTID = (h: number): number => (h & 0xfff00000) >>> 0;
+export const TC_U32_HASH = (h: number): number => (h >>> 12) & 0xff;
+export const TC_U32_NODE = (h: number): number => h & 0xfff;
+export const TC_U32_KEY = (h: number): number => h & 0xfffff;
+/** As a table: the root table of the tcf_proto, whatever its handle. */
+export const TC_U32_ROOT = 0xfff00000;
+
+/** What a u32 filter compares: keys, and where a link to another table continues. `nkeys` tc_u32_key follow. */
+export const tc_u32_sel = struct('tc_u32_sel', {
+  flags: u8,
+  offshift: u8,
+  nkeys: u8,
+  offmask: be16,
+  off: u16,
+  offoff: s16,
+  hoff: s16,
+  hmask: be32,
+});
+
+export const tc_u32_key = struct('tc_u32_key', { mask: be32, val: be32, off: s32, offmask: s32 });
+
+export const tc_u32_mark = struct('tc_u32_mark', { val: u32, mask: u32, success: u32 });
+
+/** Counters of a u32 filter; one u64 a key follows. */
+export const tc_u32_pcnt = struct('tc_u32_pcnt', { rcnt: u64, rhit: u64 });
+
+/** Options of a u32 filter or table; input policy of net/sched/cls_u32.c u32_policy. */
+export const TCA_U32 = attrs('TCA_U32', {
+  CLASSID: [1, int(handle)],
+  HASH: [2, nlaU32],
+  LINK: [3, nlaU32],
+  DIVISOR: [4, nlaU32],
+  SEL: [5, opaque(tc_u32_sel.size)],
+  POLICE: [6, unchecked],
+  ACT: [7, unchecked],
+  INDEV: [8, string(IFNAMSIZ)],
+  PCNT: [9, unchecked, 'dump'],
+  MARK: [10, atLeast(tc_u32_mark)],
+  FLAGS: [11, nlaU32],
+  PAD: [12, unchecked, 'dump'],
+});
+
+export const tc_matchall_pcnt = struct('tc_matchall_pcnt', { rhit: u64 });
+
+/** Options of a matchall filter; input policy of net/sched/cls_matchall.c mall_policy. */
+export const TCA_MATCHALL = attrs('TCA_MATCHALL', {
+  CLASSID: [1, int(handle)],
+  ACT: [2, unchecked],
+  FLAGS: [3, nlaU32],
+  PCNT: [4, output(tc_matchall_pcnt), 'dump'],
+  PAD: [5, unchecked, 'dump'],
 });

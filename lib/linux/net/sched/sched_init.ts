@@ -10,6 +10,7 @@ import { ctlTfilter } from './cls_api/ctl_tfilter.js';
 import { dumpChain, dumpTfilter } from './cls_api/dump.js';
 import { delTfilter, getTfilter, newTfilter } from './cls_api/filter.js';
 import { type TcfProtoOps, tcfProtoBase } from './cls_api/proto.js';
+import { clsU32Ops } from './cls_u32/ops.js';
 import { dumpQdisc, getQdisc } from './sch_api/get.js';
 import { modifyQdisc } from './sch_api/modify.js';
 import { ctlTclass, dumpTclass } from './sch_api/tclass.js';
@@ -38,7 +39,7 @@ const qdiscKinds = (machine: Machine): readonly QdiscOps[] => [
   fqCodelQdiscOps,
 ];
 
-const filterKinds: readonly TcfProtoOps[] = [clsBpfOps];
+const filterKinds: readonly TcfProtoOps[] = [clsBpfOps, clsU32Ops];
 
 /** Kinds the kernel of this namespace lacks, whatever its configuration says. */
 function missing(net: Net, kind: string): boolean {

@@ -61,7 +61,7 @@ function withFilter(t: TcRequest, place: Place, tp: TcfProto, filter: TcfFilter)
   if (request.type === RTM_GETTFILTER) {
     sendFilter(request, filterMessage(request, tp, at, filter, RTM_NEWTFILTER, undefined));
   } else if (request.type === RTM_DELTFILTER) {
-    const last = tp.ops.delete(tp, filter);
+    const last = tp.ops.delete(tp, filter, request.extack);
     tfilterNotify(request, tp, at, filter, RTM_DELTFILTER);
     if (last) chainRemove(tp.chain, tp);
   } else {

@@ -94,7 +94,7 @@ function createProto(t: TcRequest, chain: TcfChain, auto: boolean): TcfProto {
 }
 
 /** Creates or changes a filter of `tp`. */
-function changeFilter(t: TcRequest, place: Place, tp: TcfProto): TcfFilter {
+function changeFilter(t: TcRequest, place: Place, tp: TcfProto): TcfFilter | undefined {
   checkSameKind(t, tp);
   const old = tp.ops.get(tp, t.handle);
   if (old === undefined && !t.wants(NLM_F_CREATE)) refuseWithoutCreate(t);

@@ -169,7 +169,7 @@ export function tfilterNotify(
  * @models net/sched/cls_api.c tfilter_del_notify()
  */
 export function tfilterDelNotify(request: RtnlRequest, tp: TcfProto, at: Whereabouts, filter: TcfFilter): boolean {
-  if (!notifyNeeded(request)) return tp.ops.delete(tp, filter);
+  if (!notifyNeeded(request)) return tp.ops.delete(tp, filter, request.extack);
   let data: Uint8Array;
   try {
     data = filterMessage(request, tp, at, filter, RTM_DELTFILTER, warningOf(request));
@@ -177,7 +177,7 @@ export function tfilterDelNotify(request: RtnlRequest, tp: TcfProto, at: Whereab
     request.extack.msg = 'Failed to build del event notification';
     throw refusal;
   }
-  const last = tp.ops.delete(tp, filter);
+  const last = tp.ops.delete(tp, filter, request.extack);
   sendFilter(request, data);
   return last;
 }

@@ -36,14 +36,15 @@ export interface FilterChange<F extends TcfFilter = TcfFilter> {
  */
 export interface TcfProtoOps {
   readonly kind: string;
+  /** Sets up what the kind keeps. A refusal here unmakes the tcf_proto. */
   init(tp: TcfProto): void;
   /** Removes every filter. */
   destroy(tp: TcfProto): void;
   get(tp: TcfProto, handle: number): TcfFilter | undefined;
-  /** Creates a filter, or puts a new one in the place of `old`; returns it. */
-  change(change: FilterChange): TcfFilter;
-  /** Removes a filter; returns whether it was the last. */
-  delete(tp: TcfProto, filter: TcfFilter): boolean;
+  /** Creates a filter, or puts a new one in the place of `old`; returns it. Undefined: the request asked for none. */
+  change(change: FilterChange): TcfFilter | undefined;
+  /** Removes a filter; returns whether the tcf_proto goes with it. */
+  delete(tp: TcfProto, filter: TcfFilter, extack: Extack): boolean;
   /** The filter after `filter` in order of dumps; the first without. */
   next(tp: TcfProto, filter: TcfFilter | undefined): TcfFilter | undefined;
   /** Appends TCA_OPTIONS; the handle is in the header already. */
@@ -73,6 +74,8 @@ export class TcfProto extends KObject {
   root: unknown;
   /** Bumped whenever the order of the filters changes, for dumps that go on later. */
   version = 0;
+  /** The kind has set it up. */
+  #ready = false;
 
   /** `creator` holds it; the new tcf_proto holds `chain`. */
   constructor(chain: TcfChain, ops: TcfProtoOps, key: ProtoKey, creator: Holder) {
@@ -82,7 +85,17 @@ export class TcfProto extends KObject {
     this.protocol = key.protocol;
     this.classid = key.classid;
     this.chain = chain.hold(this);
-    ops.init(this);
+    this.#init(creator);
+  }
+
+  /** A kind that refuses leaves nothing behind. */
+  #init(creator: Holder): void {
+    try {
+      this.ops.init(this);
+      this.#ready = true;
+    } finally {
+      if (!this.#ready) this.release(creator);
+    }
   }
 
   get label(): string {
@@ -91,7 +104,7 @@ export class TcfProto extends KObject {
 
   /** @models net/sched/cls_api.c tcf_proto_destroy() */
   protected destroy(): void {
-    this.ops.destroy(this);
+    if (this.#ready) this.ops.destroy(this);
     chainPut(this.chain, this);
   }
 }
