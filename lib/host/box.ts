@@ -4,6 +4,7 @@ import { writeSync } from 'node:fs';
 import * as abi from './abi.js';
 import { Capture, memoryFile } from './capture.js';
 import type { Identity } from './clients.js';
+import { lookupOf } from './descriptors.js';
 import { filterCount, filteredDescendants, filteredZombies } from './descendants.js';
 import { filterProgram } from './filter.js';
 import { HostError } from './host_error.js';
@@ -93,7 +94,6 @@ export class Box {
     const program = filterProgram(table, rules, cookie);
     prctl(abi.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     this.#spawner = inline ? inlineSpawner(program, table.nr.seccomp) : workerSpawner(program, table.nr.seccomp);
-    requirePidfd(table, this.#spawner);
     const log = options.log ?? ((line: string): void => void writeSync(2, `tcbox: ${line}\n`));
     this.#supervisor = new Supervisor(
       machine,
@@ -105,6 +105,7 @@ export class Box {
       (line) => {
         if (this.#said.size !== this.#said.add(line).size) log(line);
       },
+      lookupOf(table, this.#spawner.listener),
     );
   }
 
@@ -208,21 +209,6 @@ export class Box {
   #living(): number[] {
     return hasChildren() ? filteredDescendants(this.#baseline) : [];
   }
-}
-
-/** Fetching a client's fd is tried on this process: what is refused here would be answered EPERM to every client. */
-function requirePidfd({ nr }: abi.Abi, spawner: Spawner): void {
-  const pidfd = syscall(nr.pidfd_open, process.pid, 0, 0, 0, 0, 0);
-  const copy = pidfd < 0 ? -1 : syscall(nr.pidfd_getfd, pidfd, spawner.listener, 0, 0, 0, 0);
-  if (pidfd >= 0) close(pidfd);
-  if (copy >= 0) {
-    close(copy);
-    return;
-  }
-  close(spawner.listener);
-  spawner.close();
-  const advice = 'Linux 5.14 or newer is needed, and a container must allow it (--security-opt seccomp=unconfined)';
-  throw new HostError('pidfd_getfd', 'pidfd_getfd(2) is refused', advice);
 }
 
 /** Whether this process has any children, ended ones included. */

@@ -1,13 +1,13 @@
 // The threads of the clients, and what their fds are. A thread is known by its pidfd from its first call until it
-// exits; an fd is looked up anew at each call by fetching a copy of it and taking its inode, because close() and dup()
-// are not seen. Whoever asks for a copy must give it back before the call is answered: a copy that lives on would hide
-// the last close.
+// exits; an fd is looked up anew at each call (descriptors.ts), because close() and dup() are not seen. Whoever fetches a
+// copy must give it back before the call is answered: a copy that lives on would hide the last close.
 import { readFileSync } from 'node:fs';
 import * as abi from './abi.js';
+import { FetchedDescriptors, ListedDescriptors, type Descriptors, type Lookup } from './descriptors.js';
 import type { Events } from './events.js';
-import { BASE, STAT, close, errno, fstat, get64, syscall, u32 } from './libc.js';
+import { errno, syscall } from './libc.js';
 import type { Placeholder } from './placeholder.js';
-import { EBADF, EPERM, ESRCH } from '../uapi/asm-generic/errno.js';
+import { EBADF, EIO, EPERM, ESRCH } from '../uapi/asm-generic/errno.js';
 import { foreignFile, type File } from '../linux/fs/file.js';
 import type { Task } from '../linux/kernel/task.js';
 
@@ -44,10 +44,11 @@ export class ClientTask implements Task {
   }
 
   fget(fd: number): File | undefined {
-    const copy = this.#clients.fetch(this, fd);
+    const { descriptors } = this.#clients;
+    const copy = descriptors.fetch(this, fd);
     if (copy < 0) return copy === -EBADF ? undefined : foreignFile;
-    const found = this.#clients.placeholderOf(copy);
-    close(copy);
+    const found = descriptors.placeholderOf(copy);
+    descriptors.giveBack(copy);
     return found?.socket ?? foreignFile;
   }
 }
@@ -56,18 +57,21 @@ export class Clients {
   readonly identity: Identity;
   /** Our placeholders by the inode of the client's end. */
   readonly placeholders = new Map<number, Placeholder>();
+  readonly descriptors: Descriptors;
   /** Called when a thread has exited. */
-  onExit: (tid: number) => void = () => {};
+  onExit: (task: ClientTask) => void = () => {};
   readonly #abi: abi.Abi;
   readonly #events: Events;
   readonly #tasks = new Map<number, ClientTask>();
   /** Flags of pidfd_open; 0 on kernels whose pidfds name whole processes only. */
   #pidfdFlags = abi.PIDFD_THREAD;
 
-  constructor(table: abi.Abi, events: Events, identity: Identity) {
+  constructor(table: abi.Abi, events: Events, identity: Identity, lookup: Lookup) {
     this.#abi = table;
     this.#events = events;
     this.identity = identity;
+    const { placeholders } = this;
+    this.descriptors = lookup === 'fetch' ? new FetchedDescriptors(table, placeholders) : new ListedDescriptors(table);
   }
 
   /** The task of a thread that is in a call now; undefined when it has just died. */
@@ -78,19 +82,6 @@ export class Clients {
     if (known !== undefined && known.tgid === tgid) return known;
     if (known !== undefined) this.#forget(known);
     return tgid === undefined ? undefined : this.#open(tid, tgid);
-  }
-
-  /** A copy of a client's fd, or a negative errno. */
-  fetch(task: ClientTask, fd: number): number {
-    const copy = syscall(this.#abi.nr.pidfd_getfd, task.pidfd, fd >>> 0, 0, 0, 0, 0);
-    return copy >= 0 ? copy : -errno();
-  }
-
-  /** The placeholder behind a fetched copy, or undefined when it is none of ours. */
-  placeholderOf(copy: number): Placeholder | undefined {
-    if (fstat(copy, BASE + STAT) !== 0) return undefined;
-    if ((u32[(STAT + this.#abi.statMode) >> 2]! & abi.S_IFMT) !== abi.S_IFSOCK) return undefined;
-    return this.placeholders.get(get64(STAT + 8));
   }
 
   get size(): number {
@@ -116,7 +107,7 @@ export class Clients {
   #forget(task: ClientTask): void {
     this.#events.close(task.pidfd);
     if (this.#tasks.get(task.pid) === task) this.#tasks.delete(task.pid);
-    this.onExit(task.pid);
+    this.onExit(task);
   }
 }
 
@@ -132,5 +123,5 @@ function tgidOf(tid: number): number | undefined {
 
 /** What an unfetchable fd means to the caller: a closed one is EBADF, a client we may not look into gets EPERM. */
 export function fetchError(error: number): number {
-  return error === -EBADF ? -EBADF : -EPERM;
+  return error === -EBADF || error === -EIO ? error : -EPERM;
 }

@@ -27,6 +27,15 @@ export function filterCount(): number {
 
 /** All living descendants of this process under more than `baseline` filters. */
 export function filteredDescendants(baseline: number): number[] {
+  return descendantsWith((s) => !s.zombie && s.filters > baseline);
+}
+
+/** All descendants of this process; threads of one that counts as ended may live on. */
+export function descendants(): number[] {
+  return descendantsWith(() => true);
+}
+
+function descendantsWith(wanted: (status: ProcessStatus) => boolean): number[] {
   const all = new Map<number, ProcessStatus>();
   for (const name of readdirSync('/proc')) {
     const pid = Number(name);
@@ -37,7 +46,7 @@ export function filteredDescendants(baseline: number): number[] {
     for (let at = all.get(pid); at !== undefined; at = all.get(at.parent)) if (at.parent === process.pid) return true;
     return false;
   };
-  return [...all].filter(([pid, s]) => !s.zombie && s.filters > baseline && isOurs(pid)).map(([pid]) => pid);
+  return [...all].filter(([pid, s]) => wanted(s) && isOurs(pid)).map(([pid]) => pid);
 }
 
 /** Children of this process that have ended and stand under more than `baseline` filters: nobody else reaps them. */

@@ -10,6 +10,7 @@ const bind = (prototype: string): Call => libc.func(prototype);
 
 export const ioctl = bind('int ioctl(int, unsigned long, uintptr_t)');
 export const fstat = bind('int fstat(int, uintptr_t)');
+export const stat = bind('int stat(const char *, uintptr_t)');
 export const close = bind('int close(int)');
 export const read = bind('intptr_t read(int, uintptr_t, size_t)');
 export const write = bind('intptr_t write(int, uintptr_t, size_t)');

@@ -37,10 +37,6 @@ export class NativeSockets {
     close(pair.clientEnd);
   }
 
-  closeClientEnd(pair: Pair): void {
-    close(pair.clientEnd);
-  }
-
   /** Takes one datagram out of the socket's queue; false when there is none. */
   discard(fd: number): boolean {
     return syscall(this.#nr.recvfrom, fd, BASE + OUT, 0, abi.MSG_DONTWAIT, 0, this.#cookie) >= 0;

@@ -4,9 +4,10 @@
 // last close or a native write() that happened earlier is seen earlier.
 import * as abi from './abi.js';
 import { Clients, fetchError, type ClientTask, type Identity } from './clients.js';
+import type { Lookup } from './descriptors.js';
 import { Events } from './events.js';
 import { hostClock, type Kernel } from './kernel.js';
-import { close, IN, IN_SIZE, u8 } from './libc.js';
+import { IN, IN_SIZE, u8 } from './libc.js';
 import { Listener } from './listener.js';
 import type { NativeSockets } from './native.js';
 import type { Placeholder } from './placeholder.js';
@@ -42,6 +43,9 @@ export class Supervisor {
   readonly #handlers: ReadonlyMap<number, Handler>;
   readonly #dirty = new Set<Placeholder>();
   readonly #unread = new Set<Placeholder>();
+  /** Processes that have ended and may have left sockets. */
+  readonly #exited = new Set<number>();
+  #nextLook: number;
   #notified = false;
 
   constructor(
@@ -52,6 +56,7 @@ export class Supervisor {
     handlers: ReadonlyMap<number, Handler>,
     identity: Identity,
     log: (line: string) => void,
+    lookup: Lookup = 'fetch',
   ) {
     this.machine = machine;
     this.events = new Events(table);
@@ -60,11 +65,13 @@ export class Supervisor {
     this.native = native;
     this.#handlers = handlers;
     this.log = log;
-    this.clients = new Clients(table, this.events, identity);
-    this.clients.onExit = (tid) => {
-      this.waiters.drop(tid);
-      this.replay.forget(tid);
+    this.clients = new Clients(table, this.events, identity, lookup);
+    this.clients.onExit = ({ pid, tgid }) => {
+      this.waiters.drop(pid);
+      this.replay.forget(pid);
+      if (lookup === 'list') this.#exited.add(tgid);
     };
+    this.#nextLook = lookup === 'list' ? 0 : Infinity;
     this.events.add(spawner.listener, abi.EPOLLIN, (mask) => {
       this.#notified = (mask & abi.EPOLLIN) !== 0;
     });
@@ -78,6 +85,7 @@ export class Supervisor {
     if (n < 0) return false;
     if (n === 0 && quiet && timeout === QUIET_MS) this.#watchUnread();
     this.#runDue();
+    this.#reapDue();
     if (this.#notified) {
       this.#notified = false;
       this.#serve();
@@ -85,8 +93,25 @@ export class Supervisor {
     return true;
   }
 
-  /** Takes in a new socket: its pair is watched, its queue mirrored. */
-  adopt(placeholder: Placeholder): void {
+  /**
+   * Ends the sockets that nobody holds any more, of one process or of all, where their last close is not seen by itself.
+   * To be called before a port id is chosen.
+   */
+  reap(tgid?: number): void {
+    const closed = this.clients.descriptors.letGo(tgid);
+    if (closed.length === 0) return;
+    this.events.wait(0);
+    for (const placeholder of closed) {
+      if (this.clients.placeholders.get(placeholder.ino) !== placeholder) continue;
+      this.log('a socket was closed while it was on its way between two processes');
+      this.release(placeholder);
+      this.clients.descriptors.lost(placeholder);
+    }
+  }
+
+  /** Takes in a new socket, our copy of its client's end being `clientEnd`: its pair is watched, its queue mirrored. */
+  adopt(placeholder: Placeholder, clientEnd: number): void {
+    this.clients.descriptors.installed(placeholder, clientEnd);
     this.clients.placeholders.set(placeholder.ino, placeholder);
     placeholder.socket.dataReady = () => {
       this.#dirty.add(placeholder);
@@ -99,6 +124,7 @@ export class Supervisor {
   /** The socket is gone from every client: ends the model's socket with it. */
   release(placeholder: Placeholder): void {
     this.clients.placeholders.delete(placeholder.ino);
+    this.clients.descriptors.released(placeholder);
     this.#unread.delete(placeholder);
     this.#dirty.delete(placeholder);
     this.waiters.dropAll(placeholder);
@@ -110,10 +136,11 @@ export class Supervisor {
 
   /** Finds the socket behind an fd of the caller. 0 with `placeholder` and `copy` set, PROCEED, or a negative errno. */
   identify(task: ClientTask, fd: number): number {
-    const copy = this.clients.fetch(task, fd);
+    const { descriptors } = this.clients;
+    const copy = descriptors.fetch(task, fd);
     if (copy < 0) return fetchError(copy);
     this.copy = copy;
-    this.placeholder = this.clients.placeholderOf(copy);
+    this.placeholder = descriptors.placeholderOf(copy);
     if (this.placeholder === undefined) return PROCEED;
     this.placeholder.task = task;
     this.placeholder.clientFd = fd;
@@ -122,7 +149,7 @@ export class Supervisor {
 
   /** Gives back the copy identify() fetched. */
   dropCopy(): void {
-    if (this.copy >= 0) close(this.copy);
+    if (this.copy >= 0) this.clients.descriptors.giveBack(this.copy);
     this.copy = -1;
     this.placeholder = undefined;
   }
@@ -222,7 +249,7 @@ export class Supervisor {
     if (kept.length === 0) return;
     const copy = this.#copyOf(placeholder);
     placeholder.putBack(kept, copy);
-    if (copy >= 0) close(copy);
+    if (copy >= 0) this.clients.descriptors.giveBack(copy);
   }
 
   #serveWaiters(placeholder: Placeholder): void {
@@ -236,18 +263,14 @@ export class Supervisor {
         const delivered = this.listener.answer(waiter.idLow, waiter.idHigh, result);
         if (!delivered) this.#putBack(placeholder, copy);
       }
-      if (copy >= 0) close(copy);
+      if (copy >= 0) this.clients.descriptors.giveBack(copy);
     }
     if (!placeholder.unread) this.#unread.delete(placeholder);
   }
 
   /** A copy of the client's end from where it was used last, or -1 when it is no longer there. */
   #copyOf(placeholder: Placeholder): number {
-    const copy = this.clients.fetch(placeholder.task, placeholder.clientFd);
-    if (copy < 0) return -1;
-    if (this.clients.placeholderOf(copy) === placeholder) return copy;
-    close(copy);
-    return -1;
+    return this.clients.descriptors.copyOf(placeholder);
   }
 
   #untilDeadline(): number {
@@ -255,7 +278,18 @@ export class Supervisor {
     const untilWork = work === Infinity ? Infinity : work - this.machine.clock.now();
     const waiting = this.waiters.nextDeadline;
     const untilTimeout = waiting === Infinity ? Infinity : waiting - hostClock.now();
-    return Math.max(0, Math.min(untilWork, untilTimeout) / 1e6);
+    const untilLook = this.clients.placeholders.size === 0 ? Infinity : this.#nextLook - hostClock.now();
+    return Math.max(0, Math.min(untilWork, untilTimeout, untilLook) / 1e6);
+  }
+
+  /** Looks for last closes that were not seen: of processes that have ended, and of all from time to time. */
+  #reapDue(): void {
+    for (const tgid of this.#exited) this.reap(tgid);
+    this.#exited.clear();
+    const now = hostClock.now();
+    if (now < this.#nextLook || this.clients.placeholders.size === 0) return;
+    this.reap();
+    this.#nextLook = now + this.clients.descriptors.lookEveryMs * 1e6;
   }
 
   #runDue(): void {
@@ -320,7 +354,7 @@ export class Supervisor {
     let read = false;
     if (copy >= 0) {
       read = placeholder.sync(placeholder.task, this.native.available(copy));
-      close(copy);
+      this.clients.descriptors.giveBack(copy);
     } else if (this.native.isDrained(placeholder.fd)) {
       read = placeholder.sync(placeholder.task, 0);
     }

@@ -1,7 +1,7 @@
 // net/socket.c sock_ioctl(): interface codes on any socket of a client go to the modelled devices, never to those of the
 // real kernel; the two queue-length codes of a unix socket are answered by the modelled socket, which may not know them.
-import { FIONREAD, S_IFMT, S_IFSOCK, SIOCOUTQ } from '../abi.js';
-import { BASE, IN, OUT, STAT, fstat, u8, view } from '../libc.js';
+import { FIONREAD, SIOCOUTQ } from '../abi.js';
+import { IN, OUT, u8 } from '../libc.js';
 import { readClient, writeClient } from '../memory.js';
 import type { Handler } from '../supervisor.js';
 import { PROCEED } from '../verdict.js';
@@ -15,7 +15,7 @@ export const ioctl: Handler = (sv, task) => {
   const found = sv.identify(task, call.int(0));
   if (found < 0 && found !== PROCEED) return found;
   const queue = request === FIONREAD || request === SIOCOUTQ;
-  if (found === PROCEED && (queue || !isSocket(sv.copy))) return PROCEED;
+  if (found === PROCEED && (queue || !sv.clients.descriptors.isSocket(sv.copy))) return PROCEED;
   const address = call.ptr(2);
   const size = queue ? 4 : IFREQ_SIZE;
   if (readClient(task.pid, address, size, IN) !== 0) return -EFAULT;
@@ -27,7 +27,3 @@ export const ioctl: Handler = (sv, task) => {
   u8.set(arg, OUT);
   return writeClient(task.pid, address, size, OUT) === 0 ? result : -EFAULT;
 };
-
-function isSocket(copy: number): boolean {
-  return fstat(copy, BASE + STAT) === 0 && (view.getUint32(STAT + 24, true) & S_IFMT) === S_IFSOCK;
-}

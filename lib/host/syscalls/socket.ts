@@ -30,6 +30,7 @@ export const socket: Handler = (sv, task) => {
     sv.log('not modelled: AF_PACKET');
     return -EAFNOSUPPORT;
   }
+  sv.reap(task.tgid);
   const made = sv.machine.socket(task, family, call.int(1) & abi.SOCK_TYPE_MASK, call.int(2));
   if (typeof made === 'number') return made;
   const pair = sv.native.pair((flags & abi.SOCK_NONBLOCK) !== 0);
@@ -46,9 +47,8 @@ export const socket: Handler = (sv, task) => {
     // ENOENT or ESRCH: nobody waits any more, and the answer will find nobody either; else the client's table is full.
     return fd;
   }
-  sv.native.closeClientEnd(pair);
   placeholder.clientFd = fd;
-  sv.adopt(placeholder);
+  sv.adopt(placeholder, pair.clientEnd);
   return ANSWERED;
 };
 
@@ -62,6 +62,7 @@ export function readAddress(task: ClientTask, address: number, length: number): 
 
 export const bind = onSocket((sv, task, { socket }) => {
   const call = sv.listener.notification;
+  sv.reap(task.tgid);
   const address = readAddress(task, call.ptr(1), call.int(2));
   return typeof address === 'number' ? address : socket.bind(task, address);
 });
