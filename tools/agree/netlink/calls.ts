@@ -219,7 +219,7 @@ const handlers: Readonly<Record<string, Handler>> = {
     return result(typeof socket === 'number' ? socket : socket.accept());
   },
   sleep: (process, [ms]) => {
-    process.machine.advance(number(ms) * 1e6);
+    process.subject.advance(number(ms) * 1e6);
     return { ret: 0 };
   },
   new_object: (process, [spec]) => {
@@ -235,7 +235,7 @@ const handlers: Readonly<Record<string, Handler>> = {
 };
 
 function devIoctl(process: Process, request: number): number {
-  return process.machine.devIoctl(process.task, request, new Uint8Array(40));
+  return process.subject.devIoctl(process.task, request, new Uint8Array(40));
 }
 
 /** Makes one call (all but `shell`, which needs a box); throws NotModelled for what the model has not. */

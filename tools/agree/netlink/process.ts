@@ -1,11 +1,10 @@
-// The process that makes the recorded system calls inside the model: a task with a table of fds, known by symbolic
-// names as the recordings have them. It stands where a real client and the host stand otherwise, so it answers what
-// the socket layer of the kernel answers before a socket is asked.
+// The process that makes the recorded system calls, inside the model or on the kernel of this computer: a task with a
+// table of fds, known by symbolic names as the recordings have them. For the model it stands where a real client and
+// the host stand otherwise, so it answers what the socket layer of the kernel answers before a socket is asked.
 import * as E from '../../../lib/uapi/asm-generic/errno.js';
 import type { File } from '../../../lib/linux/fs/file.js';
 import { foreignFile } from '../../../lib/linux/fs/file.js';
 import type { Task } from '../../../lib/linux/kernel/task.js';
-import type { Machine } from '../../../lib/linux/machine.js';
 import type { Socket } from '../../../lib/linux/net/socket.js';
 import type { Json } from '../input.js';
 import { asNumber, asString } from '../input.js';
@@ -17,8 +16,22 @@ const TGID = 1000;
 /** sockaddr_storage: longer addresses do not reach a socket. */
 const ADDRESS_MAX = 128;
 
+/** What a process runs on: a Machine, or what makes a real kernel look like one. */
+export interface Subject {
+  socket(task: Task, family: number, type: number, protocol: number): Socket | number;
+  devIoctl(task: Task, request: number, ifreq: Uint8Array): number;
+  /** Lets `ns` of its time pass. */
+  advance(ns: number): void;
+  /** Makes an object of a recording that is no socket; without it, programs and maps are missing. */
+  make?(spec: Json, fdOf: (name: unknown) => number): File;
+  /** The fd number of a file that has one of its own. */
+  fdOf?(file: File): number | undefined;
+  /** setresuid(2), for a subject that judges the caller itself. */
+  become?(uid: number): void;
+}
+
 export class Process {
-  readonly machine: Machine;
+  readonly subject: Subject;
   readonly task: Task;
   readonly #files = new Map<number, File>();
   readonly #names = new Map<string, number>();
@@ -27,8 +40,8 @@ export class Process {
   #uid = 0;
   #next = 100;
 
-  constructor(machine: Machine) {
-    this.machine = machine;
+  constructor(subject: Subject) {
+    this.subject = subject;
     const uid = (): number => this.#uid;
     this.task = {
       pid: TGID,
@@ -47,6 +60,7 @@ export class Process {
   /** setresuid(2): capabilities go with uid 0. */
   become(uid: number): void {
     this.#uid = uid;
+    this.subject.become?.(uid);
   }
 
   /** The fd number behind a symbolic name; throws NotModelled for an open object that the model does not have. */
@@ -61,14 +75,14 @@ export class Process {
 
   /** Opens a socket under a name; 0 or a negative errno. */
   open(name: string, family: number, type: number, protocol: number): number {
-    const socket = this.machine.socket(this.task, family, type, protocol);
+    const socket = this.subject.socket(this.task, family, type, protocol);
     if (typeof socket === 'number') return socket;
     this.#install(name, socket);
     return 0;
   }
 
   #install(name: string, file: File): void {
-    const fd = this.#next++;
+    const fd = this.subject.fdOf?.(file) ?? this.#next++;
     this.#files.set(fd, file);
     this.#names.set(name, fd);
   }
@@ -122,6 +136,11 @@ export class Process {
     const name = asString(spec['fd'], 'objects.fd');
     const op = asString(spec['op'], 'objects.op');
     if (op === 'socket') this.#makeSocket(name, spec);
+    else if (this.subject.make !== undefined)
+      this.#install(
+        name,
+        this.subject.make(spec, (other) => this.fd(other)),
+      );
     else if (op === 'null_device') this.#install(name, foreignFile);
     else {
       this.#missing.set(name, op === 'packet_socket' ? 'AF_PACKET sockets' : 'bpf(2)');

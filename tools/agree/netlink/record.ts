@@ -52,6 +52,8 @@ export interface Mask {
   readonly step: number;
   readonly which: string;
   readonly index: number | string | undefined;
+  /** What varies there, for people. */
+  readonly kind?: string;
   /** Ranges of bytes; undefined = the whole value. */
   readonly ranges: readonly (readonly number[])[] | undefined;
 }
