@@ -67,6 +67,12 @@ export const behaviours = {
   'tc-ext-warn-msg': { since: 'v6.1', what: 'notifications repeat the warning of the request in TCA_EXT_WARN_MSG' },
   'tc-hw-offload': { since: 'v6.1', what: 'qdisc messages carry TCA_HW_OFFLOAD' },
   'tc-too-many-actions': { since: 'v6.18', what: 'a 33rd action is refused instead of ignored' },
+  'tc-action-idr': { since: 'v6.1', what: 'actions are numbered for each namespace; 4.1 is not modelled' },
+  'tc-action-asks-hardware': {
+    since: 'v6.18',
+    what: 'a dump of actions asks hardware about each, which every later message about it shows',
+  },
+  'mirred-block': { since: 'v6.18', what: 'mirred takes a shared block for a device' },
   'tfilter-notify-grows': { since: 'v6.1', what: 'the message about a filter may be of any size' },
   'qdisc-hash': {
     since: 'v6.1',

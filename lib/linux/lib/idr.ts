@@ -95,6 +95,11 @@ export class Idr<T> {
     return this.#mark;
   }
 
+  /** Every number that is taken, least first. */
+  ids(): number[] {
+    return [...this.#entries.keys()].sort((a, b) => a - b);
+  }
+
   /** Binds a taken number to another entry. */
   replace(id: number, entry: T): void {
     this.#entries.set(id, entry);

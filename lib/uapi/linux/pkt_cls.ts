@@ -8,6 +8,7 @@ import {
   nested,
   nlaU16,
   nlaU32,
+  nlaU64,
   nulString,
   opaque,
   output,
@@ -19,6 +20,7 @@ import { be16, be32, bytes, handle, s16, s32, u16, u32, u64, u8 } from '../../co
 import { struct } from '../../codec/struct.js';
 import { BPF_MAXINSNS } from './bpf_common.js';
 import { sock_filter } from './filter.js';
+import { TC_RTAB_SIZE, tc_ratespec } from './pkt_sched.js';
 import { IFNAMSIZ } from './if.js';
 
 export const TCA_ACT_MAX_PRIO = 32;
@@ -59,8 +61,48 @@ export const tcAct = nameTable({
   TC_ACT_REDIRECT, TC_ACT_TRAP,
 }); // prettier-ignore
 
+export const TC_ACT_VALUE_MAX = TC_ACT_TRAP;
+
 /** Bits of an extended verdict that hold its value: the greatest chain index. */
 export const TC_ACT_EXT_VAL_MASK = 0x0fffffff;
+export const TC_ACT_JUMP = 1 << 28;
+export const TC_ACT_GOTO_CHAIN = 2 << 28;
+export const TC_ACT_EXT_OPCODE_MAX = TC_ACT_GOTO_CHAIN;
+
+/** The opcode of an extended verdict, a signed word; 0 = a plain verdict. */
+export const TC_ACT_EXT_OPCODE = (combined: number): number => combined & ~TC_ACT_EXT_VAL_MASK;
+export const TC_ACT_EXT_CMP = (code: number, opcode: number): boolean => TC_ACT_EXT_OPCODE(code) === opcode;
+
+/** The members every action begins its parameters with (the macro tc_gen). */
+export const tc_gen = { index: u32, capab: u32, action: s32, refcnt: s32, bindcnt: s32 };
+
+export const tc_police = struct('tc_police', {
+  index: u32,
+  action: s32,
+  limit: u32,
+  burst: u32,
+  mtu: u32,
+  rate: bytes(tc_ratespec.size),
+  peakrate: bytes(tc_ratespec.size),
+  refcnt: s32,
+  bindcnt: s32,
+  capab: u32,
+});
+
+/** Options of a policer; input policy of net/sched/act_police.c police_policy. */
+export const TCA_POLICE = attrs('TCA_POLICE', {
+  TBF: [1, unchecked],
+  RATE: [2, opaque(TC_RTAB_SIZE)],
+  PEAKRATE: [3, opaque(TC_RTAB_SIZE)],
+  AVRATE: [4, nlaU32],
+  RESULT: [5, nlaU32],
+  TM: [6, output(tcf_t), 'dump'],
+  PAD: [7, unchecked, 'dump'],
+  RATE64: [8, nlaU64],
+  PEAKRATE64: [9, nlaU64],
+  PKTRATE64: [10, nlaU64],
+  PKTBURST64: [11, nlaU64],
+});
 
 export const TCA_CLS_FLAGS_SKIP_HW = 1;
 export const TCA_CLS_FLAGS_SKIP_SW = 2;

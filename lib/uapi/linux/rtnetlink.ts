@@ -116,6 +116,18 @@ export const TCA_FILTER_DUMP = attrs(
 export const RTEXT_FILTER_VF = 1;
 export const RTEXT_FILTER_SKIP_STATS = 8;
 
+export const TCA_ACT_FLAG_LARGE_DUMP_ON = 1;
+export const TCA_ACT_FLAG_TERSE_DUMP = 2;
+
+/** TCA_ROOT_*: top attributes of action messages; input policy of dumps (net/sched/act_api.c tcaa_policy). */
+export const TCA_ROOT = attrs('TCA_ROOT', {
+  TAB: [1, unchecked],
+  FLAGS: [2, bitfield32(TCA_ACT_FLAG_LARGE_DUMP_ON | TCA_ACT_FLAG_TERSE_DUMP)],
+  COUNT: [3, output(u32), 'dump'],
+  TIME_DELTA: [4, nlaU32],
+  EXT_WARN_MSG: [5, string(), 'dump'],
+});
+
 export const tcamsg = struct('tcamsg', { tca_family: u8, tca__pad1: u8, tca__pad2: u16 });
 
 export const rta_cacheinfo = struct('rta_cacheinfo', {

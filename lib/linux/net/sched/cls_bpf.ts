@@ -14,8 +14,8 @@ import { Idr } from '../../lib/idr.js';
 import type { Machine } from '../../machine.js';
 import { bpfProgCreate, type ClassicProg } from '../core/filter.js';
 import type { MessageWriter } from '../netlink/message.js';
-import { tcfExtsValidate } from './act_api.js';
 import { bindFilter, type TcfResult, unbindFilter } from './cls_api/bind.js';
+import * as exts from './cls_api/exts.js';
 import { type FilterChange, TcfFilter, type TcfProto, type TcfProtoOps } from './cls_api/proto.js';
 import { tcfQueueWork } from './cls_api/work.js';
 
@@ -36,6 +36,8 @@ class ClsBpfProg extends TcfFilter {
   readonly genFlags: number;
   /** Held. */
   readonly filter: ClassicProg;
+  /** Undefined = none were given. */
+  readonly exts: exts.TcfExts | undefined;
   prev: ClsBpfProg | undefined;
   next: ClsBpfProg | undefined;
 
@@ -45,6 +47,7 @@ class ClsBpfProg extends TcfFilter {
     this.res = { classid: parms.classid, cl: 0 };
     this.extsIntegrated = parms.extsIntegrated;
     this.genFlags = parms.genFlags | P.TCA_CLS_FLAGS_NOT_IN_HW;
+    this.exts = parms.exts;
     this.filter = filter.hold(this);
   }
 
@@ -54,6 +57,7 @@ class ClsBpfProg extends TcfFilter {
 
   /** @models net/sched/cls_bpf.c __cls_bpf_delete_prog() */
   protected destroy(): void {
+    exts.tcfExtsDestroy(this.exts);
     this.filter.release(this);
   }
 }
@@ -99,7 +103,11 @@ interface Parms {
   readonly classid: number;
   readonly extsIntegrated: boolean;
   readonly genFlags: number;
+  /** Made, and held for the filter. */
+  readonly exts: exts.TcfExts | undefined;
 }
+
+const extsAttributes: exts.ExtsAttributes = { action: TCA_BPF.ACT.type, police: TCA_BPF.POLICE.type };
 
 /** The options, or a refusal that carries no text: this classifier parses without extack. */
 function parseOptions({ t }: Change) {
@@ -126,13 +134,13 @@ function progFromFd({ t }: Change, fd: number): never {
   throw errno(t.request.task.fget(fd | 0) === undefined ? EBADF : EINVAL);
 }
 
-/** The flags, checked. */
-function parseParms(tb: Options): Parms {
+/** The flags, checked, and the actions. */
+function parseParms(tb: Options, actions: exts.TcfExts | undefined): Parms {
   const flags = tb.FLAGS ?? 0;
   if ((flags & ~P.TCA_BPF_FLAG_ACT_DIRECT) !== 0) throw errno(EINVAL);
   const genFlags = tb.FLAGS_GEN ?? 0;
   if ((genFlags & ~GEN_FLAGS) !== 0 || genFlags === GEN_FLAGS) throw errno(EINVAL);
-  return { classid: tb.CLASSID ?? 0, extsIntegrated: flags !== 0, genFlags };
+  return { classid: tb.CLASSID ?? 0, extsIntegrated: flags !== 0, genFlags, exts: actions };
 }
 
 /** Exactly one of instructions and fd; old kernels also want a class. */
@@ -149,17 +157,34 @@ function offload(prog: ClsBpfProg, old: ClsBpfProg | undefined): void {
   if ((prog.genFlags & P.TCA_CLS_FLAGS_SKIP_SW) !== 0) throw errno(EOPNOTSUPP);
 }
 
-/** A filter that is bound to its class and in no list yet; its tcf_proto holds it. */
-function makeFilter(change: Change, tb: Options, handle: number, old: ClsBpfProg | undefined): ClsBpfProg {
-  const { t, tp, base } = change;
-  checkPresence(change, tb);
-  const { machine, extack } = t.request;
-  tcfExtsValidate(machine, tb.$nla[TCA_BPF.POLICE.type], tb.$nla[TCA_BPF.ACT.type], extack);
-  const parms = parseParms(tb);
+/** The program and the rest of a filter in no list yet; its tcf_proto holds it. The actions are the filter's from then on. */
+function makeProg(change: Change, tb: Options, handle: number, actions: exts.TcfExts | undefined): ClsBpfProg {
+  const { t, tp } = change;
+  const parms = parseParms(tb, actions);
   const program =
     tb.FD === undefined ? progFromOps(change, tb.OPS_LEN!, tb.$nla[TCA_BPF.OPS.type]!) : progFromFd(change, tb.FD);
-  const prog = new ClsBpfProg(machine, handle, parms, program, tp);
+  const prog = new ClsBpfProg(t.request.machine, handle, parms, program, tp);
   program.release(t);
+  return prog;
+}
+
+function makeWithActions(change: Change, tb: Options, handle: number): ClsBpfProg {
+  const police = tb.$nla[TCA_BPF.POLICE.type];
+  const actions = exts.tcfExtsValidate(change.t, change.tp, { action: tb.$nla[TCA_BPF.ACT.type], police });
+  let prog: ClsBpfProg | undefined;
+  try {
+    prog = makeProg(change, tb, handle, actions);
+    return prog;
+  } finally {
+    if (prog === undefined) exts.tcfExtsDestroy(actions);
+  }
+}
+
+/** A filter that is bound to its class and in no list yet; its tcf_proto holds it. */
+function makeFilter(change: Change, tb: Options, handle: number, old: ClsBpfProg | undefined): ClsBpfProg {
+  const { tp, base } = change;
+  checkPresence(change, tb);
+  const prog = makeWithActions(change, tb, handle);
   if (tb.CLASSID !== undefined) bindFilter(tp, prog.res, base);
   try {
     offload(prog, old);
@@ -260,9 +285,11 @@ function dump(tp: TcfProto, prog: ClsBpfProg, skb: MessageWriter): void {
   const nest = skb.nest(TCA.OPTIONS.type);
   if (prog.res.classid !== 0 || !flagsKnown) skb.putU32(TCA_BPF.CLASSID.type, prog.res.classid);
   dumpBpfInfo(skb, prog.filter);
+  exts.tcfExtsDump(skb, prog.exts, extsAttributes);
   if (prog.extsIntegrated) skb.putU32(TCA_BPF.FLAGS.type, P.TCA_BPF_FLAG_ACT_DIRECT);
   if (flagsKnown) skb.putU32(TCA_BPF.FLAGS_GEN.type, prog.genFlags);
   skb.nestEnd(nest);
+  exts.tcfExtsDumpStats(skb, prog.exts);
 }
 
 export const clsBpfOps: TcfProtoOps = {

@@ -1,9 +1,18 @@
-// Where net/sched meets the rest of the kernel: registers the kinds of qdiscs and classifiers that the configuration has
-// (register_qdisc(), register_tcf_proto_ops()) and the handlers of every RTM_* of traffic control. Adding a kind is one
+// Where net/sched meets the rest of the kernel: registers the kinds of qdiscs, classifiers and actions that the
+// configuration has (register_qdisc(), register_tcf_proto_ops(), tcf_register_action()) and the handlers of every RTM_*
+// of traffic control. Adding a kind is one
 // file and one line here.
 import * as R from '../../../uapi/linux/rtnetlink.js';
 import type { Machine } from '../../machine.js';
+import { registerNetdeviceNotifier } from '../core/dev/notifier.js';
 import type { Net } from '../core/net_namespace.js';
+import { type TcActionOps, tcfRegisterAction } from './act_api/action.js';
+import { tcCtlAction } from './act_api/ctl_action.js';
+import { tcDumpAction } from './act_api/dump_action.js';
+import { actBpfOps } from './act_bpf.js';
+import { actGactOps } from './act_gact.js';
+import { actMirredOps, mirredDeviceEvent } from './act_mirred.js';
+import { actPoliceOps } from './act_police.js';
 import { clsBpfOps } from './cls_bpf.js';
 import { ctlChain } from './cls_api/ctl_chain.js';
 import { ctlTfilter } from './cls_api/ctl_tfilter.js';
@@ -41,6 +50,8 @@ const qdiscKinds = (machine: Machine): readonly QdiscOps[] => [
 
 const filterKinds: readonly TcfProtoOps[] = [clsBpfOps, clsU32Ops];
 
+const actionKinds: readonly TcActionOps[] = [actPoliceOps, actGactOps, actMirredOps, actBpfOps];
+
 /** Kinds the kernel of this namespace lacks, whatever its configuration says. */
 function missing(net: Net, kind: string): boolean {
   const { machine } = net;
@@ -67,6 +78,16 @@ export function schedInit(net: Net): void {
   rtnl.register(0, R.RTM_DELTCLASS, { doit: ctlTclass });
   rtnl.register(0, R.RTM_GETTCLASS, { doit: ctlTclass, dumpit: dumpTclass });
   registerFilters(net);
+  registerActions(net);
+}
+
+function registerActions(net: Net): void {
+  const { actions } = net.machine.config;
+  for (const ops of actionKinds) if (actions?.includes(ops.kind) ?? true) tcfRegisterAction(net, ops);
+  registerNetdeviceNotifier(net, mirredDeviceEvent);
+  net.rtnl.register(0, R.RTM_NEWACTION, { doit: tcCtlAction });
+  net.rtnl.register(0, R.RTM_DELACTION, { doit: tcCtlAction });
+  net.rtnl.register(0, R.RTM_GETACTION, { doit: tcCtlAction, dumpit: tcDumpAction });
 }
 
 function registerFilters({ rtnl, machine }: Net): void {

@@ -75,7 +75,7 @@ describe('net/sched/cls_bpf', () => {
     ['a closed fd', E.EBADF, nest(OPTIONS, attr(TCA_BPF.FD.type, 77))],
     ['a negative fd', E.EBADF, nest(OPTIONS, attr(TCA_BPF.FD.type, 0xffffffff))],
     ['an unknown action', E.ENOENT, bpf(ops(), nest(TCA_BPF.ACT.type, nest(1, attr(1, 'nosuch'))))],
-    ['a policer', E.ENOENT, bpf(ops(), nest(TCA_BPF.POLICE.type))],
+    ['an empty policer', E.EINVAL, bpf(ops(), nest(TCA_BPF.POLICE.type))],
     ['an action without kind', E.EINVAL, bpf(ops(), nest(TCA_BPF.ACT.type, nest(1, attr(3, 1))))],
   ];
   for (const [title, errno, options] of refused) {

@@ -3,6 +3,7 @@
 import { inetdevEvent } from '../../ipv4/devinet.js';
 import { addrconfNotify } from '../../ipv6/addrconf.js';
 import type { NetDevice } from '../net_device.js';
+import { type Net, netGeneric } from '../net_namespace.js';
 import { rtnetlinkEvent } from '../rtnl_link/notify.js';
 
 /** NETDEV_* of include/linux/netdevice.h, those that somebody listens to. */
@@ -17,9 +18,20 @@ export type NetdevEvent =
   | 'CHANGENAME'
   | 'CHANGE_TX_QUEUE_LEN';
 
+type Listener = (dev: NetDevice, event: NetdevEvent) => void;
+
+/** Those that registered, in order. */
+const netdevChain = netGeneric((): Listener[] => []);
+
+/** Lets a part of the kernel that comes up later hear of devices. @models net/core/dev.c register_netdevice_notifier() */
+export function registerNetdeviceNotifier(net: Net, listener: Listener): void {
+  netdevChain(net).push(listener);
+}
+
 /** @models net/core/dev.c call_netdevice_notifiers() */
 export function callNetdeviceNotifiers(dev: NetDevice, event: NetdevEvent): void {
   rtnetlinkEvent(dev, event);
   inetdevEvent(dev, event);
   addrconfNotify(dev, event);
+  for (const listener of netdevChain(dev.net)) listener(dev, event);
 }

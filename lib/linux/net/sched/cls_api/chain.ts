@@ -115,6 +115,23 @@ export function chainPut(chain: TcfChain, holder: Holder): void {
   chain.release(holder);
 }
 
+/**
+ * The chain an action jumps to, held by the action; made when it is not there, of which nobody is told.
+ *
+ * @models net/sched/cls_api.c tcf_chain_get_by_act()
+ */
+export function chainGetByAct(block: TcfBlock, index: number, action: Holder): TcfChain {
+  const chain = block.chains.get(index)?.hold(action) ?? new TcfChain(block, index, action);
+  chain.actionRefs++;
+  return chain;
+}
+
+/** @models net/sched/cls_api.c tcf_chain_put_by_act() */
+export function chainPutByAct(chain: TcfChain, action: Holder): void {
+  chain.actionRefs--;
+  chain.release(action);
+}
+
 /** Marks a chain as made by a user. @differs a part of tc_ctl_chain() */
 export function chainCreateExplicitly(chain: TcfChain): void {
   chain.hold(creation);

@@ -6,8 +6,8 @@ import { EINVAL, ENOMEM, ENOSPC } from '../../../../uapi/asm-generic/errno.js';
 import * as P from '../../../../uapi/linux/pkt_cls.js';
 import { TCA } from '../../../../uapi/linux/rtnetlink.js';
 import { errno, Errno, refuse } from '../../../errno.js';
-import { tcfExtsValidate } from '../act_api.js';
 import { bindFilter, unbindFilter } from '../cls_api/bind.js';
+import { tcfExtsValidate } from '../cls_api/exts.js';
 import { changeIndev, flagsValid } from '../cls_api/flags.js';
 import type { FilterChange } from '../cls_api/proto.js';
 import { tcfQueueWork } from '../cls_api/work.js';
@@ -49,8 +49,10 @@ function linkedTable(change: Change, handle: number): U32Hnode | undefined {
 
 /** Sets on a filter in no list yet what a request may change. @models net/sched/cls_u32.c u32_set_parms() */
 function setParms(change: Change, tb: Options, node: U32Knode): void {
-  const { machine, extack } = change.t.request;
-  tcfExtsValidate(machine, tb.$nla[TCA_U32.POLICE.type], tb.$nla[TCA_U32.ACT.type], extack);
+  const { t, tp } = change;
+  const action = tb.$nla[TCA_U32.ACT.type];
+  const police = tb.$nla[TCA_U32.POLICE.type];
+  node.exts = tcfExtsValidate(t, tp, { action, police, filterFlags: node.match.flags });
   const indev = tb.$nla[TCA_U32.INDEV.type];
   const ifindex = indev === undefined ? node.ifindex : inputDevice(change, indev);
   if (tb.LINK !== undefined) node.link(linkedTable(change, tb.LINK));

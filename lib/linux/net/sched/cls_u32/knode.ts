@@ -5,10 +5,12 @@ import * as P from '../../../../uapi/linux/pkt_cls.js';
 import { devGetByIndex } from '../../core/dev/table.js';
 import type { MessageWriter } from '../../netlink/message.js';
 import type { TcfResult } from '../cls_api/bind.js';
+import * as exts from '../cls_api/exts.js';
 import { TcfFilter, type TcfProto } from '../cls_api/proto.js';
 import type { U32Hnode } from './tables.js';
 
 const { TCA_U32 } = P;
+const extsAttributes: exts.ExtsAttributes = { action: TCA_U32.ACT.type, police: TCA_U32.POLICE.type };
 
 /** Which packets, by their firewall mark. */
 export interface U32Mark {
@@ -31,6 +33,8 @@ export class U32Knode extends TcfFilter {
   readonly up: U32Hnode;
   readonly match: U32Match;
   res: TcfResult = { classid: 0, cl: 0 };
+  /** Its actions; undefined = none were given. */
+  exts: exts.TcfExts | undefined;
   /** Device that packets must have come in by; 0 = any. */
   ifindex = 0;
   prev: U32Knode | undefined;
@@ -64,6 +68,7 @@ export class U32Knode extends TcfFilter {
 
   /** @models net/sched/cls_u32.c u32_destroy_key() */
   protected destroy(): void {
+    exts.tcfExtsDestroy(this.exts);
     this.#down?.release(this);
   }
 }
@@ -90,8 +95,10 @@ export function dumpKnode(tp: TcfProto, node: U32Knode, skb: MessageWriter): voi
   if (node.down !== undefined) skb.putU32(TCA_U32.LINK.type, node.down.handle);
   if (flags !== 0) skb.putU32(TCA_U32.FLAGS.type, flags);
   if (config.u32Mark) dumpMark(skb, mark);
+  exts.tcfExtsDump(skb, node.exts, extsAttributes);
   const indev = node.ifindex === 0 ? undefined : devGetByIndex(net, node.ifindex);
   if (indev !== undefined) skb.put(TCA_U32.INDEV, indev.name);
   if (config.u32Perf) dumpPcnt(skb, config.padAttributes, sel[P.tc_u32_sel.offsetof.nkeys]!);
   skb.nestEnd(nest);
+  exts.tcfExtsDumpStats(skb, node.exts);
 }

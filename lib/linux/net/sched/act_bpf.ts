@@ -1,0 +1,93 @@
+// net/sched/act_bpf.c: the action that runs a program, whose result is the verdict. A program is classic (given as
+// instructions) or extended (given as an fd). The action holds its program.
+import type { Nla } from '../../../codec/nla.js';
+import { NL_VALIDATE_LIBERAL, parseNested } from '../../../codec/parse.js';
+import { EBADF, EINVAL } from '../../../uapi/asm-generic/errno.js';
+import { BPF_MAXINSNS } from '../../../uapi/linux/bpf_common.js';
+import { sock_filter } from '../../../uapi/linux/filter.js';
+import { TCA_ACT_BPF } from '../../../uapi/linux/tc_act/tc_bpf.js';
+import { errno } from '../../errno.js';
+import { bpfProgCreate, type ClassicProg } from '../core/filter.js';
+import type { MessageWriter } from '../netlink/message.js';
+import { type ActionInit, type ActionResult, TcAction, type TcActionOps } from './act_api/action.js';
+import { tcfTmDump } from './act_api/dump.js';
+import { tcfInitAction } from './act_api/idr.js';
+
+/** struct tcf_bpf */
+class BpfAction extends TcAction {
+  /** Held. */
+  filter: ClassicProg | undefined;
+
+  /** Takes over the reference that this action has made. @models net/sched/act_bpf.c tcf_bpf_cfg_cleanup() */
+  setFilter(filter: ClassicProg | undefined): void {
+    const old = this.filter;
+    this.filter = filter;
+    old?.release(this);
+  }
+
+  /** @models net/sched/act_bpf.c tcf_bpf_cleanup() */
+  protected override cleanup(): void {
+    this.setFilter(undefined);
+  }
+}
+
+/** Refusals here carry no text: this action parses without extack. */
+function parseOptions({ options }: ActionInit) {
+  if (options === undefined) throw errno(EINVAL);
+  const tb = parseNested(TCA_ACT_BPF, options, NL_VALIDATE_LIBERAL, undefined);
+  if (tb.PARMS === undefined) throw errno(EINVAL);
+  return { ...tb, PARMS: tb.PARMS };
+}
+type Options = ReturnType<typeof parseOptions>;
+
+/** @models net/sched/act_bpf.c tcf_bpf_init_from_ops() */
+function initFromOps({ net }: ActionInit, opsLen: number, ops: Nla, action: BpfAction): ClassicProg {
+  if (opsLen === 0 || opsLen > BPF_MAXINSNS) throw errno(EINVAL);
+  if (opsLen * sock_filter.size !== ops.len) throw errno(EINVAL);
+  return bpfProgCreate(net.machine, ops.msg, ops.start, opsLen, action);
+}
+
+/**
+ * Resolves an fd of the sender at this moment. No file that can be open here is a program.
+ *
+ * @models net/sched/act_bpf.c tcf_bpf_init_from_efd()
+ */
+function initFromEfd({ task }: ActionInit, fd: number): never {
+  throw errno(task.fget(fd | 0) === undefined ? EBADF : EINVAL);
+}
+
+function configure(request: ActionInit, tb: Options, action: BpfAction): void {
+  const ops = tb.OPS_LEN === undefined ? undefined : tb.$nla[TCA_ACT_BPF.OPS.type];
+  if ((ops === undefined) === (tb.FD === undefined)) throw errno(EINVAL);
+  if (ops === undefined) initFromEfd(request, tb.FD!);
+  action.setFilter(initFromOps(request, tb.OPS_LEN!, ops, action));
+}
+
+/** @models net/sched/act_bpf.c tcf_bpf_init() */
+function init(request: ActionInit): ActionResult {
+  const tb = parseOptions(request);
+  return tcfInitAction<BpfAction>(request, 'bpf', {
+    index: tb.PARMS.index,
+    verdict: tb.PARMS.action,
+    make: (fresh) => new BpfAction(fresh),
+    configure: (action) => {
+      configure(request, tb, action);
+    },
+  });
+}
+
+/** @models net/sched/act_bpf.c tcf_bpf_dump_bpf_info() */
+function dumpBpfInfo(skb: MessageWriter, { insns }: ClassicProg): void {
+  skb.put(TCA_ACT_BPF.OPS_LEN, insns.length / sock_filter.size);
+  skb.putRaw(TCA_ACT_BPF.OPS.type, insns);
+}
+
+/** @models net/sched/act_bpf.c tcf_bpf_dump() */
+function dump(action: BpfAction, skb: MessageWriter, ref: number): void {
+  const { index, refcount, bindcnt, action: verdict, filter } = action;
+  skb.put(TCA_ACT_BPF.PARMS, { index, capab: 0, action: verdict, refcnt: refcount - ref, bindcnt });
+  dumpBpfInfo(skb, filter!);
+  tcfTmDump(skb, action, TCA_ACT_BPF.TM.type, TCA_ACT_BPF.PAD.type);
+}
+
+export const actBpfOps: TcActionOps = { kind: 'bpf', init, dump };

@@ -1,0 +1,122 @@
+// net/sched/act_mirred.c: the action that sends packets to another device, or to all of a shared block, as copies or for
+// good. It holds its device until the device goes; then it points to nothing.
+import { NL_VALIDATE_LIBERAL, parseNested } from '../../../codec/parse.js';
+import { EINVAL, ENODEV } from '../../../uapi/asm-generic/errno.js';
+import * as M from '../../../uapi/linux/tc_act/tc_mirred.js';
+import { errno, refuse } from '../../errno.js';
+import { devGetByIndex } from '../core/dev/table.js';
+import type { NetdevEvent } from '../core/dev/notifier.js';
+import type { NetDevice } from '../core/net_device.js';
+import type { MessageWriter } from '../netlink/message.js';
+import { type ActionInit, type ActionResult, TcAction, type TcActionOps, tcLookupActionN } from './act_api/action.js';
+import { tcfTmDump } from './act_api/dump.js';
+import { tcfInitAction } from './act_api/idr.js';
+
+const { TCA_MIRRED } = M;
+/** Kernels that know no blocks skip the attribute. */
+const TCA_MIRRED_6_1: typeof TCA_MIRRED = { ...TCA_MIRRED, $max: TCA_MIRRED.PAD.type };
+
+/** TCA_EGRESS_REDIR up to TCA_INGRESS_MIRROR. */
+const knownEaction = (eaction: number): boolean => eaction >= M.TCA_EGRESS_REDIR && eaction <= M.TCA_INGRESS_MIRROR;
+
+/** struct tcf_mirred */
+class Mirred extends TcAction {
+  /** TCA_*_REDIR or TCA_*_MIRROR */
+  eaction = 0;
+  /** Held. */
+  dev: NetDevice | undefined;
+  /** Index of a shared block; 0 = a device. */
+  blockid = 0;
+
+  /** @models net/sched/act_mirred.c tcf_mirred_replace_dev() */
+  replaceDev(dev: NetDevice | undefined): void {
+    const old = this.dev;
+    this.dev = dev?.hold(this);
+    old?.release(this);
+  }
+
+  /** @models net/sched/act_mirred.c tcf_mirred_release() */
+  protected override cleanup(): void {
+    this.replaceDev(undefined);
+  }
+}
+
+function parseOptions({ net, options, extack }: ActionInit) {
+  if (options === undefined) refuse(extack, EINVAL, 'act_mirred: Mirred requires attributes to be passed');
+  const set = net.machine.has('mirred-block') ? TCA_MIRRED : TCA_MIRRED_6_1;
+  const tb = parseNested(set, options, NL_VALIDATE_LIBERAL, extack);
+  if (tb.PARMS === undefined) refuse(extack, EINVAL, 'act_mirred: Missing required mirred parameters');
+  return { parm: tb.PARMS, blockid: tb.BLOCKID };
+}
+type Options = ReturnType<typeof parseOptions>;
+
+/** What is refused before there is an action. */
+function checkParms({ net, extack }: ActionInit, { parm, blockid }: Options, exists: boolean): void {
+  if (blockid !== undefined && parm.ifindex !== 0)
+    refuse(extack, EINVAL, 'act_mirred: Cannot specify Block ID and dev simultaneously');
+  if (!knownEaction(parm.eaction)) refuse(extack, EINVAL, 'act_mirred: Unknown mirred option');
+  if (exists || parm.ifindex !== 0 || blockid !== undefined) return;
+  const blocks = net.machine.has('mirred-block');
+  refuse(extack, EINVAL, `act_mirred: ${blocks ? 'Must specify device or block' : 'Specified device does not exist'}`);
+}
+
+function configure({ net }: ActionInit, { parm, blockid }: Options, mirred: Mirred): void {
+  if (parm.ifindex !== 0) {
+    const dev = devGetByIndex(net, parm.ifindex | 0);
+    if (dev === undefined) throw errno(ENODEV);
+    mirred.replaceDev(dev);
+    mirred.blockid = 0;
+  } else if (blockid !== undefined) {
+    mirred.replaceDev(undefined);
+    mirred.blockid = blockid;
+  }
+  mirred.eaction = parm.eaction;
+}
+
+/** @models net/sched/act_mirred.c tcf_mirred_init() */
+function init(request: ActionInit): ActionResult {
+  const options = parseOptions(request);
+  const { index, action: verdict } = options.parm;
+  return tcfInitAction<Mirred>(request, 'mirred', {
+    index,
+    verdict,
+    check: (exists) => {
+      checkParms(request, options, exists);
+    },
+    make: (fresh) => new Mirred(fresh),
+    configure: (mirred) => {
+      configure(request, options, mirred);
+    },
+  });
+}
+
+/** @models net/sched/act_mirred.c tcf_mirred_dump() */
+function dump(action: Mirred, skb: MessageWriter, ref: number): void {
+  const { index, refcount, bindcnt, action: verdict, eaction, dev, blockid } = action;
+  skb.put(TCA_MIRRED.PARMS, {
+    index,
+    capab: 0,
+    action: verdict,
+    refcnt: refcount - ref,
+    bindcnt,
+    eaction,
+    ifindex: dev?.ifindex ?? 0,
+  });
+  if (blockid !== 0) skb.put(TCA_MIRRED.BLOCKID, blockid);
+  tcfTmDump(skb, action, TCA_MIRRED.TM.type, TCA_MIRRED.PAD.type);
+}
+
+export const actMirredOps: TcActionOps = {
+  kind: 'mirred',
+  init,
+  dump,
+  fillSize: () => M.tc_mirred.size + 4,
+  offloadable: () => true,
+};
+
+/** A device goes: nothing points to it any more. @models net/sched/act_mirred.c mirred_device_event() */
+export function mirredDeviceEvent(dev: NetDevice, event: NetdevEvent): void {
+  if (event !== 'UNREGISTER') return;
+  for (const action of tcLookupActionN(dev.net, actMirredOps.kind)?.inOrder() ?? [])
+    if (action instanceof Mirred && action.dev === dev) action.replaceDev(undefined);
+}
