@@ -96,6 +96,7 @@ export const behaviours = {
     since: 'v6.1',
     what: 'fq_codel has a batch size, a memory limit and a limit of the quantum; its statistics are longer',
   },
+  'fib-lowest-unicast': { since: 'v6.1', what: 'the lowest address of a subnet is no broadcast address' },
   'tag-sha256': { since: 'v6.18', what: 'program tags are SHA-256 instead of SHA-1' },
 } as const satisfies Readonly<Record<string, Behaviour>>;
 

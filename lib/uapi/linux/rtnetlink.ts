@@ -54,7 +54,12 @@ export const rtmType = nameTable({
 /** enum rtnetlink_groups: numbers for NETLINK_ADD_MEMBERSHIP. */
 export const RTNLGRP_NONE = 0;
 export const RTNLGRP_LINK = 1;
+export const RTNLGRP_NEIGH = 3;
 export const RTNLGRP_TC = 4;
+export const RTNLGRP_IPV4_IFADDR = 5;
+export const RTNLGRP_IPV4_ROUTE = 7;
+export const RTNLGRP_IPV6_IFADDR = 9;
+export const RTNLGRP_IPV6_ROUTE = 11;
 
 export const rtgenmsg = struct('rtgenmsg', { rtgen_family: u8 });
 

@@ -77,6 +77,16 @@ const RTM_MAX = 123;
 const KIND_DEL = 1;
 const KIND_GET = 2;
 const PF_UNSPEC = 0;
+const RTNL_FAMILY_MAX = 129;
+
+/**
+ * The dump of PF_UNSPEC where each family has its own: one after the other.
+ *
+ * @models net/core/rtnetlink.c rtnl_dump_all()
+ */
+export function* rtnlDumpAll(request: RtnlRequest): Iterable<DumpEntry> {
+  for (const dumpit of request.net.rtnl.dumpsOf(request.type)) yield* dumpit(request);
+}
 
 /**
  * Capability over the namespace: of the sender, and of the socket's opener unless the message was addressed.
@@ -104,6 +114,16 @@ export class Rtnetlink {
   /** rtnl_register(): handlers of `type` (RTM_*) for `family` (PF_UNSPEC = 0 serves every family). */
   register(family: number, type: number, handlers: RtnlHandlers): void {
     this.#handlers.set((family << 16) | type, handlers);
+  }
+
+  /** The dumps of `type` of every single family, in order of family. */
+  dumpsOf(type: number): Dumpit[] {
+    const found: Dumpit[] = [];
+    for (let family = 1; family <= RTNL_FAMILY_MAX; family++) {
+      const dumpit = this.#handlers.get((family << 16) | type)?.dumpit;
+      if (dumpit !== undefined) found.push(dumpit);
+    }
+    return found;
   }
 
   /** rtnl_has_listeners(): whether anybody is in the group. */

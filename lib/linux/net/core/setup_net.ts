@@ -1,12 +1,24 @@
 // net/core/net_namespace.c setup_net(): builds a network namespace, calling each subsystem's init in boot order.
 import type { Machine } from '../../machine.js';
 import { loopbackNetInit } from '../../drivers/net/loopback.js';
+import { inetInit } from '../ipv4/init.js';
+import { inet6Init } from '../ipv6/init.js';
 import { schedInit } from '../sched/sched_init.js';
+import { fibRulesInit } from './fib_rules.js';
+import { neighInit } from './neighbour.js';
 import { Net } from './net_namespace.js';
 import { rtnlLinkInit } from './rtnl_link/init.js';
 
 /** The subsystems of a namespace in the order they boot. */
-const inits: readonly ((net: Net) => void)[] = [rtnlLinkInit, schedInit, loopbackNetInit];
+const inits: readonly ((net: Net) => void)[] = [
+  rtnlLinkInit,
+  neighInit,
+  fibRulesInit,
+  schedInit,
+  inetInit,
+  inet6Init,
+  loopbackNetInit,
+];
 
 /**
  * A new network namespace.

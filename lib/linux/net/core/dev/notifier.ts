@@ -1,7 +1,8 @@
 // net/core/dev.c call_netdevice_notifiers(): who hears of a change of a device, in the order in which the subsystems
-// registered at boot: rtnetlink, then IPv4, then IPv6.
-import { inetdevEvent } from '../../ipv4/devinet.js';
-import { addrconfNotify } from '../../ipv6/addrconf.js';
+// registered at boot: rtnetlink, then IPv4, then IPv6, then those that registered themselves.
+import { inetdevEvent } from '../../ipv4/devinet/event.js';
+import { fibNetdevEvent } from '../../ipv4/fib_frontend.js';
+import { addrconfNotify } from '../../ipv6/addrconf/notify.js';
 import type { NetDevice } from '../net_device.js';
 import { type Net, netGeneric } from '../net_namespace.js';
 import { rtnetlinkEvent } from '../rtnl_link/notify.js';
@@ -32,6 +33,7 @@ export function registerNetdeviceNotifier(net: Net, listener: Listener): void {
 export function callNetdeviceNotifiers(dev: NetDevice, event: NetdevEvent): void {
   rtnetlinkEvent(dev, event);
   inetdevEvent(dev, event);
+  fibNetdevEvent(dev, event);
   addrconfNotify(dev, event);
   for (const listener of netdevChain(dev.net)) listener(dev, event);
 }

@@ -3,7 +3,9 @@ import { EOPNOTSUPP } from '../../../../uapi/asm-generic/errno.js';
 import {
   RTM_DELLINK,
   RTM_DELLINKPROP,
+  RTM_GETADDR,
   RTM_GETLINK,
+  RTM_GETROUTE,
   RTM_NEWLINK,
   RTM_NEWLINKPROP,
   RTM_SETLINK,
@@ -14,6 +16,7 @@ import { dummyLinkOps } from '../../../drivers/net/dummy.js';
 import { ifbLinkOps } from '../../../drivers/net/ifb.js';
 import { vethLinkOps } from '../../../drivers/net/veth.js';
 import type { Net } from '../net_namespace.js';
+import { rtnlDumpAll } from '../rtnetlink.js';
 import { rtnlSetlink } from './change.js';
 import { rtnlDellink } from './del.js';
 import { dumpLinks, getlink, linkDumpAlloc } from './get.js';
@@ -49,6 +52,8 @@ export function rtnlLinkInit(net: Net): void {
     minDumpAlloc: linkDumpAlloc,
     generation: ({ devBaseSeq }) => devBaseSeq,
   });
+  for (const type of [RTM_GETADDR, RTM_GETROUTE])
+    net.rtnl.register(AF_UNSPEC, type, { dumpit: rtnlDumpAll, splitDone: type === RTM_GETADDR });
   if (net.machine.has('ifla-limits'))
     for (const type of [RTM_NEWLINKPROP, RTM_DELLINKPROP]) net.rtnl.register(AF_UNSPEC, type, { doit: rtnlLinkprop });
   if (net.machine.config.ipv6)

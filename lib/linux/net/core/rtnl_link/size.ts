@@ -5,8 +5,8 @@ import { rtnl_link_ifmap, rtnl_link_stats, rtnl_link_stats64 } from '../../../..
 import { ALTIFNAMSIZ, IFALIASZ, IFNAMSIZ } from '../../../../uapi/linux/if.js';
 import { NLMSG_HDRLEN } from '../../../../uapi/linux/netlink.js';
 import { ifinfomsg } from '../../../../uapi/linux/rtnetlink.js';
-import { inetLinkAfSize } from '../../ipv4/devinet.js';
-import { inet6LinkAfSize } from '../../ipv6/addrconf.js';
+import { inetLinkAfSize } from '../../ipv4/devinet/in_device.js';
+import { inet6LinkAfSize } from '../../ipv6/addrconf/inet6_dev.js';
 import type { NetDevice } from '../net_device.js';
 
 /** nla_total_size(): header, payload and padding. */

@@ -1,26 +1,25 @@
 // net/ipv6/addrconf.c, as far as links show it: the IPv6 half of a device comes and goes with its MTU, and its state,
 // sysctls and counters are in IFLA_AF_SPEC. Addresses, duplicate address detection and router discovery are not
 // modelled: a machine sends nothing of its own.
-import type { Extack } from '../../../codec/extack.js';
-import type { Nla } from '../../../codec/nla.js';
-import { NL_VALIDATE_LIBERAL, parseNested } from '../../../codec/parse.js';
-import { EAFNOSUPPORT, EINVAL } from '../../../uapi/asm-generic/errno.js';
+import type { Extack } from '../../../../codec/extack.js';
+import type { Nla } from '../../../../codec/nla.js';
+import { NL_VALIDATE_LIBERAL, parseNested } from '../../../../codec/parse.js';
+import { EAFNOSUPPORT, EINVAL } from '../../../../uapi/asm-generic/errno.js';
 import {
   IFLA_INET6,
   ifla_cacheinfo,
   IN6_ADDR_GEN_MODE_EUI64,
   IN6_ADDR_GEN_MODE_RANDOM,
   IN6_ADDR_GEN_MODE_STABLE_PRIVACY,
-} from '../../../uapi/linux/if_link.js';
-import { IF_OPER_UNKNOWN, IF_OPER_UP, IFF_LOOPBACK, IFF_NOARP, IFF_UP } from '../../../uapi/linux/if.js';
-import * as V6 from '../../../uapi/linux/ipv6.js';
-import { RTEXT_FILTER_SKIP_STATS } from '../../../uapi/linux/rtnetlink.js';
-import { NSEC_PER_SEC } from '../../clock.js';
-import { errno, refuse } from '../../errno.js';
-import type { Machine } from '../../machine.js';
-import type { NetdevEvent } from '../core/dev/notifier.js';
-import type { NetDevice } from '../core/net_device.js';
-import type { MessageWriter } from '../netlink/message.js';
+} from '../../../../uapi/linux/if_link.js';
+import { IF_OPER_UNKNOWN, IF_OPER_UP, IFF_LOOPBACK, IFF_NOARP } from '../../../../uapi/linux/if.js';
+import * as V6 from '../../../../uapi/linux/ipv6.js';
+import { RTEXT_FILTER_SKIP_STATS } from '../../../../uapi/linux/rtnetlink.js';
+import { NSEC_PER_SEC } from '../../../clock.js';
+import { errno, refuse } from '../../../errno.js';
+import type { Machine } from '../../../machine.js';
+import type { NetDevice } from '../../core/net_device.js';
+import type { MessageWriter } from '../../netlink/message.js';
 
 /** struct inet6_dev. */
 export interface Inet6Dev {
@@ -37,10 +36,10 @@ export interface Inet6Dev {
   readonly reachableTime: number;
 }
 
-const IPV6_MIN_MTU = 1280;
+export const IPV6_MIN_MTU = 1280;
 const IPV6_MAXPLEN = 65535;
 /** include/net/if_inet6.h */
-const IF_READY = 0x80000000;
+export const IF_READY = 0x80000000;
 /** IPSTATS_MIB_MAX and ICMP6_MIB_MAX: number of counters, itself the first of them (observed on 6.18). */
 const IPSTATS_COUNTERS = 38;
 const ICMP6_COUNTERS = 7;
@@ -91,13 +90,13 @@ function randomReachableTime(machine: Machine): number {
  *
  * @models net/ipv6/addrconf.c addrconf_link_ready()
  */
-function linkReady(dev: NetDevice): boolean {
+export function linkReady(dev: NetDevice): boolean {
   if (dev.operstate !== IF_OPER_UP && dev.operstate !== IF_OPER_UNKNOWN) return false;
   return dev.txQueues.some((queue) => queue.active.ops.id !== 'noop');
 }
 
 /** @models net/ipv6/addrconf.c ipv6_add_dev() */
-function ipv6AddDev(dev: NetDevice): Inet6Dev {
+export function ipv6AddDev(dev: NetDevice): Inet6Dev {
   const { machine } = dev.net;
   const conf = new Int32Array(V6.DEVCONF_MAX);
   for (const [index, value] of defaults) conf[index] = value;
@@ -113,36 +112,6 @@ function ipv6AddDev(dev: NetDevice): Inet6Dev {
     stamp: Math.floor((machine.clock.now() * 100) / NSEC_PER_SEC),
     reachableTime: randomReachableTime(machine),
   };
-}
-
-/** The device is up: IPv6 starts to use it, unless disabled. */
-function configure(dev: NetDevice, idev: Inet6Dev): void {
-  if (idev.conf[V6.DEVCONF_DISABLE_IPV6] !== 0 || (dev.flags & IFF_UP) === 0 || !linkReady(dev)) return;
-  idev.flags |= IF_READY;
-  idev.conf[V6.DEVCONF_MTU6] = dev.mtu;
-}
-
-function changeMtu(dev: NetDevice): void {
-  if (dev.mtu < IPV6_MIN_MTU) {
-    if ((dev.flags & IFF_LOOPBACK) === 0) dev.inet6 = undefined;
-    return;
-  }
-  dev.inet6 ??= ipv6AddDev(dev);
-  dev.inet6.conf[V6.DEVCONF_MTU6] = dev.mtu;
-}
-
-/**
- * @models net/ipv6/addrconf.c addrconf_notify()
- * @differs no addresses are made and nothing is sent
- */
-export function addrconfNotify(dev: NetDevice, event: NetdevEvent): void {
-  if (!dev.net.machine.config.ipv6) return;
-  const { inet6 } = dev;
-  if (event === 'REGISTER' && dev.mtu >= IPV6_MIN_MTU) dev.inet6 = ipv6AddDev(dev);
-  else if (event === 'CHANGEMTU') changeMtu(dev);
-  else if (event === 'UNREGISTER') dev.inet6 = undefined;
-  else if ((event === 'UP' || event === 'CHANGE') && inet6 !== undefined) configure(dev, inet6);
-  else if (event === 'DOWN' && inet6 !== undefined) inet6.flags &= ~IF_READY;
 }
 
 /** Bytes IPv6 adds to a link message inside AF_INET6, at most. @models net/ipv6/addrconf.c inet6_get_link_af_size() */

@@ -1,22 +1,48 @@
-// net/ipv4/devinet.c, as far as links show it: the IPv4 half of a device comes and goes with its MTU, and its sysctls
-// are in IFLA_AF_SPEC. Addresses are not modelled.
-import type { Extack } from '../../../codec/extack.js';
-import type { Nla } from '../../../codec/nla.js';
-import { attrsIn } from '../../../codec/nla.js';
-import { NL_VALIDATE_LIBERAL, parseNested } from '../../../codec/parse.js';
-import { EAFNOSUPPORT, EINVAL } from '../../../uapi/asm-generic/errno.js';
-import { ETH_MIN_MTU } from '../../../uapi/linux/if_ether.js';
-import { IFLA_INET } from '../../../uapi/linux/if_link.js';
-import { IFF_LOOPBACK } from '../../../uapi/linux/if.js';
-import * as IP from '../../../uapi/linux/ip.js';
-import { errno } from '../../errno.js';
-import type { NetdevEvent } from '../core/dev/notifier.js';
-import type { NetDevice } from '../core/net_device.js';
-import type { MessageWriter } from '../netlink/message.js';
+// net/ipv4/devinet.c, the IPv4 half of a device: it comes and goes with the MTU, its sysctls are in IFLA_AF_SPEC, its
+// addresses in `ifaList`. ifaddr.ts adds and removes addresses; rtm.ts serves the requests.
+import type { Extack } from '../../../../codec/extack.js';
+import type { Nla } from '../../../../codec/nla.js';
+import { attrsIn } from '../../../../codec/nla.js';
+import { NL_VALIDATE_LIBERAL, parseNested } from '../../../../codec/parse.js';
+import { EAFNOSUPPORT, EINVAL } from '../../../../uapi/asm-generic/errno.js';
+import { IFLA_INET } from '../../../../uapi/linux/if_link.js';
+import * as IP from '../../../../uapi/linux/ip.js';
+import { errno } from '../../../errno.js';
+import type { NetDevice } from '../../core/net_device.js';
+import type { MessageWriter } from '../../netlink/message.js';
 
-/** struct in_device: the sysctls, entry i holding index i + 1. */
+/** struct in_device. */
 export interface InDevice {
+  readonly dev: NetDevice;
+  /** The sysctls, entry i holding index i + 1. */
   readonly conf: Int32Array;
+  /** Primaries by scope, widest first, each in order of arrival; then secondaries. */
+  readonly ifaList: InIfaddr[];
+  /** Is being torn down: nothing is promoted, secondaries go one by one. */
+  dead: boolean;
+}
+
+/** struct in_ifaddr. Addresses are unsigned numbers in host order; 0 = none. */
+export interface InIfaddr {
+  readonly inDev: InDevice;
+  readonly local: number;
+  /** The peer's, or the same as `local`. */
+  readonly address: number;
+  readonly mask: number;
+  readonly prefixlen: number;
+  readonly broadcast: number;
+  readonly scope: number;
+  /** IFA_F_* */
+  flags: number;
+  label: string;
+  rtPriority: number;
+  proto: number;
+  /** Seconds; 0xffffffff = forever. */
+  validLft: number;
+  preferredLft: number;
+  /** Hundredths of a second since boot: creation and last update; undefined before the first. */
+  cstamp: number | undefined;
+  tstamp: number;
 }
 
 const defaults: readonly (readonly [number, number])[] = [
@@ -31,25 +57,14 @@ const defaults: readonly (readonly [number, number])[] = [
 ];
 
 /** @models net/ipv4/devinet.c inetdev_init() */
-function inetdevInit(): InDevice {
+export function inetdevInit(dev: NetDevice): InDevice {
   const conf = new Int32Array(IP.IPV4_DEVCONF_MAX);
   for (const [index, value] of defaults) conf[index - 1] = value;
-  return { conf };
+  return { dev, conf, ifaList: [], dead: false };
 }
 
-/** @models net/ipv4/devinet.c inetdev_event() */
-export function inetdevEvent(dev: NetDevice, event: NetdevEvent): void {
-  const validMtu = dev.mtu >= ETH_MIN_MTU;
-  if (event === 'REGISTER') {
-    dev.inDevice = inetdevInit();
-    if (dev.flags & IFF_LOOPBACK)
-      for (const index of [IP.IPV4_DEVCONF_NOXFRM, IP.IPV4_DEVCONF_NOPOLICY]) dev.inDevice.conf[index - 1] = 1;
-  } else if (event === 'CHANGEMTU' && validMtu) {
-    dev.inDevice ??= inetdevInit();
-  } else if (event === 'CHANGEMTU' || event === 'UNREGISTER') {
-    dev.inDevice = undefined;
-  }
-}
+/** One sysctl. @models include/linux/inetdevice.h ipv4_devconf_get() */
+export const devconf = (inDev: InDevice, index: number): number => inDev.conf[index - 1]!;
 
 /** Bytes inet adds to a link message inside AF_INET. @models net/ipv4/devinet.c inet_get_link_af_size() */
 export const inetLinkAfSize = (): number => 4 + 4 * IP.IPV4_DEVCONF_MAX;

@@ -1,0 +1,244 @@
+// net/core/neighbour.c: neighbours that users enter for good, and proxies. Nothing is resolved here: a machine sends no
+// packet of its own, so no neighbour is ever learned.
+import { NL_VALIDATE_DEPRECATED_STRICT, NL_VALIDATE_LIBERAL, parse } from '../../../codec/parse.js';
+import { EAFNOSUPPORT, EEXIST, EINVAL, ENODEV, ENOENT } from '../../../uapi/asm-generic/errno.js';
+import * as N from '../../../uapi/linux/neighbour.js';
+import {
+  NLM_F_CREATE,
+  NLM_F_DUMP_FILTERED,
+  NLM_F_EXCL,
+  NLM_F_MULTI,
+  NLM_F_REPLACE,
+  NLMSG_HDRLEN,
+} from '../../../uapi/linux/netlink.js';
+import { RTN_UNICAST } from '../../../uapi/linux/route.js';
+import * as T from '../../../uapi/linux/rtnetlink.js';
+import { AF_INET, AF_INET6, AF_UNSPEC } from '../../../uapi/linux/socket.js';
+import { NSEC_PER_SEC } from '../../clock.js';
+import { errno, ModelGap, refuse } from '../../errno.js';
+import { MessageWriter } from '../netlink/message.js';
+import { devGetByIndex } from './dev/table.js';
+import type { NetDevice } from './net_device.js';
+import type { Net } from './net_namespace.js';
+import { netGeneric } from './net_namespace.js';
+import type { DumpEntry, RtnlRequest } from './rtnetlink.js';
+
+/** struct neighbour, and struct pneigh_entry with NTF_PROXY in `flags`. */
+interface Neighbour {
+  readonly family: number;
+  /** Proxies may be of any device. */
+  readonly dev: NetDevice | undefined;
+  readonly dst: Uint8Array;
+  lladdr: Uint8Array;
+  /** NUD_* */
+  state: number;
+  flags: number;
+  protocol: number;
+  /** Clock, ns. */
+  updated: number;
+}
+
+const neighbours = netGeneric((): Neighbour[] => []);
+
+const ATTRS = NLMSG_HDRLEN + N.ndmsg.size;
+const keyLength: Readonly<Record<number, number>> = { [AF_INET]: 4, [AF_INET6]: 16 };
+/** Users of an entry that only the table holds. */
+const REFCNT = 0;
+
+const parseNeigh = ({ msg, extack }: RtnlRequest, mode: number) => {
+  if (msg.length < ATTRS) refuse(extack, EINVAL, 'Invalid header length');
+  return { ndm: N.ndmsg.get(msg, NLMSG_HDRLEN), tb: parse(N.NDA, msg, ATTRS, msg.length, mode, extack) };
+};
+
+type Parsed = ReturnType<typeof parseNeigh>;
+
+/** @models net/core/neighbour.c neigh_fill_info() */
+function fill(skb: MessageWriter, one: Neighbour, type: number, flags: number, seq: number, portid: number): void {
+  const start = skb.begin(type, flags, seq, portid, N.ndmsg.size);
+  N.ndmsg.set(skb.buffer, start + NLMSG_HDRLEN, {
+    ndm_family: one.family,
+    ...{ ndm_pad1: 0, ndm_pad2: 0 },
+    ndm_ifindex: one.dev?.ifindex ?? 0,
+    ndm_state: one.state,
+    ndm_flags: one.flags,
+    ndm_type: RTN_UNICAST,
+  });
+  skb.put(N.NDA.DST, one.dst);
+  if ((one.flags & N.NTF_PROXY) === 0) {
+    if (one.state & (N.NUD_PERMANENT | N.NUD_NOARP)) skb.put(N.NDA.LLADDR, one.lladdr);
+    const { clock } = one.dev!.net.machine;
+    const age = Math.floor(((clock.now() - one.updated) * 100) / NSEC_PER_SEC);
+    skb.put(N.NDA.CACHEINFO, { ndm_confirmed: age, ndm_used: age, ndm_updated: age, ndm_refcnt: REFCNT });
+    skb.put(N.NDA.PROBES, 0);
+  }
+  if (one.protocol !== 0) skb.put(N.NDA.PROTOCOL, one.protocol);
+  skb.end(start);
+}
+
+/** @models net/core/neighbour.c __neigh_notify() */
+function notify(net: Net, one: Neighbour, type: number): void {
+  if (!net.rtnl.hasListeners(T.RTNLGRP_NEIGH)) return;
+  const skb = new MessageWriter();
+  fill(skb, one, type, 0, 0, 0);
+  net.rtnl.notify(skb.take(), { group: T.RTNLGRP_NEIGH, portid: 0, echo: false });
+}
+
+/** What a request names: device, key, and the entry where there is one. */
+interface Named {
+  readonly dev: NetDevice | undefined;
+  readonly dst: Uint8Array;
+  readonly proxy: boolean;
+  readonly found: Neighbour | undefined;
+}
+
+function nameIn(request: RtnlRequest, { ndm, tb }: Parsed): Named {
+  const { net, extack } = request;
+  if (tb.DST === undefined) refuse(extack, EINVAL, 'Network address not specified');
+  const dev = ndm.ndm_ifindex === 0 ? undefined : devGetByIndex(net, ndm.ndm_ifindex);
+  if (ndm.ndm_ifindex !== 0 && dev === undefined) throw errno(ENODEV);
+  if (dev !== undefined && tb.LLADDR !== undefined && tb.LLADDR.length < dev.addrLen)
+    refuse(extack, EINVAL, 'Invalid link address');
+  const length = keyLength[ndm.ndm_family];
+  if (length === undefined) throw errno(EAFNOSUPPORT);
+  if (tb.DST.length < length) refuse(extack, EINVAL, 'Invalid network address');
+  const dst = tb.DST.slice(0, length);
+  const proxy = (ndm.ndm_flags & N.NTF_PROXY) !== 0;
+  const found = neighbours(net).find(
+    (one) =>
+      one.family === ndm.ndm_family &&
+      one.dev === dev &&
+      ((one.flags & N.NTF_PROXY) !== 0) === proxy &&
+      one.dst.every((byte, i) => byte === dst[i]),
+  );
+  return { dev, dst, proxy, found };
+}
+
+function addProxy(net: Net, { ndm, tb }: Parsed, { dev, dst, found }: Named): void {
+  if (found !== undefined) {
+    if (tb.PROTOCOL !== undefined) found.protocol = tb.PROTOCOL;
+    return;
+  }
+  const entry = { family: ndm.ndm_family, dev, dst, lladdr: new Uint8Array(0), state: N.NUD_NONE };
+  neighbours(net).push({ ...entry, flags: N.NTF_PROXY, protocol: tb.PROTOCOL ?? 0, updated: 0 });
+}
+
+/** @models net/core/neighbour.c neigh_add() */
+function neighAdd(request: RtnlRequest): void {
+  const { net, extack, flags, machine } = request;
+  const parsed = parseNeigh(request, NL_VALIDATE_LIBERAL);
+  const { ndm, tb } = parsed;
+  const named = nameIn(request, parsed);
+  const { dev, dst, proxy } = named;
+  let { found } = named;
+  if (proxy) {
+    addProxy(net, parsed, named);
+    return;
+  }
+  if (dev === undefined) refuse(extack, EINVAL, 'Device not specified');
+  if (found === undefined && (flags & NLM_F_CREATE) === 0) throw errno(ENOENT);
+  if (found !== undefined && flags & NLM_F_EXCL) throw errno(EEXIST);
+  if (ndm.ndm_state !== N.NUD_PERMANENT) throw new ModelGap('a neighbour that is not permanent');
+  if (found === undefined) {
+    if (tb.LLADDR === undefined) throw errno(EINVAL);
+    const entry = { family: ndm.ndm_family, dev, dst, lladdr: tb.LLADDR, state: N.NUD_NONE };
+    neighbours(net).push((found = { ...entry, flags: 0, protocol: 0, updated: 0 }));
+  } else if ((flags & NLM_F_REPLACE) === 0) {
+    return;
+  }
+  if (tb.LLADDR !== undefined) found.lladdr = tb.LLADDR.slice(0, dev.addrLen);
+  if (tb.PROTOCOL !== undefined) found.protocol = tb.PROTOCOL;
+  found.state = N.NUD_PERMANENT;
+  found.updated = machine.clock.now();
+  notify(net, found, T.RTM_NEWNEIGH);
+}
+
+function remove(net: Net, one: Neighbour): void {
+  const list = neighbours(net);
+  list.splice(list.indexOf(one), 1);
+}
+
+/** @models net/core/neighbour.c neigh_delete() */
+function neighDelete(request: RtnlRequest): void {
+  const { net, extack } = request;
+  const parsed = parseNeigh(request, NL_VALIDATE_LIBERAL);
+  const { dev, proxy, found } = nameIn(request, parsed);
+  if (!proxy && dev === undefined) refuse(extack, EINVAL, 'Device not specified');
+  if (found === undefined) throw errno(ENOENT);
+  remove(net, found);
+  if (proxy) return;
+  found.state = N.NUD_FAILED;
+  notify(net, found, T.RTM_NEWNEIGH);
+  notify(net, found, T.RTM_DELNEIGH);
+}
+
+/** The device went down or away. @models net/core/neighbour.c neigh_ifdown() */
+export function neighIfdown(dev: NetDevice): void {
+  for (const one of [...neighbours(dev.net)]) {
+    if (one.dev !== dev) continue;
+    remove(dev.net, one);
+    if ((one.flags & N.NTF_PROXY) === 0) notify(dev.net, one, T.RTM_DELNEIGH);
+  }
+}
+
+/** @models net/core/neighbour.c neigh_valid_get_req() */
+function neighGet(request: RtnlRequest): void {
+  const parsed = parseNeigh(request, request.strict ? NL_VALIDATE_DEPRECATED_STRICT : NL_VALIDATE_LIBERAL);
+  const { net, extack, seq, portid } = request;
+  const { dev, proxy, found } = nameIn(request, parsed);
+  if (!proxy && dev === undefined) refuse(extack, EINVAL, 'No device specified');
+  if (found === undefined)
+    refuse(extack, ENOENT, proxy ? 'Proxy neighbour entry not found' : 'Neighbour entry not found');
+  const skb = new MessageWriter();
+  fill(skb, found, T.RTM_NEWNEIGH, 0, seq, portid);
+  net.rtnl.unicast(skb.take(), portid);
+}
+
+/** The device a dump is limited to. @models net/core/neighbour.c neigh_valid_dump_req() */
+function dumpFilter(request: RtnlRequest): number {
+  const { msg, extack, strict } = request;
+  if (strict) {
+    if (msg.length < ATTRS) refuse(extack, EINVAL, 'Invalid header for neighbor dump request');
+    const ndm = N.ndmsg.get(msg, NLMSG_HDRLEN);
+    if (ndm.ndm_pad1 !== 0 || ndm.ndm_pad2 !== 0 || ndm.ndm_ifindex !== 0 || ndm.ndm_state !== 0 || ndm.ndm_type !== 0)
+      refuse(extack, EINVAL, 'Invalid values in header for neighbor dump request');
+    if (ndm.ndm_flags & ~N.NTF_PROXY) refuse(extack, EINVAL, 'Invalid flags in header for neighbor dump request');
+  }
+  if (msg.length < ATTRS) return 0;
+  const { tb } = parseNeigh(request, strict ? NL_VALIDATE_DEPRECATED_STRICT : NL_VALIDATE_LIBERAL);
+  const known = [N.NDA.IFINDEX.type, N.NDA.MASTER.type];
+  if (strict && tb.$nla.some((nla, type) => nla !== undefined && !known.includes(type)))
+    refuse(extack, EINVAL, 'Unsupported attribute in neighbor dump request');
+  return (tb.IFINDEX ?? 0) | 0;
+}
+
+/** @models net/core/neighbour.c neigh_dump_info() */
+function* neighDump(request: RtnlRequest): Iterable<DumpEntry> {
+  const { net, msg, seq, portid } = request;
+  const family = msg.u8[NLMSG_HDRLEN]!;
+  const ifindex = dumpFilter(request);
+  const proxies = msg.length >= ATTRS && N.ndmsg.get(msg, NLMSG_HDRLEN).ndm_flags === N.NTF_PROXY;
+  const flags = NLM_F_MULTI | (ifindex === 0 ? 0 : NLM_F_DUMP_FILTERED);
+  for (const one of [...neighbours(net)]) {
+    if (family !== AF_UNSPEC && one.family !== family) continue;
+    if (((one.flags & N.NTF_PROXY) !== 0) !== proxies) continue;
+    if (ifindex !== 0 && one.dev?.ifindex !== ifindex) continue;
+    yield (skb) => {
+      fill(skb, one, T.RTM_NEWNEIGH, flags, seq, portid);
+    };
+  }
+}
+
+const AF_BRIDGE = 7;
+
+/** @models net/core/neighbour.c neigh_init() */
+export function neighInit(net: Net): void {
+  net.rtnl.register(AF_UNSPEC, T.RTM_NEWNEIGH, { doit: neighAdd });
+  net.rtnl.register(AF_UNSPEC, T.RTM_DELNEIGH, { doit: neighDelete });
+  net.rtnl.register(AF_UNSPEC, T.RTM_GETNEIGH, { doit: neighGet, dumpit: neighDump });
+  const forwarding = (): never => {
+    throw new ModelGap('forwarding databases of bridges');
+  };
+  net.rtnl.register(AF_BRIDGE, T.RTM_NEWNEIGH, { doit: forwarding });
+  net.rtnl.register(AF_BRIDGE, T.RTM_DELNEIGH, { doit: forwarding });
+  net.rtnl.register(AF_BRIDGE, T.RTM_GETNEIGH, { doit: forwarding, dumpit: forwarding });
+}

@@ -1,0 +1,55 @@
+// include/uapi/linux/neighbour.h: neighbour messages, their attributes and states; the policy is nda_policy of
+// net/core/neighbour.c.
+import { attrs } from '../../codec/attrs.js';
+import { binary, nested, nlaU16, nlaU32, nlaU8, output } from '../../codec/kind.js';
+import { s32, u16, u32, u8 } from '../../codec/scalar.js';
+import { struct } from '../../codec/struct.js';
+
+export const ndmsg = struct('ndmsg', {
+  ndm_family: u8,
+  ndm_pad1: u8,
+  ndm_pad2: u16,
+  ndm_ifindex: s32,
+  ndm_state: u16,
+  ndm_flags: u8,
+  ndm_type: u8,
+});
+
+export const nda_cacheinfo = struct('nda_cacheinfo', {
+  ndm_confirmed: u32,
+  ndm_used: u32,
+  ndm_updated: u32,
+  ndm_refcnt: u32,
+});
+
+export const NDA = attrs(
+  'NDA',
+  {
+    DST: [1, binary(32)],
+    LLADDR: [2, binary(32)],
+    CACHEINFO: [3, output(nda_cacheinfo), 'dump'],
+    PROBES: [4, nlaU32],
+    VLAN: [5, nlaU16],
+    PORT: [6, nlaU16],
+    VNI: [7, nlaU32],
+    IFINDEX: [8, nlaU32],
+    MASTER: [9, nlaU32],
+    PROTOCOL: [12, nlaU8],
+    NH_ID: [13, nlaU32],
+    FLAGS_EXT: [15, nlaU32],
+    FDB_EXT_ATTRS: [14, nested],
+  },
+  17,
+);
+
+export const NTF_PROXY = 0x08;
+
+export const NUD_INCOMPLETE = 0x01;
+export const NUD_REACHABLE = 0x02;
+export const NUD_STALE = 0x04;
+export const NUD_DELAY = 0x08;
+export const NUD_PROBE = 0x10;
+export const NUD_FAILED = 0x20;
+export const NUD_NOARP = 0x40;
+export const NUD_PERMANENT = 0x80;
+export const NUD_NONE = 0x00;

@@ -1,0 +1,124 @@
+// include/uapi/linux/rtnetlink.h, the routing half: route messages, their attributes, types, scopes, tables. The policies
+// are those of IPv4 (rtm_ipv4_policy of net/ipv4/fib_frontend.c) and of IPv6 (rtm_ipv6_policy of net/ipv6/route.c).
+import { attrs } from '../../codec/attrs.js';
+import { atLeast, nested, nlaU16, nlaU32, nlaU8, opaque, unchecked } from '../../codec/kind.js';
+import { u32, u8 } from '../../codec/scalar.js';
+import { struct } from '../../codec/struct.js';
+import { rta_cacheinfo } from './rtnetlink.js';
+
+export const rtmsg = struct('rtmsg', {
+  rtm_family: u8,
+  rtm_dst_len: u8,
+  rtm_src_len: u8,
+  rtm_tos: u8,
+  rtm_table: u8,
+  rtm_protocol: u8,
+  rtm_scope: u8,
+  rtm_type: u8,
+  rtm_flags: u32,
+});
+
+export const RTN_UNSPEC = 0;
+export const RTN_UNICAST = 1;
+export const RTN_LOCAL = 2;
+export const RTN_BROADCAST = 3;
+export const RTN_ANYCAST = 4;
+export const RTN_MULTICAST = 5;
+export const RTN_BLACKHOLE = 6;
+export const RTN_UNREACHABLE = 7;
+export const RTN_PROHIBIT = 8;
+export const RTN_THROW = 9;
+export const RTN_NAT = 10;
+export const RTN_MAX = 11;
+
+export const RTPROT_UNSPEC = 0;
+export const RTPROT_KERNEL = 2;
+export const RTPROT_BOOT = 3;
+
+export const RT_SCOPE_UNIVERSE = 0;
+export const RT_SCOPE_SITE = 200;
+export const RT_SCOPE_LINK = 253;
+export const RT_SCOPE_HOST = 254;
+export const RT_SCOPE_NOWHERE = 255;
+
+export const RT_TABLE_UNSPEC = 0;
+export const RT_TABLE_COMPAT = 252;
+export const RT_TABLE_DEFAULT = 253;
+export const RT_TABLE_MAIN = 254;
+export const RT_TABLE_LOCAL = 255;
+
+export const RTM_F_NOTIFY = 0x100;
+export const RTM_F_CLONED = 0x200;
+export const RTM_F_EQUALIZE = 0x400;
+export const RTM_F_PREFIX = 0x800;
+export const RTM_F_LOOKUP_TABLE = 0x1000;
+export const RTM_F_FIB_MATCH = 0x2000;
+
+export const RTNH_F_DEAD = 1;
+export const RTNH_F_ONLINK = 4;
+export const RTNH_F_LINKDOWN = 16;
+export const RTNH_COMPARE_MASK = 0x59;
+
+export const RTCF_MULTICAST = 0x20000000;
+export const RTCF_BROADCAST = 0x10000000;
+export const RTCF_LOCAL = 0x80000000;
+
+const RTA_MAX = 30;
+
+/** RTA_* as IPv4 takes them. */
+export const RTA = attrs(
+  'RTA',
+  {
+    DST: [1, nlaU32],
+    SRC: [2, nlaU32],
+    IIF: [3, nlaU32],
+    OIF: [4, nlaU32],
+    GATEWAY: [5, nlaU32],
+    PRIORITY: [6, nlaU32],
+    PREFSRC: [7, nlaU32],
+    METRICS: [8, nested],
+    MULTIPATH: [9, opaque(8)],
+    FLOW: [11, nlaU32],
+    CACHEINFO: [12, unchecked],
+    TABLE: [15, nlaU32],
+    MARK: [16, nlaU32],
+    VIA: [18, unchecked],
+    ENCAP_TYPE: [21, nlaU16],
+    ENCAP: [22, nested],
+    UID: [25, nlaU32],
+    IP_PROTO: [27, nlaU8],
+    SPORT: [28, nlaU16],
+    DPORT: [29, nlaU16],
+    NH_ID: [30, nlaU32],
+  },
+  RTA_MAX,
+);
+
+/** RTA_* as IPv6 takes them. */
+export const RTA6 = attrs(
+  'RTA',
+  {
+    DST: [1, unchecked],
+    SRC: [2, unchecked],
+    IIF: [3, nlaU32],
+    OIF: [4, nlaU32],
+    GATEWAY: [5, opaque(16)],
+    PRIORITY: [6, nlaU32],
+    PREFSRC: [7, opaque(16)],
+    METRICS: [8, nested],
+    MULTIPATH: [9, opaque(8)],
+    CACHEINFO: [12, atLeast(rta_cacheinfo)],
+    TABLE: [15, nlaU32],
+    MARK: [16, nlaU32],
+    PREF: [20, nlaU8],
+    ENCAP_TYPE: [21, nlaU16],
+    ENCAP: [22, nested],
+    EXPIRES: [23, nlaU32],
+    UID: [25, nlaU32],
+    IP_PROTO: [27, nlaU8],
+    SPORT: [28, nlaU16],
+    DPORT: [29, nlaU16],
+    NH_ID: [30, nlaU32],
+  },
+  RTA_MAX,
+);
