@@ -24,35 +24,36 @@ const policyNumbers: Readonly<Partial<Record<PolicyType, number>>> = {
   bitfield32: N.NL_ATTR_TYPE_BITFIELD32,
 };
 
-/** A 64-bit bound of an integer policy, as two words. */
-function putBound(skb: MessageWriter, type: number, low: number, high: number): void {
+/** A 64-bit bound of an integer policy, as two words; `padded` aligns them. */
+function putBound(skb: MessageWriter, padded: boolean, type: number, low: number, high: number): void {
+  if (padded && skb.length % 8 === 0) skb.reserveAttr(NL_POLICY_TYPE_ATTR.PAD.type, 0);
   const at = skb.reserveAttr(type, 8);
   skb.buffer.view.setUint32(at, low, true);
   skb.buffer.view.setUint32(at + 4, high, true);
 }
 
-function putIntRange(skb: MessageWriter, bytes: number, min = 0): void {
+function putIntRange(skb: MessageWriter, padded: boolean, bytes: number, min = 0): void {
   const max = 2 ** (8 * Math.min(bytes, 4)) - 1;
-  putBound(skb, NL_POLICY_TYPE_ATTR.MIN_VALUE_U.type, min, 0);
-  putBound(skb, NL_POLICY_TYPE_ATTR.MAX_VALUE_U.type, max, bytes === 8 ? 0xffffffff : 0);
+  putBound(skb, padded, NL_POLICY_TYPE_ATTR.MIN_VALUE_U.type, min, 0);
+  putBound(skb, padded, NL_POLICY_TYPE_ATTR.MAX_VALUE_U.type, max, bytes === 8 ? 0xffffffff : 0);
 }
 
-function putSignedRange(skb: MessageWriter, min = -0x80000000): void {
-  putBound(skb, NL_POLICY_TYPE_ATTR.MIN_VALUE_S.type, min, min < 0 ? -1 : 0);
-  putBound(skb, NL_POLICY_TYPE_ATTR.MAX_VALUE_S.type, 0x7fffffff, 0);
+function putSignedRange(skb: MessageWriter, padded: boolean, min = -0x80000000): void {
+  putBound(skb, padded, NL_POLICY_TYPE_ATTR.MIN_VALUE_S.type, min, min < 0 ? -1 : 0);
+  putBound(skb, padded, NL_POLICY_TYPE_ATTR.MAX_VALUE_S.type, 0x7fffffff, 0);
 }
 
 /** What goes before the type number, for each kind of policy. */
-function putPolicyLimits(skb: MessageWriter, policy: AttributeKind): void {
+function putPolicyLimits(skb: MessageWriter, padded: boolean, policy: AttributeKind): void {
   switch (policy.type) {
     case 'u8':
     case 'u16':
     case 'u32':
     case 'u64':
-      putIntRange(skb, policy.len, policy.min);
+      putIntRange(skb, padded, policy.len, policy.min);
       break;
     case 's32':
-      putSignedRange(skb, policy.min);
+      putSignedRange(skb, padded, policy.min);
       break;
     case 'string':
     case 'nul_string':
@@ -68,25 +69,25 @@ function putPolicyLimits(skb: MessageWriter, policy: AttributeKind): void {
 }
 
 /** net/netlink/policy.c netlink_policy_dump_write_attr(): types without a check are not described. */
-function putPolicy(skb: MessageWriter, policy: AttributeKind): void {
+function putPolicy(skb: MessageWriter, padded: boolean, policy: AttributeKind): void {
   const number = policyNumbers[policy.type];
   if (number === undefined) return;
   const nest = skb.nest(NLMSGERR_ATTR.POLICY.type | NLA_F_NESTED);
-  putPolicyLimits(skb, policy);
+  putPolicyLimits(skb, padded, policy);
   skb.putU32(NL_POLICY_TYPE_ATTR.TYPE.type, number);
   skb.nestEnd(nest);
 }
 
 /**
- * Appends what the extack says; `failed` adds what only a refusal carries.
+ * Appends what the extack says; `failed` adds what only a refusal carries. `padded`: the machine aligns 64-bit values.
  * @models net/netlink/af_netlink.c netlink_ack_tlv_fill()
  */
-export function putTlvs(skb: MessageWriter, extack: Extack, failed: boolean): void {
+export function putTlvs(skb: MessageWriter, extack: Extack, failed: boolean, padded: boolean): void {
   if (extack.msg !== undefined) skb.put(NLMSGERR_ATTR.MSG, extack.msg);
   if (extack.cookie !== undefined) skb.put(NLMSGERR_ATTR.COOKIE, extack.cookie);
   if (!failed) return;
   if (extack.badAttr !== undefined) skb.putU32(NLMSGERR_ATTR.OFFS.type, extack.badAttr);
-  if (extack.policy !== undefined) putPolicy(skb, extack.policy);
+  if (extack.policy !== undefined) putPolicy(skb, padded, extack.policy);
   if (extack.missType !== undefined) skb.putU32(NLMSGERR_ATTR.MISS_TYPE.type, extack.missType);
   if (extack.missNest !== undefined) skb.putU32(NLMSGERR_ATTR.MISS_NEST.type, extack.missNest);
 }
@@ -114,7 +115,7 @@ export function sendAck(sock: NetlinkSock, msg: Bytes, error: number, extack: Ex
   skb.buffer.u8.set(msg.u8.subarray(0, echoed), at);
   if (explain) {
     const before = skb.length;
-    putTlvs(skb, extack, error !== 0);
+    putTlvs(skb, extack, error !== 0, machine.config.padAttributes);
     if (skb.length > before) skb.buffer.view.setUint16(start + 6, flags | N.NLM_F_ACK_TLVS, true);
   }
   skb.end(start);

@@ -108,7 +108,7 @@ function putDone(sock: NetlinkSock, dump: DumpState, skb: MessageWriter, error: 
     const { view } = skb.buffer;
     view.setUint16(start + 6, view.getUint16(start + 6, true) | NLM_F_ACK_TLVS, true);
     const withPlace = sock.net.machine.has('dump-offs-in-done');
-    putTlvs(skb, dump.extack, withPlace && error !== 0);
+    putTlvs(skb, dump.extack, withPlace && error !== 0, sock.net.machine.config.padAttributes);
     skb.end(start);
   }
 }
