@@ -41,6 +41,10 @@ export interface Abi {
   readonly epollDataOffset: number;
   /** Offset of st_mode in struct stat; st_ino stands at 8 everywhere. */
   readonly statMode: number;
+  /** End of user space: what access_ok() accepts. */
+  readonly taskSize: number;
+  /** Whether a box has ever run on this architecture. */
+  readonly tested: boolean;
 }
 
 const x64: Abi = {
@@ -76,9 +80,51 @@ const x64: Abi = {
   epollEventSize: 12,
   epollDataOffset: 4,
   statMode: 24,
+  // 47-bit addresses, without the last page.
+  taskSize: 0x7ffffffff000,
+  tested: true,
 };
 
-const abis: Partial<Record<string, Abi>> = { x64 };
+/** From the kernel's headers alone: nobody has run a box there yet. */
+const arm64: Abi = {
+  auditArch: 0xc00000b7,
+  nr: {
+    ioctl: 29,
+    socket: 198,
+    connect: 203,
+    accept: 202,
+    sendto: 206,
+    recvfrom: 207,
+    sendmsg: 211,
+    recvmsg: 212,
+    shutdown: 210,
+    bind: 200,
+    listen: 201,
+    getsockname: 204,
+    getpeername: 205,
+    setsockopt: 208,
+    getsockopt: 209,
+    accept4: 242,
+    recvmmsg: 243,
+    sendmmsg: 269,
+    bpf: 280,
+    io_uring_setup: 425,
+    seccomp: 277,
+    pidfd_open: 434,
+    pidfd_getfd: 438,
+  },
+  // 32-bit ARM: socketcall (old ABI); socket … recvmsg; recvmmsg, accept4, sendmmsg; bpf; recvmmsg_time64; io_uring_setup
+  compat: [102, ...Array.from({ length: 17 }, (_, i) => 281 + i), 365, 366, 374, 386, 417, 425],
+  // There is no second native ABI; numbers this high do not exist.
+  foreignFrom: 0x40000000,
+  epollEventSize: 16,
+  epollDataOffset: 8,
+  statMode: 16,
+  taskSize: 2 ** 48,
+  tested: false,
+};
+
+const abis: Partial<Record<string, Abi>> = { x64, arm64 };
 
 /** The ABI of `arch` (a `process.arch`), or undefined when this architecture is not supported. */
 export function abiOf(arch: string): Abi | undefined {

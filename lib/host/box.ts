@@ -4,7 +4,7 @@ import { writeSync } from 'node:fs';
 import * as abi from './abi.js';
 import { Capture, memoryFile } from './capture.js';
 import type { Identity } from './clients.js';
-import { lookupOf } from './descriptors.js';
+import { lookupOf, type Lookup } from './descriptors.js';
 import { filterCount, filteredDescendants, filteredZombies } from './descendants.js';
 import { filterProgram } from './filter.js';
 import { HostError } from './host_error.js';
@@ -73,6 +73,8 @@ class RunningClient implements Client {
 }
 
 export class Box {
+  /** How fds of clients are looked up on this machine. */
+  readonly lookup: Lookup;
   readonly #supervisor: Supervisor;
   readonly #spawner: Spawner;
   readonly #table: abi.Abi;
@@ -85,7 +87,7 @@ export class Box {
     const table = abi.abiOf(process.arch);
     if (process.platform !== 'linux' || table === undefined) {
       const what = `${process.platform} on ${process.arch} is not supported`;
-      throw new HostError('platform', what, 'use Linux on x86-64, or drive the model from a program');
+      throw new HostError('platform', what, 'use Linux on x86-64 or arm64, or drive the model from a program');
     }
     this.#table = table;
     const inline = options.spawner === 'inline';
@@ -94,6 +96,7 @@ export class Box {
     const program = filterProgram(table, rules, cookie);
     prctl(abi.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     this.#spawner = inline ? inlineSpawner(program, table.nr.seccomp) : workerSpawner(program, table.nr.seccomp);
+    this.lookup = lookupOf(table, this.#spawner.listener);
     const log = options.log ?? ((line: string): void => void writeSync(2, `tcbox: ${line}\n`));
     this.#supervisor = new Supervisor(
       machine,
@@ -105,7 +108,7 @@ export class Box {
       (line) => {
         if (this.#said.size !== this.#said.add(line).size) log(line);
       },
-      lookupOf(table, this.#spawner.listener),
+      this.lookup,
     );
   }
 

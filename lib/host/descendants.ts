@@ -30,9 +30,18 @@ export function filteredDescendants(baseline: number): number[] {
   return descendantsWith((s) => !s.zombie && s.filters > baseline);
 }
 
-/** All descendants of this process; threads of one that counts as ended may live on. */
-export function descendants(): number[] {
-  return descendantsWith(() => true);
+let newestPid = '';
+let cached: readonly number[] = [];
+
+/**
+ * All descendants of this process, and perhaps some that have ended; threads of one that counts as ended may live on.
+ * Listed anew only when a process or thread has been started since: the last field of loadavg is the newest pid.
+ */
+export function descendants(): readonly number[] {
+  const newest = readFileSync('/proc/loadavg', 'latin1').replace(/^.* /, '');
+  if (newest !== newestPid) cached = descendantsWith(() => true);
+  newestPid = newest;
+  return cached;
 }
 
 function descendantsWith(wanted: (status: ProcessStatus) => boolean): number[] {

@@ -3,7 +3,7 @@
 // Listing, where an outer filter refuses that call: the inode that /proc shows, and a copy of each socket that is kept
 // from its start. The kept copy hides the last close; so whoever may have closed a socket is looked at (its last place,
 // then the tables of every process of the box) when its process ends, when it opens or binds another, and now and then.
-import { readdirSync, readlinkSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import * as abi from './abi.js';
 import type { ClientTask } from './clients.js';
 import { descendants } from './descendants.js';
@@ -37,11 +37,11 @@ export interface Descriptors {
   /** The pair has hung up. */
   released(placeholder: Placeholder): void;
   /**
-   * Lets go of the sockets that nobody holds any more, those last used by `tgid` or all: their pairs have hung up when
-   * this returns, but for a socket that is on its way between two processes.
+   * Lets go of the sockets that no process of the box holds any more, those last used by `tgid` or all: their pairs have
+   * hung up when this returns, unless somebody else holds one.
    */
   letGo(tgid: number | undefined): Placeholder[];
-  /** One of those was on its way, and is ended all the same: calls on it are refused from now on. */
+  /** Somebody else held one of those, and it is ended all the same: calls on it are refused from now on. */
   lost(placeholder: Placeholder): void;
   /** How often letGo() is due while sockets are open, ms; Infinity: never. */
   readonly lookEveryMs: number;
@@ -103,6 +103,8 @@ interface Kept {
   readonly copy: number;
   tgid: number;
   fd: number;
+  /** It was found in another process than used it last, whose end nobody may hear of. */
+  inherited: boolean;
 }
 
 /** Copies that stand for what is no placeholder: numbers no fd has. */
@@ -119,7 +121,7 @@ export class ListedDescriptors implements Descriptors {
   /** By inode; those looked at longest ago first. */
   readonly #kept = new Map<number, Kept>();
   readonly #byCopy = new Map<number, Kept>();
-  /** Inodes of sockets that were let go while they were on their way to another process. */
+  /** Inodes of sockets that were let go while somebody held them. */
   readonly #lost = new Set<number>();
 
   constructor(table: abi.Abi) {
@@ -136,6 +138,7 @@ export class ListedDescriptors implements Descriptors {
     if (kept === undefined) return this.#lost.has(ino) ? -EIO : FOREIGN_SOCKET;
     kept.tgid = task.tgid;
     kept.fd = fd >>> 0;
+    kept.inherited = false;
     return kept.copy;
   }
 
@@ -154,7 +157,8 @@ export class ListedDescriptors implements Descriptors {
   }
 
   installed(placeholder: Placeholder, clientEnd: number): void {
-    const kept = { placeholder, copy: clientEnd, tgid: placeholder.task.tgid, fd: placeholder.clientFd };
+    const { task, clientFd: fd } = placeholder;
+    const kept: Kept = { placeholder, copy: clientEnd, tgid: task.tgid, fd, inherited: false };
     this.#kept.set(placeholder.ino, kept);
     this.#byCopy.set(clientEnd, kept);
   }
@@ -166,8 +170,10 @@ export class ListedDescriptors implements Descriptors {
 
   letGo(tgid: number | undefined): Placeholder[] {
     const missing = this.#notInPlace(tgid);
+    let gone = this.#inNoTable(missing);
     // What moves from one table to another may be missed in one look over all of them, hardly in two.
-    const gone = this.#inNoTable(this.#inNoTable(missing));
+    if (descendants().length > 1) gone = this.#inNoTable(gone);
+    if (gone.length === 0 || anyOnItsWay()) return [];
     for (const kept of gone) this.#forget(kept);
     return gone.map(({ placeholder }) => placeholder);
   }
@@ -194,7 +200,7 @@ export class ListedDescriptors implements Descriptors {
     const missing: Kept[] = [];
     let looks = tgid === undefined ? Infinity : LOOKS;
     for (const kept of [...this.#kept.values()]) {
-      if (tgid !== undefined && kept.tgid !== tgid) continue;
+      if (tgid !== undefined && kept.tgid !== tgid && !kept.inherited) continue;
       if (looks-- === 0) break;
       if (this.#look(kept.tgid, kept.fd) >= 0 && get64(STAT + 8) === kept.placeholder.ino) {
         this.#kept.delete(kept.placeholder.ino);
@@ -214,6 +220,7 @@ export class ListedDescriptors implements Descriptors {
         if (kept === undefined) continue;
         kept.tgid = pid;
         kept.fd = fd;
+        kept.inherited = true;
         left.delete(link);
       }
       if (left.size === 0) break;
@@ -228,6 +235,21 @@ function listed(path: string): string[] {
   } catch {
     return [];
   }
+}
+
+/** Whether a socket of the box holds fds that were sent (SCM_RIGHTS) and not received yet; told since 5.8. */
+function anyOnItsWay(): boolean {
+  for (const pid of descendants()) {
+    for (const [fd, link] of linksOf(pid)) {
+      if (!link.startsWith('socket:')) continue;
+      try {
+        if (/^scm_fds:\t? *[1-9]/m.test(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1'))) return true;
+      } catch {
+        // Closed since the table was listed.
+      }
+    }
+  }
+  return false;
 }
 
 /** What the fds of a process are; those of its threads when its first one has ended. */

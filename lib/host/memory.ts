@@ -1,12 +1,12 @@
 // A client's memory, by process_vm_readv and process_vm_writev on a thread id. Each call costs about 2 µs whatever its
 // length, so what lies together is read together. Reads land in the arena at IN, writes start from OUT.
+import { abiOf } from './abi.js';
 import { BASE, IN, IOV_LOCAL, IOV_REMOTE, errno, processVmReadv, processVmWritev, put64 } from './libc.js';
 import { EFAULT, EPERM } from '../uapi/asm-generic/errno.js';
 
 const PAGE = 4096;
 
-/** End of user space on 64-bit machines with 47-bit addresses: what access_ok() accepts. */
-const TASK_SIZE = 0x7ffffffff000;
+const TASK_SIZE = abiOf(process.arch)?.taskSize ?? 0;
 
 /** Whether [address, address + length) can be user memory. */
 export function accessOk(address: number, length: number): boolean {

@@ -103,7 +103,7 @@ export class Supervisor {
     this.events.wait(0);
     for (const placeholder of closed) {
       if (this.clients.placeholders.get(placeholder.ino) !== placeholder) continue;
-      this.log('a socket was closed while it was on its way between two processes');
+      this.log('a socket that a process outside of the box holds was closed');
       this.release(placeholder);
       this.clients.descriptors.lost(placeholder);
     }
