@@ -1,16 +1,19 @@
 // The full parser: every command with its help, for whatever main() did not recognise by itself. Usage errors go to
 // standard error and are exit code 2.
-import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
-import type { DoctorOptions, RunOptions } from './options.js';
+import type { DoctorOptions, LsOptions, RunOptions, StartOptions } from './options.js';
+import { version } from './version.js';
 
 const programHelp = `
 Examples:
   $ tcbox run -- tc qdisc show          one command in a fresh kernel of its own
   $ tcbox run -- bash                   a shell: everything started from it shares one kernel
+  $ tcbox start web                     a kernel that stays, for many commands
+  $ tcbox exec web -- tc qdisc show     one command in it, from anywhere
+  $ tcbox stop web                      its end
   $ tcbox doctor                        can this machine run tcbox, and what is missing
 
-Exit codes: of run, the command's own, and 128+n when signal n ended it; 0 pass; 1 failure;
+Exit codes: of run and exec, the command's own, and 128+n when signal n ended it; 0 pass; 1 failure;
 2 usage; 125 tcbox could not start; 126 the command cannot be executed; 127 it was not found.`;
 
 const runHelp = `
@@ -21,6 +24,43 @@ Examples:
   $ tcbox run -- make test              any program: sockets it does not need stay the host's
 
 The kernel begins empty (lo alone) and ends with the command.`;
+
+const startHelp = `
+Examples:
+  $ tcbox start web
+  $ tcbox start old --kernel v6.1 --config rec-6.1-uml
+  $ tcbox start web --script setup.sh   a shell script, or any executable, that prepares the kernel first
+
+The kernel stays until tcbox stop, with everything that runs in it. It belongs to this user alone.
+When the script fails, the box is stopped, and start exits with 125.`;
+
+const execHelp = `
+Examples:
+  $ tcbox exec web -- tc qdisc add dev lo clsact
+  $ tcbox exec web -- sh -c 'tc monitor > events &'
+  $ tcbox exec web -- tc -batch - < rules.tc
+  $ tcbox exec web -- bash              a shell in the box
+
+The command gets the standard input, output and error, folder, environment, file mode mask and limits of tcbox exec, and
+signals sent to tcbox exec. What it starts in the background goes on until tcbox stop. When tcbox exec is killed, the
+command gets SIGHUP.
+
+What cannot work: the command is not a child of the shell, so its session and terminal are the box's. A shell in
+the box has no job control (fg, bg, ^Z for one of its commands), and /dev/tty is not there.`;
+
+const stopHelp = `
+Examples:
+  $ tcbox stop web
+  $ tcbox stop web old
+
+What still runs in the box gets SIGTERM; what is there after 0.2 s loses its kernel (ENOSYS), then gets SIGKILL.`;
+
+const lsHelp = `
+Examples:
+  $ tcbox ls
+  $ tcbox ls --json                     the same for scripts
+
+Boxes whose process was killed are cleaned up and named on standard error.`;
 
 const doctorHelp = `
 Examples:
@@ -50,22 +90,79 @@ function describe(done: (code: number) => void): Command {
     .exitOverride()
     .enablePositionalOptions();
   describeRun(program.command('run'), done);
+  describeStart(program.command('start'), done);
+  describeExec(program.command('exec'), done);
+  describeStop(program.command('stop'), done);
+  describeLs(program.command('ls'), done);
   describeDoctor(program.command('doctor'), done);
   return program;
 }
 
+/** The options that choose a kernel. */
+function withKernel(command: Command): Command {
+  return command
+    .option('--kernel <version>', 'kernel version to model, such as v6.18')
+    .option('--config <name or file>', 'configuration: a built-in name (full, rec-6.18, rec-6.1-uml) or a JSON file');
+}
+
 function describeRun(command: Command, done: (code: number) => void): void {
-  command
+  withKernel(command)
     .description('run a command whose netlink sockets reach a modelled kernel')
     .usage('[options] [--] COMMAND [ARGUMENT…]')
     .argument('<command...>', 'the program and its arguments')
-    .option('--kernel <version>', 'kernel version to model, such as v6.18')
-    .option('--config <name or file>', 'configuration: a built-in name (full, rec-6.18, rec-6.1-uml) or a JSON file')
     .passThroughOptions()
     .addHelpText('after', runHelp)
     .action(async (argv: string[], options: RunOptions) => {
       const { runCommand } = await import('./run.js');
       done(await runCommand(options, argv));
+    });
+}
+
+function describeStart(command: Command, done: (code: number) => void): void {
+  withKernel(command)
+    .description('start a box that stays: a kernel for many commands')
+    .argument('<name>', 'what to call it: letters, digits, - and _')
+    .option('--script <file>', 'run this in the box before anything else')
+    .addHelpText('after', startHelp)
+    .action(async (name: string, options: StartOptions) => {
+      const { startCommand } = await import('./start.js');
+      done(await startCommand(options, name));
+    });
+}
+
+function describeExec(command: Command, done: (code: number) => void): void {
+  command
+    .description('run a command in a box that stays')
+    .usage('NAME [--] COMMAND [ARGUMENT…]')
+    .argument('<name>', 'the box')
+    .argument('<command...>', 'the program and its arguments')
+    .passThroughOptions()
+    .addHelpText('after', execHelp)
+    .action(async (name: string, argv: string[]) => {
+      const { execCommand } = await import('./exec.js');
+      done(await execCommand(name, argv));
+    });
+}
+
+function describeStop(command: Command, done: (code: number) => void): void {
+  command
+    .description('stop boxes, and everything that runs in them')
+    .argument('<name...>', 'the boxes')
+    .addHelpText('after', stopHelp)
+    .action(async (names: string[]) => {
+      const { stopCommand } = await import('./stop.js');
+      done(await stopCommand(names));
+    });
+}
+
+function describeLs(command: Command, done: (code: number) => void): void {
+  command
+    .description('list the boxes of this user')
+    .option('--json', 'print JSON')
+    .addHelpText('after', lsHelp)
+    .action(async (options: LsOptions) => {
+      const { lsCommand } = await import('./ls.js');
+      done(await lsCommand(options));
     });
 }
 
@@ -78,10 +175,4 @@ function describeDoctor(command: Command, done: (code: number) => void): void {
       const { doctorCommand } = await import('./doctor.js');
       done(await doctorCommand(options));
     });
-}
-
-/** The version in package.json, which the bundle and the compiled modules both find by the package's own name. */
-function version(): string {
-  const manifest = createRequire(import.meta.url)('tcbox/package.json') as { version: string };
-  return manifest.version;
 }

@@ -6,9 +6,7 @@ import type { KernelConfig } from '../linux/config.js';
 import { kernelVersions } from '../linux/version.js';
 import type { KernelVersion } from '../linux/version.js';
 import type { RunOptions } from './options.js';
-
-/** What was asked for makes no sense; exit code 2. */
-export class UsageError extends Error {}
+import { UsageError } from './usage_error.js';
 
 export interface Configuration {
   readonly config: KernelConfig;

@@ -1,8 +1,8 @@
 // The command line of tcbox: the launcher in dist/bin calls main() and exits with what it returns. Exit codes: the
 // command's own for `run` (128+n when signal n ended it), 0 pass, 1 conformance failure, 2 usage, 125–127 could not
 // start. Modules are imported where they are first needed: `run` must not wait for the parser, help not for the host.
-import { UsageError } from './configuration.js';
-import { parseRun } from './options.js';
+import { parseExec, parseRun } from './options.js';
+import { UsageError } from './usage_error.js';
 
 /** Runs one tcbox command and resolves to the exit code of the process. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -16,10 +16,25 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function execute(argv: readonly string[]): Promise<number> {
+  const entered = parseExec(argv);
+  if (entered !== undefined) {
+    const { execCommand } = await import('./exec.js');
+    return execCommand(entered.name, entered.command);
+  }
   const request = parseRun(argv);
   if (request !== undefined) {
     const { runCommand } = await import('./run.js');
     return runCommand(request.options, request.command);
+  }
+  // The processes of a box that stays, which start each other.
+  if (argv[0] === 'guardian') {
+    const { becomeGuardian } = await import('../host/guardian.js');
+    becomeGuardian([process.execPath, process.argv[1]!, 'box-process', ...argv.slice(1)]);
+    return 125;
+  }
+  if (argv[0] === 'box-process') {
+    const { boxProcess } = await import('./box_process.js');
+    return boxProcess(argv.slice(1));
   }
   const { dispatch } = await import('./commands.js');
   return dispatch(argv);

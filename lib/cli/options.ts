@@ -10,6 +10,17 @@ export interface RunOptions {
   config?: string;
 }
 
+/** Options of `tcbox start`. */
+export interface StartOptions extends RunOptions {
+  /** A shell script, or an executable file, that runs in the box before anybody else. */
+  script?: string;
+}
+
+/** Options of `tcbox ls`. */
+export interface LsOptions {
+  json?: boolean;
+}
+
 /** Options of `tcbox doctor`. */
 export interface DoctorOptions {
   json?: boolean;
@@ -19,6 +30,24 @@ export interface RunRequest {
   readonly options: RunOptions;
   /** The program and its arguments, at least one. */
   readonly command: readonly string[];
+}
+
+/** Options as one of these processes passes them to another: each `--name=value`. */
+export function parseOptions(args: readonly string[]): RunOptions {
+  const options: RunOptions = {};
+  for (const arg of args) {
+    const match = /^--(kernel|config)=(.*)$/s.exec(arg);
+    if (match !== null) options[match[1] as 'kernel' | 'config'] = match[2]!;
+  }
+  return options;
+}
+
+/** Recognises `exec NAME [--] CMD ARG…`; undefined for anything else. */
+export function parseExec(argv: readonly string[]): { name: string; command: readonly string[] } | undefined {
+  const [command, name] = argv;
+  const at = argv[2] === '--' ? 3 : 2;
+  if (command !== 'exec' || name === undefined || name.startsWith('-') || at >= argv.length) return undefined;
+  return at === 2 && argv[2]!.startsWith('-') ? undefined : { name, command: argv.slice(at) };
 }
 
 /** Recognises `run [--kernel V] [--config FILE] [--] CMD ARG…`; undefined for anything else. */

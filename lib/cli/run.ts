@@ -1,6 +1,6 @@
 // `tcbox run`: boots a kernel, starts one program in it and serves it and everything it starts until it ends. Loads as
 // little as it can, because every command in a box waits for it. The caller has parsed the arguments.
-import { readFileSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { Box } from '../host/box.js';
 import { HostError } from '../host/host_error.js';
 import { hostClock } from '../host/kernel.js';
@@ -9,16 +9,11 @@ import { Entropy } from '../linux/entropy.js';
 import { Machine } from '../linux/machine.js';
 import { configurationOf } from './configuration.js';
 import type { RunOptions } from './options.js';
-
-const CANNOT_START = 125;
+import { CANNOT_START, say } from './say.js';
 
 /** Signals a terminal sends to the whole foreground group, the command included. */
 const terminalSignals = ['SIGINT', 'SIGQUIT', 'SIGWINCH'] as const;
 const otherSignals = ['SIGTERM', 'SIGHUP', 'SIGUSR2', 'SIGCONT', 'SIGALRM'] as const;
-
-function say(line: string): void {
-  writeSync(2, `tcbox: ${line}\n`);
-}
 
 /** Whether this process is in the foreground of its terminal: then ^C reaches the command without us. */
 function inForeground(): boolean {

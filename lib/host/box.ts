@@ -9,7 +9,8 @@ import { filterCount, filteredDescendants, filteredZombies } from './descendants
 import { filterProgram } from './filter.js';
 import { HostError } from './host_error.js';
 import type { Kernel } from './kernel.js';
-import { BASE, WORDS, close, i32, kill, prctl, syscall, wait4, waitid } from './libc.js';
+import type { Events } from './events.js';
+import { BASE, WORDS, close, i32, kill, prctl, syscall, u32, wait4, waitid } from './libc.js';
 import { NativeSockets } from './native.js';
 import { startProgram, type SpawnOptions } from './program.js';
 import { inlineSpawner, workerSpawner, type Spawner } from './spawner.js';
@@ -35,6 +36,11 @@ export interface Client {
   readonly waitStatus: number | undefined;
 }
 
+export interface ClientOptions extends SpawnOptions {
+  /** Called by the pump once the client has ended. */
+  readonly onExit?: ((client: Client) => void) | undefined;
+}
+
 export interface RunOptions {
   readonly cwd?: string | undefined;
   readonly env?: Readonly<Partial<Record<string, string>>> | undefined;
@@ -53,8 +59,10 @@ export interface RunResult {
 const SIGTERM = 15;
 const SIGKILL = 9;
 const WNOHANG = 1;
-/** How long ended clients get to leave after SIGTERM. */
+/** How long clients get to leave after SIGTERM, then without a kernel, and at most after SIGKILL. */
 const GRACE_MS = 200;
+const VANISHED_MS = 50;
+const KILLED_MS = 10_000;
 /** A busy pump returns this often, so that the event loop of the process gets a turn. */
 const TURN_MS = 100;
 
@@ -79,6 +87,7 @@ export class Box {
   readonly #spawner: Spawner;
   readonly #table: abi.Abi;
   readonly #clients = new Map<number, RunningClient>();
+  readonly #native: NativeSockets;
   readonly #baseline = filterCount();
   readonly #said = new Set<string>();
   #closed = false;
@@ -98,11 +107,12 @@ export class Box {
     this.#spawner = inline ? inlineSpawner(program, table.nr.seccomp) : workerSpawner(program, table.nr.seccomp);
     this.lookup = lookupOf(table, this.#spawner.listener);
     const log = options.log ?? ((line: string): void => void writeSync(2, `tcbox: ${line}\n`));
+    this.#native = new NativeSockets(table, cookie);
     this.#supervisor = new Supervisor(
       machine,
       table,
       this.#spawner,
-      new NativeSockets(table, cookie),
+      this.#native,
       handlers,
       options.identity ?? root,
       (line) => {
@@ -128,8 +138,23 @@ export class Box {
     return this.#supervisor.clients.placeholders.size;
   }
 
+  /** Programs started with spawn() that have not ended. */
+  get programs(): number {
+    return this.#clients.size;
+  }
+
+  /** What the pump waits for: fds added here are served along with the clients. */
+  get events(): Events {
+    return this.#supervisor.events;
+  }
+
+  /** Socket calls that this thread may make although it may be filtered. */
+  get native(): NativeSockets {
+    return this.#native;
+  }
+
   /** Starts a program; it runs while the box is pumped. Throws a SpawnError when it cannot be started. */
-  spawn(argv: readonly string[], options: SpawnOptions = {}): Client {
+  spawn(argv: readonly string[], options: ClientOptions = {}): Client {
     const pid = startProgram(this.#spawner, argv, options);
     const client = new RunningClient(pid);
     const pidfd = syscall(this.#table.nr.pidfd_open, pid, 0, 0, 0, 0, 0);
@@ -140,8 +165,25 @@ export class Box {
       client.waitStatus = i32[WORDS >> 2]!;
       this.#clients.delete(pid);
       this.#supervisor.events.close(pidfd);
+      options.onExit?.(client);
     });
     return client;
+  }
+
+  /**
+   * Reaps daemons of the clients that have ended: they became children of this process, and nobody waits for them. For
+   * a process that is nothing but a box, since it reaps any child. False when there are no children at all.
+   */
+  reapOrphans(): boolean {
+    const [P_ALL, WEXITED, WNOWAIT, SI_PID] = [0, 4, 0x01000000, 12];
+    for (;;) {
+      u32[(WORDS + SI_PID) >> 2] = 0;
+      if (waitid(P_ALL, 0, BASE + WORDS, WEXITED | WNOHANG | WNOWAIT) !== 0) return false;
+      const pid = i32[(WORDS + SI_PID) >> 2]!;
+      // A program of ours waits for the pump; it comes first until then.
+      if (pid === 0 || this.#clients.has(pid)) return true;
+      wait4(pid, 0, WNOHANG, 0);
+    }
   }
 
   /**
@@ -196,10 +238,12 @@ export class Box {
 
   #endClients(): void {
     const none = (): boolean => this.#clients.size === 0 && !hasChildren();
-    for (const signal of [SIGTERM, SIGKILL]) {
-      const deadline = performance.now() + (signal === SIGTERM ? GRACE_MS : 10_000);
+    const phases = [[SIGTERM, GRACE_MS] as const, ['vanish', VANISHED_MS] as const, [SIGKILL, KILLED_MS] as const];
+    for (const [what, ms] of phases) {
+      const deadline = performance.now() + ms;
       let left = this.#living();
-      for (const pid of left) kill(pid, signal);
+      if (what !== 'vanish') for (const pid of left) kill(pid, what);
+      else if (left.length !== 0) this.#supervisor.vanish();
       while (left.length !== 0 && performance.now() < deadline) {
         this.pump(none, 5);
         for (const pid of filteredZombies(this.#baseline)) if (!this.#clients.has(pid)) wait4(pid, 0, WNOHANG, 0);

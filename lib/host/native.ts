@@ -58,6 +58,11 @@ export class NativeSockets {
     syscall(this.#nr.setsockopt, fd, abi.SOL_SOCKET, optname, BASE + offset, length, this.#cookie);
   }
 
+  /** A socket call that uses at most five arguments, by its number, past the filter. */
+  call(nr: number, fd: number, a: number, b: number, c: number, d = 0): number {
+    return syscall(nr, fd, a, b, c, d, this.#cookie);
+  }
+
   isNonblocking(fd: number): boolean {
     return (fcntl(fd, abi.F_GETFL, 0) & abi.O_NONBLOCK) !== 0;
   }

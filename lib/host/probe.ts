@@ -153,7 +153,7 @@ function trySupervisor(table: abi.Abi, add: Add): void {
   add('seccomp listener', undefined, '');
   const argv = [process.execPath, '-e', clientText(nr)];
   const envp = Object.entries(process.env).map(([name, value]) => `${name}=${value ?? ''}`);
-  const pid = spawner.spawn({ path: process.execPath, argv, envp, cwd: undefined, stdio: [0, 1, 2] });
+  const pid = spawner.spawn({ path: process.execPath, argv, envp, cwd: undefined, stdio: [0, 1, 2], group: false });
   if (pid > 0) new Trial(table, spawner.listener, add).serve(pid);
   else add('client', `cannot be started (errno ${-pid})`, 'look at the limits of this user');
   spawner.close();

@@ -9,6 +9,8 @@ export interface SpawnOptions {
   readonly env?: Readonly<Partial<Record<string, string>>> | undefined;
   /** Fds of this process that become the client's 0, 1 and 2. */
   readonly stdio?: readonly [number, number, number] | undefined;
+  /** Whether the program leads a process group of its own; false by default. */
+  readonly group?: boolean | undefined;
 }
 
 /** What env(1) would exit with, for a program that could not be started. */
@@ -42,14 +44,14 @@ export function startProgram(spawner: Spawner, argv: readonly string[], options:
   const program = argv[0] ?? '';
   const env = options.env ?? process.env;
   const envp = Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
-  const { cwd, stdio = [0, 1, 2] } = options;
+  const { cwd, stdio = [0, 1, 2], group = false } = options;
   let error = ENOENT;
   for (const path of candidates(program, env['PATH'])) {
     if (!mayExist(path, cwd)) continue;
-    let result = spawner.spawn({ path, argv, envp, cwd, stdio });
+    let result = spawner.spawn({ path, argv, envp, cwd, stdio, group });
     if (result === -ENOEXEC) {
       const script = ['/bin/sh', path, ...argv.slice(1)];
-      result = spawner.spawn({ path: '/bin/sh', argv: script, envp, cwd, stdio });
+      result = spawner.spawn({ path: '/bin/sh', argv: script, envp, cwd, stdio, group });
     }
     if (result > 0) return result;
     if (result === -EACCES) error = EACCES;

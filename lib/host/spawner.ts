@@ -15,6 +15,8 @@ export interface SpawnRequest {
   readonly envp: readonly string[];
   readonly cwd: string | undefined;
   readonly stdio: readonly [number, number, number];
+  /** Whether the program leads a process group of its own. */
+  readonly group: boolean;
 }
 
 export interface Spawner {
@@ -53,6 +55,7 @@ function filterThisThread(lib: typeof Koffi.default, program: Uint8Array, seccom
   const posixSpawn = func('int posix_spawn(void *, const char *, void *, void *, const char **, const char **)');
 
   const PR_SET_NO_NEW_PRIVS = 38;
+  const POSIX_SPAWN_SETPGROUP = 0x2;
   const POSIX_SPAWN_SETSIGDEF_SETSIGMASK = 0x4 | 0x8;
   const actions = Buffer.alloc(1024);
   const attr = Buffer.alloc(1024);
@@ -61,7 +64,6 @@ function filterThisThread(lib: typeof Koffi.default, program: Uint8Array, seccom
   const pid = Buffer.alloc(128);
   const fprog = Buffer.alloc(128);
   attrInit(attr);
-  setFlags(attr, POSIX_SPAWN_SETSIGDEF_SETSIGMASK);
   setSigmask(attr, none);
   // The runtime ignores SIGPIPE (13) and SIGXFSZ (25); a client must not inherit that.
   ignored.writeUInt32LE(((1 << 12) | (1 << 24)) >>> 0);
@@ -85,6 +87,7 @@ function filterThisThread(lib: typeof Koffi.default, program: Uint8Array, seccom
   }
 
   const spawn = (request: SpawnRequest): number => {
+    setFlags(attr, POSIX_SPAWN_SETSIGDEF_SETSIGMASK | (request.group ? POSIX_SPAWN_SETPGROUP : 0));
     actionsInit(actions);
     request.stdio.forEach((from, to) => addDup2(actions, from, to));
     if (request.cwd !== undefined) addChdir(actions, request.cwd);

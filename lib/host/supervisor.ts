@@ -134,6 +134,12 @@ export class Supervisor {
     this.settle();
   }
 
+  /** What is left of the kernel when its process dies: no sockets, and ENOSYS for every call, blocked ones included. */
+  vanish(): void {
+    for (const placeholder of [...this.clients.placeholders.values()]) this.release(placeholder);
+    this.events.close(this.listener.fd);
+  }
+
   /** Finds the socket behind an fd of the caller. 0 with `placeholder` and `copy` set, PROCEED, or a negative errno. */
   identify(task: ClientTask, fd: number): number {
     const { descriptors } = this.clients;

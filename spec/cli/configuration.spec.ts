@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { UsageError, configurationOf } from '../../lib/cli/configuration.js';
+import { configurationOf } from '../../lib/cli/configuration.js';
+import { UsageError } from '../../lib/cli/usage_error.js';
 
 describe('cli configuration', () => {
   let folder: string;

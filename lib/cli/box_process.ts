@@ -1,0 +1,111 @@
+// The process of a box that stays: takes its name, boots a kernel, and serves programs and callers until one of them
+// stops it. Started by lib/cli/start.ts under its guardian; says on fd 3 that it serves, or why not.
+import { closeSync, rmSync, statSync, writeSync } from 'node:fs';
+import { Box } from '../host/box.js';
+import { Control } from '../host/control.js';
+import { connectTo, listenAt } from '../host/control_socket.js';
+import { HostError } from '../host/host_error.js';
+import { hostClock } from '../host/kernel.js';
+import { close } from '../host/libc.js';
+import { Entropy } from '../linux/entropy.js';
+import { Machine } from '../linux/machine.js';
+import { locked, removeFiles, socketPath } from './boxes.js';
+import { configurationOf } from './configuration.js';
+import { parseOptions } from './options.js';
+import { CANNOT_START } from './say.js';
+import { READY } from './start.js';
+import { version } from './version.js';
+
+/** Callers that wait to be taken in. */
+const BACKLOG = 511;
+/** How often daemons that have ended are reaped. */
+const REAP_MS = 1000;
+const ANSWER_FD = 3;
+
+/** The listening socket under the box's name; a killed box of that name leaves it free. */
+function takeName(folder: string, name: string): number {
+  const path = socketPath(folder, name);
+  return locked(folder, () => {
+    const living = connectTo(path);
+    if (living >= 0) {
+      close(living);
+      throw new HostError('exists', `there is a box '${name}' already`, `tcbox stop ${name} ends it`);
+    }
+    rmSync(path, { force: true });
+    const fd = listenAt(path, BACKLOG);
+    if (fd >= 0) return fd;
+    throw new HostError('socket', `no socket can be made at ${path} (errno ${-fd})`, 'is there room in that folder?');
+  });
+}
+
+/** Gives the name back, unless it is another box's by now. */
+function giveBack(folder: string, name: string, ino: number): void {
+  locked(folder, () => {
+    if (inode(folder, name) === ino) removeFiles(folder, name);
+  });
+}
+
+function inode(folder: string, name: string): number | undefined {
+  return statSync(socketPath(folder, name), { throwIfNoEntry: false })?.ino;
+}
+
+async function serve(folder: string, name: string, args: readonly string[]): Promise<void> {
+  const { config, version: kernel } = configurationOf(parseOptions(args));
+  const fd = takeName(folder, name);
+  const ino = inode(folder, name)!;
+  let control: Control | undefined;
+  const notice = (line: string): void => {
+    control?.notice(line);
+  };
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    giveBack(folder, name, ino);
+  };
+  try {
+    const onGap = (what: string): void => {
+      notice(`not modelled: ${what}`);
+    };
+    const entropy = new Entropy(Math.floor(Math.random() * 2 ** 32));
+    const machine = new Machine({ clock: hostClock, entropy, onGap, config, version: kernel });
+    const box = new Box(machine, { spawner: 'inline', log: notice });
+    const about = { kernel, config: config.name, started: Date.now(), guardian: process.ppid, version: version() };
+    control = new Control(box, fd, about, stop);
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
+    answer(READY);
+    await pump(box, () => stopping);
+    box.close();
+  } finally {
+    stop();
+  }
+}
+
+async function pump(box: Box, stopped: () => boolean): Promise<void> {
+  while (!stopped()) {
+    box.pump(stopped, box.reapOrphans() ? REAP_MS : Infinity);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+function answer(text: string): void {
+  try {
+    writeSync(ANSWER_FD, text);
+    closeSync(ANSWER_FD);
+  } catch {
+    // Whoever started the box has gone.
+  }
+}
+
+/** Serves a box; the exit code for this process. */
+export async function boxProcess(args: readonly string[]): Promise<number> {
+  const [folder, name, ...options] = args as [string, string, ...string[]];
+  try {
+    await serve(folder, name, options);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    answer(error.message);
+    return CANNOT_START;
+  }
+}

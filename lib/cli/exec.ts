@@ -1,0 +1,68 @@
+// `tcbox exec NAME -- CMD…`: has a box start a program with this process's fds 0 to 2, folder, environment, mask and
+// limits, and ends as it ends. Loads no more than that takes: every command in a box waits for it. While the program
+// runs, this process stands for it: signals sent here are sent on.
+import { inheritedLimits, inheritedUmask } from '../host/limits.js';
+import { HostError } from '../host/host_error.js';
+import { call, type Connection } from './connection.js';
+import { CANNOT_START, say } from './say.js';
+
+/** Signals for one process. */
+const single = ['SIGTERM', 'SIGUSR2', 'SIGALRM'] as const;
+/** Signals a terminal sends to all processes in its foreground: the program's own group stands for them. */
+const shared = ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGWINCH', 'SIGCONT'] as const;
+const numbers: Readonly<Record<string, number>> = process.getBuiltinModule('node:os').constants.signals;
+const SIGSTOP = 19;
+
+function forwardSignals(connection: Connection): void {
+  const forward = (name: string, group: boolean): void => {
+    connection.send({ signal: { number: numbers[name]!, group } });
+  };
+  for (const name of single) {
+    process.on(name, () => {
+      forward(name, false);
+    });
+  }
+  for (const name of shared) {
+    process.on(name, () => {
+      forward(name, true);
+    });
+  }
+  // A group without a shell above it ignores the terminal's stop; it is told to stop as this process does.
+  process.on('SIGTSTP', () => {
+    connection.send({ signal: { number: SIGSTOP, group: true } });
+    setImmediate(() => process.kill(process.pid, 'SIGSTOP'));
+  });
+}
+
+/** Runs a command in a box that stays; resolves to the exit code for this process. */
+export async function execCommand(name: string, argv: readonly string[]): Promise<number> {
+  const env = Object.entries(process.env).map(([key, value]) => `${key}=${value ?? ''}`);
+  const exec = { argv, env, cwd: process.cwd(), umask: inheritedUmask(), limits: inheritedLimits() };
+  try {
+    const connection = call(name, { exec }, [0, 1, 2]);
+    forwardSignals(connection);
+    return await outcome(name, connection);
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    say(error.message);
+    return CANNOT_START;
+  }
+}
+
+function outcome(name: string, connection: Connection): Promise<number> {
+  return new Promise((resolve) => {
+    let code: number | undefined;
+    connection.listen(
+      ({ exited, notice }) => {
+        if (notice !== undefined) say(notice.line);
+        if (exited === undefined) return;
+        code = exited.status;
+        if (exited.error !== '') say(exited.error);
+      },
+      (problem) => {
+        if (code === undefined) say(`box '${name}': ${problem ?? 'its process has ended, and the kernel with it'}`);
+        resolve(code ?? CANNOT_START);
+      },
+    );
+  });
+}

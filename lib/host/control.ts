@@ -1,0 +1,174 @@
+// The box's side of proto/tcbox/v1/control.proto: callers connect, say hello, and start programs, ask, or stop the box.
+// Part of the pump of the Box: nothing here blocks. A caller of another user is not answered. A caller that leaves
+// before its program has ended hangs the program up, as a terminal does.
+import * as abi from './abi.js';
+import type { Box, Client } from './box.js';
+import { accept, closeAll, peerUid, receive, sendNow } from './control_socket.js';
+import { close, kill } from './libc.js';
+import { limitsOf, setLimits } from './limits.js';
+import { SpawnError } from './program.js';
+import { FromBox, Frames, PROTOCOL, ToBox, frame, type Exec, type Status } from '../record/control.js';
+
+const SIGHUP = 1;
+/** Highest signal number. */
+const NSIG = 64;
+
+/** What the box tells of itself. */
+export interface About extends Pick<Status, 'kernel' | 'config' | 'started' | 'guardian'> {
+  /** Of the package. */
+  readonly version: string;
+}
+
+class Caller {
+  readonly fd: number;
+  readonly frames = new Frames();
+  readonly fds: number[] = [];
+  greeted = false;
+  program: Client | undefined;
+
+  constructor(fd: number) {
+    this.fd = fd;
+  }
+}
+
+export class Control {
+  readonly #box: Box;
+  readonly #about: About;
+  readonly #onStop: () => void;
+  readonly #callers = new Set<Caller>();
+  readonly #limits = limitsOf('self');
+
+  /** Serves callers of the listening socket `fd` while the box is pumped; `onStop` when one asks the box to end. */
+  constructor(box: Box, fd: number, about: About, onStop: () => void) {
+    this.#box = box;
+    this.#about = about;
+    this.#onStop = onStop;
+    box.events.add(fd, abi.EPOLLIN, () => {
+      for (let caller = accept(box.native, fd); caller >= 0; caller = accept(box.native, fd)) this.#greet(caller);
+    });
+  }
+
+  /** Shows a line to everyone whose program runs. */
+  notice(line: string): void {
+    for (const caller of this.#callers) if (caller.program !== undefined) send(caller, { notice: { line } });
+  }
+
+  #greet(fd: number): void {
+    if (peerUid(this.#box.native, fd) !== process.getuid!()) {
+      close(fd);
+      return;
+    }
+    const caller = new Caller(fd);
+    this.#callers.add(caller);
+    this.#box.events.add(fd, abi.EPOLLIN, () => {
+      this.#onReadable(caller);
+    });
+  }
+
+  #onReadable(caller: Caller): void {
+    try {
+      while (this.#callers.has(caller)) {
+        const got = receive(this.#box.native, caller.fd);
+        if (got === undefined) return;
+        if (got === 'end') {
+          this.#drop(caller);
+          return;
+        }
+        caller.fds.push(...got.fds);
+        for (const body of caller.frames.push(got.data)) {
+          this.#handle(caller, ToBox.decode(body));
+          if (!this.#callers.has(caller)) return;
+        }
+      }
+    } catch {
+      // Not our protocol.
+      this.#drop(caller);
+    }
+  }
+
+  #handle(caller: Caller, { hello, exec, signal, query, stop }: ToBox): void {
+    if (hello !== undefined) {
+      caller.greeted = hello.protocol === PROTOCOL;
+      send(caller, { hello: { protocol: PROTOCOL, version: this.#about.version } });
+    }
+    if (!caller.greeted) {
+      this.#drop(caller);
+      return;
+    }
+    if (exec !== undefined) this.#exec(caller, exec);
+    if (signal !== undefined && caller.program !== undefined && signal.number >= 1 && signal.number <= NSIG) {
+      kill(signal.group ? -caller.program.pid : caller.program.pid, signal.number);
+    }
+    if (query !== undefined) send(caller, { status: this.#status() });
+    if (stop !== undefined) this.#onStop();
+  }
+
+  #exec(caller: Caller, request: Exec): void {
+    if (caller.program !== undefined || caller.fds.length !== 3) {
+      this.#drop(caller);
+      return;
+    }
+    try {
+      caller.program = this.#start(request, caller);
+      setLimits(caller.program.pid, request.limits, this.#limits);
+    } catch (error) {
+      if (!(error instanceof SpawnError)) throw error;
+      send(caller, { exited: { status: error.status, error: error.message } });
+      this.#drop(caller);
+    } finally {
+      closeAll(caller.fds);
+    }
+  }
+
+  #start({ argv, env, cwd, umask }: Exec, caller: Caller): Client {
+    const own = process.umask(umask & 0o777);
+    try {
+      return this.#box.spawn(argv, {
+        cwd,
+        env: environment(env),
+        stdio: [caller.fds[0]!, caller.fds[1]!, caller.fds[2]!],
+        group: true,
+        onExit: ({ waitStatus }) => {
+          caller.program = undefined;
+          send(caller, { exited: { status: exitCode(waitStatus!), error: '' } });
+          this.#drop(caller);
+        },
+      });
+    } finally {
+      process.umask(own);
+    }
+  }
+
+  #status(): Status {
+    const { guardian, kernel, config, started } = this.#about;
+    const { programs, sockets } = this.#box;
+    return { pid: process.pid, guardian, kernel, config, started, programs, sockets };
+  }
+
+  #drop(caller: Caller): void {
+    if (!this.#callers.delete(caller)) return;
+    if (caller.program !== undefined) kill(-caller.program.pid, SIGHUP);
+    closeAll(caller.fds);
+    this.#box.events.close(caller.fd);
+  }
+}
+
+/** Frames to callers are few and small: a caller that does not read them is not waited for. */
+function send({ fd }: Caller, message: FromBox): void {
+  sendNow(fd, frame(FromBox.encode(message)));
+}
+
+function environment(entries: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    entries.map((entry) => {
+      const at = entry.indexOf('=', 1);
+      return at < 0 ? [entry, ''] : [entry.slice(0, at), entry.slice(at + 1)];
+    }),
+  );
+}
+
+/** As a shell has it: the exit status, or 128 + n for signal n. */
+function exitCode(waitStatus: number): number {
+  const signal = waitStatus & 0x7f;
+  return signal === 0 ? (waitStatus >> 8) & 0xff : 128 + signal;
+}

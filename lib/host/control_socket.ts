@@ -1,0 +1,142 @@
+// The Unix socket between a box that stays and its callers: stream sockets, fds passed along, the peer's credentials.
+// Both ends call C directly, since Node.js passes no fds; the box's end does so past its own filter.
+import * as abi from './abi.js';
+import { addressOf, close, errno, syscall, write } from './libc.js';
+import type { NativeSockets } from './native.js';
+import { EAGAIN, EINTR } from '../uapi/asm-generic/errno.js';
+
+/** sizeof(sun_path) without the final zero. */
+export const PATH_MAX = 107;
+
+const CHUNK = 65536;
+/** More fds than any caller sends; the kernel drops those that find no room. */
+const FDS_MAX = 16;
+
+/** struct msghdr, struct iovec, control buffer, sockaddr_un and payload, in one block that never moves. */
+const [MSG, IOV, CONTROL, ADDRESS, DATA] = [0, 64, 128, 256, 512];
+const block = new ArrayBuffer(DATA + CHUNK);
+const bytes = new Uint8Array(block);
+const view = new DataView(block);
+const base = addressOf(bytes);
+const CMSG_HEADER = 16;
+
+function putAddress(path: string): number {
+  const name = new TextEncoder().encode(path);
+  if (name.length > PATH_MAX) throw new Error(`${path}: longer than ${PATH_MAX} bytes`);
+  bytes.fill(0, ADDRESS, ADDRESS + 110);
+  view.setUint16(ADDRESS, abi.AF_UNIX, true);
+  bytes.set(name, ADDRESS + 2);
+  return 2 + name.length + 1;
+}
+
+function putMessage(length: number, controllen: number): void {
+  bytes.fill(0, MSG, IOV);
+  view.setBigUint64(IOV, BigInt(base + DATA), true);
+  view.setBigUint64(IOV + 8, BigInt(length), true);
+  view.setBigUint64(MSG + 16, BigInt(base + IOV), true);
+  view.setBigUint64(MSG + 24, 1n, true);
+  if (controllen === 0) return;
+  view.setBigUint64(MSG + 32, BigInt(base + CONTROL), true);
+  view.setBigUint64(MSG + 40, BigInt(controllen), true);
+}
+
+function table(): abi.Abi['nr'] {
+  const found = abi.abiOf(process.arch);
+  if (found === undefined) throw new Error(`no system calls for ${process.arch}`);
+  return found.nr;
+}
+
+function open(flags: number): number {
+  return syscall(table().socket, abi.AF_UNIX, abi.SOCK_STREAM | abi.SOCK_CLOEXEC | flags, 0, 0, 0, 0);
+}
+
+/** A listening socket at a path where nothing is; or a negative errno. Not for a filtered thread. */
+export function listenAt(path: string, backlog: number): number {
+  const nr = table();
+  const fd = open(abi.SOCK_NONBLOCK);
+  if (fd < 0) return -errno();
+  const length = putAddress(path);
+  if (syscall(nr.bind, fd, base + ADDRESS, length, 0, 0, 0) === 0 && syscall(nr.listen, fd, backlog, 0, 0, 0, 0) === 0)
+    return fd;
+  const error = errno();
+  close(fd);
+  return -error;
+}
+
+/** A socket connected to a path, or a negative errno. */
+export function connectTo(path: string): number {
+  const fd = open(0);
+  if (fd < 0) return -errno();
+  const length = putAddress(path);
+  for (;;) {
+    if (syscall(table().connect, fd, base + ADDRESS, length, 0, 0, 0) === 0) return fd;
+    const error = errno();
+    if (error === EINTR) continue;
+    close(fd);
+    return -error;
+  }
+}
+
+/** Sends all of `data`, with copies of `fds` at its first byte; 0 or a negative errno. */
+export function sendAll(fd: number, data: Uint8Array, fds: readonly number[]): number {
+  const nr = table();
+  for (let at = 0; at < data.length;) {
+    const length = Math.min(CHUNK, data.length - at);
+    bytes.set(data.subarray(at, at + length), DATA);
+    const controllen = at === 0 && fds.length !== 0 ? CMSG_HEADER + 4 * fds.length : 0;
+    view.setBigUint64(CONTROL, BigInt(controllen), true);
+    view.setUint32(CONTROL + 8, abi.SOL_SOCKET, true);
+    view.setUint32(CONTROL + 12, abi.SCM_RIGHTS, true);
+    fds.forEach((passed, i) => {
+      view.setInt32(CONTROL + CMSG_HEADER + 4 * i, passed, true);
+    });
+    putMessage(length, controllen);
+    const sent = syscall(nr.sendmsg, fd, base + MSG, abi.MSG_NOSIGNAL, 0, 0, 0);
+    if (sent < 0 && errno() !== EINTR) return -errno();
+    at += Math.max(0, sent);
+  }
+  return 0;
+}
+
+/** Closes fds and empties the list. */
+export function closeAll(fds: number[]): void {
+  for (const fd of fds.splice(0)) close(fd);
+}
+
+/** Writes `data`, at most some kilobytes, at once or not at all. */
+export function sendNow(fd: number, data: Uint8Array): void {
+  bytes.set(data, DATA);
+  write(fd, base + DATA, data.length);
+}
+
+/** The next caller of a listening socket, never blocking; -1 when there is none. */
+export function accept(native: NativeSockets, fd: number): number {
+  return native.call(table().accept4, fd, 0, 0, abi.SOCK_CLOEXEC | abi.SOCK_NONBLOCK);
+}
+
+/** User id of the process that connected, or -1. */
+export function peerUid(native: NativeSockets, fd: number): number {
+  const UCRED_SIZE = 12;
+  view.setUint32(CONTROL, UCRED_SIZE, true);
+  const at = base + DATA;
+  const got = native.call(table().getsockopt, fd, abi.SOL_SOCKET, abi.SO_PEERCRED, at, base + CONTROL);
+  return got === 0 ? view.getInt32(DATA + 4, true) : -1;
+}
+
+/** Bytes and fds that have come, the bytes valid until the next call; 'end' after the last, undefined when none wait. */
+export function receive(native: NativeSockets, fd: number): { data: Uint8Array; fds: number[] } | 'end' | undefined {
+  putMessage(CHUNK, CMSG_HEADER + 4 * FDS_MAX);
+  const length = native.call(table().recvmsg, fd, base + MSG, abi.MSG_DONTWAIT | abi.MSG_CMSG_CLOEXEC, 0);
+  if (length < 0) return errno() === EAGAIN || errno() === EINTR ? undefined : 'end';
+  const fds = received();
+  if (length !== 0) return { data: bytes.subarray(DATA, DATA + length), fds };
+  closeAll(fds);
+  return 'end';
+}
+
+function received(): number[] {
+  const controllen = Number(view.getBigUint64(MSG + 40, true));
+  if (controllen < CMSG_HEADER || view.getUint32(CONTROL + 12, true) !== abi.SCM_RIGHTS) return [];
+  const count = (Number(view.getBigUint64(CONTROL, true)) - CMSG_HEADER) >> 2;
+  return Array.from({ length: count }, (_, i) => view.getInt32(CONTROL + CMSG_HEADER + 4 * i, true));
+}

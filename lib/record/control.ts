@@ -1,0 +1,93 @@
+// proto/tcbox/v1/control.proto: what a box that stays and its callers say to each other, and the frames they say it in.
+// The box is lib/host/control.ts, its callers are lib/cli/exec.ts and the like.
+import { bool, double, list, message, string, strings, sub, uint32, type ValueOf } from './message.js';
+
+/** Number of the protocol this package speaks. It changes with any change of a message but Hello. */
+export const PROTOCOL = 1;
+
+/** Longest frame: more than argv and environment of any program. */
+export const FRAME_MAX = 16 << 20;
+
+export const Hello = message({ protocol: uint32(1), version: string(2) });
+export const Limit = message({ resource: uint32(1), soft: double(2), hard: double(3) });
+export const Exec = message({
+  argv: strings(1),
+  env: strings(2),
+  cwd: string(3),
+  umask: uint32(4),
+  limits: list(5, Limit),
+});
+export const Signal = message({ number: uint32(1), group: bool(2) });
+export const Query = message({});
+export const Stop = message({});
+export const Exited = message({ status: uint32(1), error: string(2) });
+export const Notice = message({ line: string(1) });
+export const Status = message({
+  pid: uint32(1),
+  guardian: uint32(2),
+  kernel: string(3),
+  config: string(4),
+  started: double(5),
+  programs: uint32(6),
+  sockets: uint32(7),
+});
+export const ToBox = message({
+  hello: sub(1, Hello),
+  exec: sub(2, Exec),
+  signal: sub(3, Signal),
+  query: sub(4, Query),
+  stop: sub(5, Stop),
+});
+export const FromBox = message({
+  hello: sub(1, Hello),
+  exited: sub(2, Exited),
+  notice: sub(3, Notice),
+  status: sub(4, Status),
+});
+
+export type Hello = ValueOf<typeof Hello>;
+export type Limit = ValueOf<typeof Limit>;
+export type Exec = ValueOf<typeof Exec>;
+export type Status = ValueOf<typeof Status>;
+export type ToBox = ValueOf<typeof ToBox>;
+export type FromBox = ValueOf<typeof FromBox>;
+
+const HEADER = 4;
+
+/** One message as a frame. */
+export function frame(body: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(HEADER + body.length);
+  new DataView(bytes.buffer).setUint32(0, body.length, true);
+  bytes.set(body, HEADER);
+  return bytes;
+}
+
+/** Collects bytes as they come and gives back whole frames. */
+export class Frames {
+  #bytes = new Uint8Array(0);
+
+  /** Throws when a frame is longer than any can be. */
+  *push(bytes: Uint8Array): Generator<Uint8Array, void> {
+    const all = new Uint8Array(this.#bytes.length + bytes.length);
+    all.set(this.#bytes);
+    all.set(bytes, this.#bytes.length);
+    const view = new DataView(all.buffer);
+    let at = 0;
+    while (all.length - at >= HEADER) {
+      const length = view.getUint32(at, true);
+      if (length > FRAME_MAX) throw new Error(`a frame of ${length} bytes`);
+      if (all.length - at < HEADER + length) break;
+      at += HEADER + length;
+      this.#bytes = all.subarray(at);
+      yield all.subarray(at - length, at);
+    }
+    this.#bytes = all.subarray(at);
+  }
+}
+
+/** What a newer client and an older box, or the reverse, tell the user; undefined when they speak the same protocol. */
+export function mismatch(box: Hello, own: Hello): string | undefined {
+  if (box.protocol === own.protocol) return undefined;
+  const told = `it was started by tcbox ${box.version} (protocol ${box.protocol})`;
+  return `${told}, and this is tcbox ${own.version} (protocol ${own.protocol}): stop and start it with one of them`;
+}
