@@ -29,6 +29,7 @@ export class HtbSched {
   }
 }
 
+/** @differs the kernel calls qdisc_priv() */
 export const htbPriv = (sch: Qdisc): HtbSched => sch.priv as HtbSched;
 
 /** What a request says about a class. Times in ns. */

@@ -157,7 +157,7 @@ const classOps: S.QdiscClassOps = {
 
 const ops: S.QdiscOps = { id: 'htb', classOps, init, destroy, dump };
 
-/** The kind, as this kernel has it. */
+/** The kind, as this kernel has it. @models net/sched/sch_htb.c htb_qdisc_ops */
 export function htbQdiscOps(machine: Machine): S.QdiscOps {
   return machine.has('htb-offload') ? { ...ops, attach } : ops;
 }
