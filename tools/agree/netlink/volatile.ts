@@ -83,14 +83,17 @@ function inTraffic({ body }: MessageView, base: number): Part[] {
   return [...ids.map((a) => partOf('prog_id', a, inside)), ...times];
 }
 
-/** Handles that the kernel gives itself, from a counter that all network namespaces share. */
-const isAutomatic = (handle: number): boolean =>
-  (handle & 0xffff) === 0 && handle >>> 16 >= 0x8000 && handle >>> 16 < 0xffff;
+/** Qdiscs that the kernel names itself, from a counter that all network namespaces share; and what hangs below them. */
+const isAutomatic = (handle: number): boolean => handle >>> 16 >= 0x8000 && handle >>> 16 < 0xffff;
 
-function inQdisc({ body }: MessageView, base: number): Part[] {
-  const at = rt.tcmsg.offsetof.tcm_handle;
-  if (body.length < rt.tcmsg.size || !isAutomatic(new Bytes(body).view.getUint32(at, true))) return [];
-  return [{ kind: 'tc_header', range: [base + at, base + at + 4] }];
+/** Handles of qdiscs and classes; a filter's is of another kind. */
+function inHeader({ body, header: { nlmsg_type } }: MessageView, base: number): Part[] {
+  if (body.length < rt.tcmsg.size) return [];
+  const { tcm_handle, tcm_parent } = rt.tcmsg.offsetof;
+  const places = nlmsg_type < rt.RTM_NEWTFILTER ? [tcm_handle, tcm_parent] : [tcm_parent];
+  return places
+    .filter((at) => isAutomatic(new Bytes(body).view.getUint32(at, true)))
+    .map((at) => ({ kind: 'tc_header', range: [base + at, base + at + 4] }));
 }
 
 function partsOf(message: MessageView): Part[] {
@@ -99,15 +102,14 @@ function partsOf(message: MessageView): Part[] {
     case rt.RTM_NEWLINK:
     case rt.RTM_DELLINK:
       return inLink(message, base);
-    case rt.RTM_NEWQDISC:
-    case rt.RTM_DELQDISC:
-      return [...inQdisc(message, base), ...inTraffic(message, base)];
     case rt.RTM_NEWACTION:
     case rt.RTM_DELACTION:
     case rt.RTM_GETACTION:
       return timesIn(message.body.subarray(rt.tcamsg.size), base + rt.tcamsg.size);
     default:
-      return message.header.nlmsg_type > rt.RTM_NEWQDISC ? inTraffic(message, base) : [];
+      return message.header.nlmsg_type < rt.RTM_NEWQDISC
+        ? []
+        : [...inHeader(message, base), ...inTraffic(message, base)];
   }
 }
 

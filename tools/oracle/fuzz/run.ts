@@ -14,10 +14,10 @@ import { shrink } from './shrink.js';
 import type { State } from './state.js';
 
 /**
- * Time for deferred work after a request that may change links, milliseconds: normally; when it must be sure; and then
- * after a link was made, whose first change of carrier may be handled up to a second later.
+ * Time for deferred work after a request that may change links, milliseconds: at first; when sides differ; when it must
+ * be sure; and then after a link was made, whose first change of carrier may be handled up to a second later.
  */
-const waits = { quick: 0.5, slow: 60, made: 1150 };
+const waits = { quick: 0.5, patient: 6, slow: 60, made: 1150 };
 
 /** Vectors kept of differences that look alike. */
 const alike = 3;
@@ -32,7 +32,10 @@ function slower(step: Json): Json {
   return { ...step, wait_ms: makesLink(step) ? waits.made : waits.slow };
 }
 
-const quicker = (step: Json): Json => (step['wait_ms'] === undefined ? step : { ...step, wait_ms: waits.quick });
+const waiting = (steps: readonly Json[], ms: number): Json[] =>
+  steps.map((step) => (step['wait_ms'] === undefined ? step : { ...step, wait_ms: ms }));
+
+const patient = (definition: Json): Json => ({ ...definition, steps: waiting(stepsOf(definition), waits.patient) });
 
 const slowed = (definition: Json): Json => ({ ...definition, steps: stepsOf(definition).map(slower) });
 
@@ -95,11 +98,19 @@ export class Run {
   #judge(difference: Difference): void {
     const state = this.#state;
     state.differences++;
-    const known = explanationOf(difference) !== undefined;
-    const again = known ? difference : differenceOf(slowed(difference.definition), this.#sides);
-    const reason = again === undefined ? timing : explanationOf(again);
-    if (reason === undefined) this.#report(again!);
-    else state.explain(reason);
+    const sure = this.#confirm(difference);
+    const reason = sure === undefined ? timing : explanationOf(sure);
+    if (sure === undefined || reason !== undefined) state.explain(reason ?? timing);
+    else this.#report(sure);
+  }
+
+  /** The difference as it stays when the kernel has time for its deferred work; undefined when it does not. */
+  #confirm(difference: Difference): Difference | undefined {
+    let sure: Difference | undefined = difference;
+    for (const again of [patient, slowed])
+      if (sure !== undefined && explanationOf(sure) === undefined)
+        sure = differenceOf(again(sure.definition), this.#sides);
+    return sure;
   }
 
   #report(difference: Difference): void {
@@ -118,11 +129,11 @@ export class Run {
     this.#save(name, small);
   }
 
-  /** Shrunk in quick sessions if those show it, else in slow ones, of which there cannot be many. */
+  /** Shrunk in patient sessions if those show it, else in slow ones, of which there cannot be many. */
   #small(slow: Difference): Difference {
     const { definition, step } = slow;
     const steps = stepsOf(definition).slice(0, step + 1);
-    const quick = this.#shrink({ ...definition, steps: steps.map(quicker) }, 400);
+    const quick = this.#shrink({ ...definition, steps: waiting(steps, waits.patient) }, 400);
     const sure = quick && this.#unexplained(slowed(quick.definition));
     return sure ?? this.#shrink({ ...definition, steps }, 30) ?? slow;
   }

@@ -271,9 +271,10 @@ function attachDefaults(dev: NetDevice): void {
     attachDefaultToQueues(dev, ops);
   } else {
     const root = qdiscCreateDflt(dev.txQueues[0]!, mq, TC_H_ROOT, dev);
-    if (root === undefined) return;
-    dev.qdisc = root;
-    mq.attach?.(root);
+    if (root !== undefined) {
+      dev.qdisc = root;
+      mq.attach?.(root);
+    }
   }
   if (dev.qdisc === noop) attachDefaultToQueues(dev, noqueueQdiscOps);
 }

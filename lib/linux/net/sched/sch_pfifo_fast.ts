@@ -1,5 +1,5 @@
 // net/sched/sch_generic.c, the part pfifo_fast: three bands by priority, the default discipline of devices that queue.
-import { EINVAL } from '../../../uapi/asm-generic/errno.js';
+import { EINVAL, ENOMEM } from '../../../uapi/asm-generic/errno.js';
 import { tc_prio_qopt } from '../../../uapi/linux/pkt_sched.js';
 import { TCA } from '../../../uapi/linux/rtnetlink.js';
 import { errno } from '../../errno.js';
@@ -9,9 +9,15 @@ import { type Qdisc, type QdiscOps, schDefaultPrio2band } from './sch_generic.js
 const PFIFO_FAST_BANDS = 3;
 const options = tc_prio_qopt.bytes({ bands: PFIFO_FAST_BANDS, priomap: schDefaultPrio2band });
 
-/** @models net/sched/sch_generic.c pfifo_fast_init() */
+/** Greatest length of a ring of pointers: KMALLOC_MAX_SIZE of x86-64, 4 MiB, by the size of a pointer. */
+const RING_MAX = (4 << 20) / 8;
+
+/** Each band is a ring of the length of the device's queue. @models net/sched/sch_generic.c pfifo_fast_init() */
 function init(sch: Qdisc): void {
-  if (sch.dev.txQueueLen === 0 && sch.dev.net.machine.has('pfifo-fast-ring')) throw errno(EINVAL);
+  const { txQueueLen, net } = sch.dev;
+  if (!net.machine.has('pfifo-fast-ring')) return;
+  if (txQueueLen === 0) throw errno(EINVAL);
+  if (txQueueLen > RING_MAX) throw errno(ENOMEM);
 }
 
 /** @models net/sched/sch_generic.c pfifo_fast_dump() */

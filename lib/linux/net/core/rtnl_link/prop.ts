@@ -19,6 +19,7 @@ function altIfname(request: RtnlRequest, dev: NetDevice, name: string): void {
 /** @models net/core/rtnetlink.c rtnl_linkprop() */
 export function rtnlLinkprop(request: RtnlRequest): void {
   const tb = R.parseNewLink(request);
+  R.ensureNetnsById(tb, request.extack);
   const ifm = R.ifInfoOf(request);
   if (!R.namesDevice(ifm, tb)) throw errno(EINVAL);
   const dev = R.findDevice(request.net, ifm, tb);

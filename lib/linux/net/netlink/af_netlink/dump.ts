@@ -31,8 +31,8 @@ export interface DumpState {
   extack: Extack;
   readonly minAlloc: number;
   /** Changes with the dumped list; undefined = never checked. */
-  readonly generation: (() => number) | undefined;
-  /** The handler is not called again once a chunk with messages has ended it: what it said then is forgotten. */
+  generation: (() => number) | undefined;
+  /** The handler is not called again once a chunk with messages has ended it: what it said is forgotten, no change seen. */
   readonly splitDone: boolean;
   /** Generation at the last check; undefined before the first. */
   seen: number | undefined;
@@ -135,7 +135,10 @@ export function dumpChunk(sock: NetlinkSock): void {
   try {
     const more = fill(dump, skb);
     if (more || skb.length > 0) {
-      if (!more && dump.splitDone) dump.extack = new Extack();
+      if (!more && dump.splitDone) {
+        dump.extack = new Extack();
+        dump.generation = undefined;
+      }
       send(sock, skb, alloc);
       return;
     }
