@@ -1,13 +1,29 @@
 // `tcbox doctor`: each prerequisite of this machine, tried rather than guessed. A small supervisor without a kernel
-// serves one client (this very node, calling the C library) that makes a socket() and a bpf() call, and does once
-// each thing that the real one does. Nothing of the machine is changed.
+// serves one client (this very node, calling the C library) that makes a sendto(), a bpf() and a socket() call, and does
+// once each thing that the real one does. Nothing of the machine is changed.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import * as abi from './abi.js';
 import { Events } from './events.js';
 import { filterProgram } from './filter.js';
 import { HostError } from './host_error.js';
-import { BASE, IN, NOTIF, STAT, WORDS, close, errno, fstat, ioctl, kill, syscall, u32, u8, wait4 } from './libc.js';
+import {
+  BASE,
+  IN,
+  NOTIF,
+  STAT,
+  WORDS,
+  close,
+  errno,
+  fstat,
+  ioctl,
+  kill,
+  stat,
+  syscall,
+  u32,
+  u8,
+  wait4,
+} from './libc.js';
 import { Listener } from './listener.js';
 import { readClient, writeClient } from './memory.js';
 import { NativeSockets } from './native.js';
@@ -25,6 +41,22 @@ export interface Probe {
   readonly advice: string;
 }
 
+/**
+ * What a box can do here. 'full': everything. 'listing': the same, but the last close of a socket is seen up to 0.1 s
+ * late. 'netlink': sockets work, bpf(2) is refused before it arrives. 'none': no box can be started.
+ */
+export type Tier = 'full' | 'listing' | 'netlink' | 'none';
+
+const BPF = 'bpf(2) arrives';
+const GETFD = 'pidfd_getfd';
+
+export function tierOf(probes: readonly Probe[]): Tier {
+  const missing = new Set(probes.filter(({ found }) => !found).map(({ name }) => name));
+  if (probes.some(({ found, needed }) => needed && !found)) return 'none';
+  if (missing.has(BPF)) return 'netlink';
+  return missing.has(GETFD) ? 'listing' : 'full';
+}
+
 type Add = (name: string, problem: string | undefined, advice: string, detail?: string, needed?: boolean) => void;
 
 const CLIENT_MS = 5000;
@@ -32,6 +64,8 @@ const CONTAINER = 'in a container: --security-opt seccomp=unconfined, or a profi
 
 /** A pattern the client keeps in memory, to be found and changed from here. */
 const PATTERN = 0x7c0b07;
+/** An fd that no process has, by which its call is known. */
+const NO_FD = 0x77777777;
 
 const clientText = (nr: abi.SyscallNumbers): string => `
 const koffi = require(${JSON.stringify(koffiPath())});
@@ -39,6 +73,7 @@ const libc = koffi.load(null);
 const syscall = libc.func('int syscall(long, long, void *, long, long, long, long)');
 const memory = Buffer.alloc(256);
 memory.writeUInt32LE(${PATTERN});
+syscall(${nr.sendto}, ${NO_FD}, memory, 16, 0, 0, 0);
 syscall(${nr.bpf}, 0x7777, memory, 16, 0, 0, 0);
 const socket = libc.func('int syscall(long, long, long, long)');
 process.exitCode = socket(${nr.socket}, 16, 3, 0) >= 0 ? 0 : 3;
@@ -52,6 +87,7 @@ class Trial {
   readonly #native: NativeSockets;
   #sawBpf = false;
   #sawSocket = false;
+  #sawSendto = false;
 
   constructor(table: abi.Abi, listener: number, add: Add) {
     this.#add = add;
@@ -77,22 +113,26 @@ class Trial {
 
   #answer(tid: number): void {
     const { idLow, idHigh, nr } = this.#listener.notification;
-    if (nr === this.#table.nr.bpf) {
-      this.#sawBpf = true;
-      this.#tryMemory(tid);
-      this.#tryPidfd(tid);
-      this.#listener.answer(idLow, idHigh, -EINVAL);
-    } else {
+    if (nr === this.#table.nr.socket) {
       this.#sawSocket = true;
       this.#tryAddfd(idLow, idHigh);
+      return;
     }
+    if (nr === this.#table.nr.bpf) {
+      this.#sawBpf = true;
+    } else {
+      this.#sawSendto = true;
+      this.#tryMemory(tid);
+      this.#tryPidfd(tid);
+    }
+    this.#listener.answer(idLow, idHigh, -EINVAL);
   }
 
   #tryMemory(tid: number): void {
     const address = this.#listener.notification.ptr(1);
     const read = readClient(tid, address, 4, IN) === 0 && u32[IN >> 2] === PATTERN;
     const written = writeClient(tid, address, 4, IN) === 0;
-    const problem = read && written ? undefined : `refused (errno ${errno()})`;
+    const problem = read && written ? undefined : 'refused';
     this.#add('client memory', problem, `process_vm_readv(2) and process_vm_writev(2) on a child; ${CONTAINER}`);
   }
 
@@ -105,9 +145,17 @@ class Trial {
     const copy = syscall(this.#table.nr.pidfd_getfd, pidfd, 0, 0, 0, 0, 0);
     const fetched = copy >= 0 && fstat(copy, BASE + STAT) === 0;
     const refused = fetched ? undefined : `refused (errno ${errno()})`;
-    this.#add('pidfd_getfd', refused, `Linux 5.6 or newer; ${CONTAINER}`);
+    const late = 'without it last closes are seen late';
+    this.#add(GETFD, refused, `${late}: Linux 5.6 or newer; ${CONTAINER}`, '', false);
+    if (!fetched) this.#tryListing(tid);
     if (copy >= 0) close(copy);
     close(pidfd);
+  }
+
+  #tryListing(tid: number): void {
+    const seen = stat(`/proc/${tid}/fd/0`, BASE + STAT) === 0;
+    const problem = seen ? undefined : `refused (errno ${errno()})`;
+    this.#add('fds in /proc', problem, 'mount /proc with hidepid=0, or allow pidfd_getfd(2)', 'used instead');
   }
 
   #tryAddfd(idLow: number, idHigh: number): void {
@@ -128,7 +176,9 @@ class Trial {
 
   #conclude(): void {
     const bpf = this.#sawBpf ? undefined : 'the call is refused before it arrives';
-    this.#add('bpf(2) arrives', bpf, `an outer seccomp filter refuses bpf(2); ${CONTAINER}`, '', false);
+    this.#add(BPF, bpf, `an outer seccomp filter refuses bpf(2); ${CONTAINER}`, '', false);
+    const sendto = this.#sawSendto ? undefined : 'the call is refused before it arrives';
+    this.#add('sendto(2) arrives', sendto, `an outer seccomp filter refuses sendto(2); ${CONTAINER}`);
     const socket = this.#sawSocket ? undefined : 'the call is refused before it arrives';
     this.#add('socket(2) arrives', socket, `an outer seccomp filter refuses socket(2); ${CONTAINER}`);
   }
@@ -141,10 +191,12 @@ function trySupervisor(table: abi.Abi, add: Add): void {
   const { nr } = table;
   let spawner: Spawner;
   try {
-    spawner = workerSpawner(
-      filterProgram(table, [{ nr: nr.bpf }, { nr: nr.socket, arg: 0, ranges: [[16, 16]] }]),
-      nr.seccomp,
-    );
+    const rules = [
+      { nr: nr.bpf },
+      { nr: nr.sendto, arg: 0, ranges: [[NO_FD, NO_FD]] as const },
+      { nr: nr.socket, arg: 0, ranges: [[abi.AF_NETLINK, abi.AF_NETLINK]] as const },
+    ];
+    spawner = workerSpawner(filterProgram(table, rules), nr.seccomp);
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
     add('seccomp listener', error.missing, error.whatToDo);
@@ -160,6 +212,7 @@ function trySupervisor(table: abi.Abi, add: Add): void {
   u8.fill(0, NOTIF, NOTIF + 80);
 }
 
+/** What was tried above decides; this says why it failed. */
 function tryYama(add: Add): void {
   let scope = 'absent';
   try {
@@ -168,7 +221,8 @@ function tryYama(add: Add): void {
     // Without Yama the ordinary rules hold, which allow it.
   }
   const problem = Number(scope) >= 2 ? `ptrace_scope is ${scope}` : undefined;
-  add('Yama', problem, 'sysctl kernel.yama.ptrace_scope=1', scope === 'absent' ? 'absent' : `ptrace_scope ${scope}`);
+  const detail = scope === 'absent' ? 'absent' : `ptrace_scope ${scope}`;
+  add('Yama', problem, 'client memory needs sysctl kernel.yama.ptrace_scope=1 (or 0)', detail, false);
 }
 
 function tryProgram(add: Add, program: string, args: readonly string[], advice: string): void {
@@ -186,7 +240,8 @@ export function probeMachine(): Probe[] {
   };
   const table = process.platform === 'linux' ? abi.abiOf(process.arch) : undefined;
   const platform = `${process.platform} ${process.arch}`;
-  add('platform', table === undefined ? platform : undefined, 'use Linux on x86-64', platform);
+  const untested = table?.tested === false ? ', untested' : '';
+  add('platform', table === undefined ? platform : undefined, 'use Linux on x86-64 or arm64', platform + untested);
   if (table !== undefined) trySupervisor(table, add);
   tryYama(add);
   tryProgram(add, 'unshare', ['-U', 'true'], 'only needed by clients that mount; sysctl user.max_user_namespaces');
