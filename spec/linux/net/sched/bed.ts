@@ -199,7 +199,7 @@ export class Bed {
 }
 
 /** NLMSGERR_ATTR_MSG of an acknowledgement. */
-function textOf(ack: Bytes): string | undefined {
+export function textOf(ack: Bytes): string | undefined {
   const flags = ack.view.getUint16(6, true);
   if ((flags & N.NLM_F_ACK_TLVS) === 0) return undefined;
   const echoed = (flags & N.NLM_F_CAPPED) !== 0 ? N.NLMSG_HDRLEN : ack.view.getUint32(20, true);

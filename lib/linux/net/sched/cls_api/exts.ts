@@ -1,8 +1,10 @@
 // net/sched/cls_api.c, the part extensions: the actions of a filter, which every kind of classifier takes and shows in the
 // same way. A filter without actions has none of this. Actions that came as an old-style policer are shown as one.
 import type { Nla } from '../../../../codec/nla.js';
+import { EAGAIN } from '../../../../uapi/asm-generic/errno.js';
 import { NLM_F_CREATE } from '../../../../uapi/linux/netlink.js';
 import { TCA } from '../../../../uapi/linux/rtnetlink.js';
+import { errnoOf, ModelGap } from '../../../errno.js';
 import type { Holder } from '../../../events.js';
 import type { MessageWriter } from '../../netlink/message.js';
 import { TCA_ACT_FLAGS_BIND, TCA_ACT_FLAGS_POLICE, TCA_ACT_FLAGS_REPLACE, type TcAction } from '../act_api/action.js';
@@ -48,6 +50,16 @@ function requestFor(t: TcRequest, tp: TcfProto, holder: Holder, flags: number): 
 /** The skip flags of a filter as those of an action have them. */
 const skipFlags = (filterFlags = 0): number => (filterFlags & 3) << 1;
 
+/** Linux repeats a request that takes an index it is just taking (EAGAIN), without end. */
+function initActions(request: ActionRequest, table: Nla, filterFlags: number): TcAction[] {
+  try {
+    return tcfActionInit(request, table, filterFlags).map((result) => result.action);
+  } catch (refusal) {
+    if (errnoOf(refusal) === EAGAIN) throw new ModelGap('a filter that takes an action index twice');
+    throw refusal;
+  }
+}
+
 /**
  * The actions of a filter to be; an old-style policer wins over a table. Undefined when nothing was given. What it
  * returns is to be destroyed.
@@ -62,8 +74,7 @@ export function tcfExtsValidate(t: TcRequest, tp: TcfProto, given: ExtsGiven): T
     exts.actions = [tcfPoliceInit(requestFor(t, tp, exts, TCA_ACT_FLAGS_POLICE), police)];
     exts.oldCompat = true;
   } else {
-    const results = tcfActionInit(requestFor(t, tp, exts, 0), action!, skipFlags(given.filterFlags));
-    exts.actions = results.map((result) => result.action);
+    exts.actions = initActions(requestFor(t, tp, exts, 0), action!, skipFlags(given.filterFlags));
   }
   return exts;
 }
