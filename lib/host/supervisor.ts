@@ -349,6 +349,7 @@ export class Supervisor {
         empty++;
         continue;
       }
+      if (placeholder.unread) this.#seeNativeReads(placeholder);
       const data = u8.subarray(IN, IN + length);
       placeholder.socket.sendmsg(placeholder.task, { name: null, data, flags: 0 });
       this.settle();
@@ -356,6 +357,15 @@ export class Supervisor {
   }
 
   #onSpace(placeholder: Placeholder): void {
+    if (!this.#seeNativeReads(placeholder) && !placeholder.unread) {
+      placeholder.armed = false;
+      this.events.change(placeholder.fd, abi.EPOLLIN);
+    }
+    this.settle();
+  }
+
+  /** Whether something was read natively since the last look; the model has then taken note. */
+  #seeNativeReads(placeholder: Placeholder): boolean {
     const copy = this.#copyOf(placeholder);
     let read = false;
     if (copy >= 0) {
@@ -364,10 +374,6 @@ export class Supervisor {
     } else if (this.native.isDrained(placeholder.fd)) {
       read = placeholder.sync(placeholder.task, 0);
     }
-    if (!read && !placeholder.unread) {
-      placeholder.armed = false;
-      this.events.change(placeholder.fd, abi.EPOLLIN);
-    }
-    this.settle();
+    return read;
   }
 }

@@ -16,11 +16,17 @@ const MSG_LEN = 56;
 const msg = new ImportedMsg();
 
 /** Sends what was imported, unless it is the repeat of an undelivered send. */
-function send(sv: Supervisor, task: ClientTask, { socket }: Placeholder, flags: number): number {
+function send(sv: Supervisor, task: ClientTask, placeholder: Placeholder, flags: number): number {
+  seeNativeReads(sv, task, placeholder);
   const { nameBytes: name, payload: data } = msg;
   sv.content = data;
   const repeated = sv.replay.take(sv.listener.notification, data);
-  return repeated ?? socket.sendmsg(task, { name, data, flags });
+  return repeated ?? placeholder.socket.sendmsg(task, { name, data, flags });
+}
+
+/** What was read natively since must not fill the receive buffer that the answer goes to. */
+function seeNativeReads(sv: Supervisor, task: ClientTask, placeholder: Placeholder): void {
+  if (placeholder.unread) placeholder.sync(task, sv.native.available(sv.copy));
 }
 
 export const sendto = onSocket((sv, task, placeholder) => {
@@ -45,13 +51,14 @@ export const sendmsg = onSocket((sv, task, placeholder) => {
   return error === 0 ? send(sv, task, placeholder, call.int(2)) : error;
 });
 
-export const sendmmsg = onSocket((sv, task, { socket }) => {
+export const sendmmsg = onSocket((sv, task, placeholder) => {
+  seeNativeReads(sv, task, placeholder);
   const call = sv.listener.notification;
   const [vector, count, flags] = [call.ptr(1), Math.min(call.int(2) >>> 0, UIO_MAXIOV), call.int(3)];
   for (let sent = 0; sent < count; sent++) {
     const at = vector + MMSGHDR_SIZE * sent;
     let result = msg.load(task.pid, at) || msg.loadContent(task.pid);
-    if (result === 0) result = socket.sendmsg(task, { name: msg.nameBytes, data: msg.payload, flags });
+    if (result === 0) result = placeholder.socket.sendmsg(task, { name: msg.nameBytes, data: msg.payload, flags });
     view.setUint32(OUT, result, true);
     if (result >= 0 && writeClient(task.pid, at + MSG_LEN, 4, OUT) !== 0) result = -EFAULT;
     if (result < 0) return sent === 0 ? result : sent;
