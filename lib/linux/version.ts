@@ -72,6 +72,10 @@ export const behaviours = {
     since: 'v6.18',
     what: 'a dump of actions asks hardware about each, which every later message about it shows',
   },
+  'tc-action-del-forgets': {
+    since: 'v6.18',
+    what: 'RTM_DELACTION that is refused keeps references to the actions it has not come to',
+  },
   'mirred-block': { since: 'v6.18', what: 'mirred takes a shared block for a device' },
   'tfilter-notify-grows': { since: 'v6.1', what: 'the message about a filter may be of any size' },
   'qdisc-hash': {

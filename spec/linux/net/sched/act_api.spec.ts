@@ -132,6 +132,23 @@ describe('net/sched/act_api', () => {
     expect(listed(bed)).to.deep.equal(['2 1/0']);
   });
 
+  it('forgets references when a deletion is refused half way, in 6.18', () => {
+    for (const version of ['v6.18', 'v6.1'] as const) {
+      const other = new Bed({ version });
+      other.qdisc('clsact');
+      other.filter({}, ADD, withActions(mirred({ index: 1 })));
+      add(other, mirred({ index: 2 }));
+      const both = tab(named('mirred', 1), named('mirred', 2));
+      expect(act(other, R.RTM_DELACTION, 0, both).errno).to.equal(E.EPERM);
+      const forgotten = version === 'v6.18';
+      expect(listed(other)).to.deep.equal(['1 1/1', forgotten ? '2 2/0' : '2 1/0']);
+      expect(act(other, R.RTM_DELACTION, 0, tab(named('mirred', 2))).errno).to.equal(0);
+      expect(listed(other)).to.deep.equal(forgotten ? ['1 1/1', '2 1/0'] : ['1 1/1']);
+      act(other, R.RTM_DELACTION, 0, tab(named('mirred', 2)));
+      expect(listed(other)).to.deep.equal(['1 1/1']);
+    }
+  });
+
   it('deletes an action that is named twice', () => {
     add(bed, mirred());
     expect(act(bed, R.RTM_DELACTION, 0, tab(named('mirred', 1), named('mirred', 1))).errno).to.equal(0);

@@ -24,7 +24,7 @@ import { notifyNeeded } from '../sch_api/fill.js';
 import { type ActionTable, actionTables, TCA_ACT_FLAGS_REPLACE, type TcAction } from './action.js';
 import { tcaGetFill } from './dump.js';
 import { flushActions } from './flush.js';
-import { tcfIdrSearch } from './idr.js';
+import { tcfActionForget, tcfIdrReleaseUnsafe, tcfIdrSearch } from './idr.js';
 import { actionsIn, tcfActionInit } from './init.js';
 
 /** Top attributes of these requests, which nobody judges. */
@@ -121,7 +121,7 @@ function tcfActionGet1(request: RtnlRequest, nla: Nla, holder: Holder): TcAction
 function deleteOne(action: TcAction, holder: Holder): void {
   action.release(holder);
   if (action.bindcnt > 0) throw errno(EPERM);
-  if (action.holders.includes(action.table)) action.release(action.table);
+  if (!action.freed) tcfIdrReleaseUnsafe(action);
 }
 
 /**
@@ -134,6 +134,8 @@ function tcfActionDelete(request: RtnlRequest, actions: TcAction[], holder: Hold
     while (actions.length > 0) deleteOne(actions.shift()!, holder);
   } catch (refusal) {
     request.extack.msg = 'Failed to delete TC action';
+    if (request.machine.has('tc-action-del-forgets'))
+      for (const action of actions.splice(0)) tcfActionForget(action, holder);
     throw refusal;
   }
 }

@@ -11,6 +11,7 @@ import type { RtnlRequest } from '../../core/rtnetlink.js';
 import { MessageWriter } from '../../netlink/message.js';
 import type { ActionTable } from './action.js';
 import { sendAction, tcLookupAction } from './ctl_action.js';
+import { tcfIdrReleaseUnsafe } from './idr.js';
 
 /**
  * Drops the table's reference to each action, and returns to how many. Refuses (EPERM) when the first is held by a
@@ -26,7 +27,7 @@ function delWalker(request: RtnlRequest, table: ActionTable): number {
       request.extack.msg = 'Unable to flush all TC actions';
       break;
     }
-    action.release(table);
+    tcfIdrReleaseUnsafe(action);
     count++;
   }
   return count;

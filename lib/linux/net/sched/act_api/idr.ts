@@ -175,6 +175,25 @@ export function tcfInitAction<A extends TcAction>(
   return { action: found, created: false };
 }
 
+/** Holder of references that a refused RTM_DELACTION forgot. */
+const lost: Holder = { label: 'nobody: forgotten by RTM_DELACTION' };
+
+/** A refusal forgets the reference of `holder`, which is never dropped again for its sake. @differs a leak of 6.18 */
+export function tcfActionForget(action: TcAction, holder: Holder): void {
+  action.hold(lost).release(holder);
+}
+
+/**
+ * Drops the reference that keeps an action which no filter holds: that of its table, or one that was forgotten.
+ *
+ * @models net/sched/act_api.c tcf_idr_release_unsafe()
+ */
+export function tcfIdrReleaseUnsafe(action: TcAction): void {
+  const { holders, table } = action;
+  const holder = [table, lost].find((candidate) => holders.includes(candidate));
+  if (holder !== undefined) action.release(holder);
+}
+
 /** Lets everybody find what was created. @models net/sched/act_api.c tcf_idr_insert_many() */
 export function tcfIdrInsertMany(results: readonly ActionResult[]): void {
   for (const { action, created } of results) if (created) action.table.actions.replace(action.index, action);
