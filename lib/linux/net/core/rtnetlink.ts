@@ -57,6 +57,8 @@ export interface RtnlHandlers {
   readonly generation?: (net: Net) => number;
   /** RTNL_FLAG_DUMP_SPLIT_NLM_DONE: a dump that ended with messages in its chunk has no more to say in NLMSG_DONE. */
   readonly splitDone?: boolean;
+  /** The dump says that it is done with its last message: NLMSG_DONE comes in the same datagram. */
+  readonly joinDone?: boolean;
   /** RTNL_FLAG_BULK_DEL_SUPPORTED. */
   readonly bulkDel?: boolean;
 }
@@ -214,6 +216,7 @@ export class Rtnetlink {
       extack: request.extack,
       minAlloc: handlers.minDumpAlloc?.(request) ?? 0,
       splitDone: handlers.splitDone ?? false,
+      joinDone: handlers.joinDone ?? false,
       generation: generation === undefined ? undefined : () => generation(this.#net),
     });
   }

@@ -10,8 +10,8 @@ import {
   RTM_NEWLINKPROP,
   RTM_SETLINK,
 } from '../../../../uapi/linux/rtnetlink.js';
-import { AF_INET6, AF_UNSPEC } from '../../../../uapi/linux/socket.js';
-import { errno, ModelGap } from '../../../errno.js';
+import { AF_UNSPEC } from '../../../../uapi/linux/socket.js';
+import { errno } from '../../../errno.js';
 import { dummyLinkOps } from '../../../drivers/net/dummy.js';
 import { ifbLinkOps } from '../../../drivers/net/ifb.js';
 import { vethLinkOps } from '../../../drivers/net/veth.js';
@@ -56,12 +56,6 @@ export function rtnlLinkInit(net: Net): void {
     net.rtnl.register(AF_UNSPEC, type, { dumpit: rtnlDumpAll, splitDone: type === RTM_GETADDR });
   if (net.machine.has('ifla-limits'))
     for (const type of [RTM_NEWLINKPROP, RTM_DELLINKPROP]) net.rtnl.register(AF_UNSPEC, type, { doit: rtnlLinkprop });
-  if (net.machine.config.ipv6)
-    net.rtnl.register(AF_INET6, RTM_GETLINK, {
-      *dumpit() {
-        throw new ModelGap('RTM_GETLINK of AF_INET6');
-      },
-    });
   bridgeInit(net);
   for (const ops of [dummyLinkOps, ifbLinkOps, vethLinkOps]) rtnlLinkRegister(net, ops);
 }

@@ -1,6 +1,5 @@
-// net/ipv6/addrconf.c, as far as links show it: the IPv6 half of a device comes and goes with its MTU, and its state,
-// sysctls and counters are in IFLA_AF_SPEC. Addresses, duplicate address detection and router discovery are not
-// modelled: a machine sends nothing of its own.
+// net/ipv6/addrconf.c, the IPv6 half of a device: its state, sysctls and counters, which IFLA_AF_SPEC shows and takes.
+// notify.ts lets it come and go, ifaddr.ts keeps its addresses.
 import type { Extack } from '../../../../codec/extack.js';
 import type { Nla } from '../../../../codec/nla.js';
 import { NL_VALIDATE_LIBERAL, parseNested } from '../../../../codec/parse.js';
@@ -15,14 +14,43 @@ import {
 import { IF_OPER_UNKNOWN, IF_OPER_UP, IFF_LOOPBACK, IFF_NOARP } from '../../../../uapi/linux/if.js';
 import * as V6 from '../../../../uapi/linux/ipv6.js';
 import { RTEXT_FILTER_SKIP_STATS } from '../../../../uapi/linux/rtnetlink.js';
+import type { Work } from '../../../clock.js';
 import { NSEC_PER_SEC } from '../../../clock.js';
+import type { Fib6Info } from '../ip6_fib.js';
 import { errno, refuse } from '../../../errno.js';
 import type { Machine } from '../../../machine.js';
 import type { NetDevice } from '../../core/net_device.js';
 import type { MessageWriter } from '../../netlink/message.js';
 
+/** struct inet6_ifaddr. */
+export interface Inet6Ifaddr {
+  readonly idev: Inet6Dev;
+  readonly addr: Uint8Array;
+  peer: Uint8Array | undefined;
+  readonly prefixlen: number;
+  /** IFA_F_* */
+  flags: number;
+  /** INET6_IFADDR_STATE_* */
+  state: 'predad' | 'dad' | 'postdad' | 'dead';
+  rtPriority: number;
+  proto: number;
+  /** Seconds; 0xffffffff = forever. */
+  validLft: number;
+  preferredLft: number;
+  /** Hundredths of a second since boot: creation and last update. */
+  readonly cstamp: number;
+  tstamp: number;
+  /** The host route; undefined once it is gone for good. */
+  rt: Fib6Info | undefined;
+  dadWork: Work | undefined;
+  dadProbes: number;
+}
+
 /** struct inet6_dev. */
 export interface Inet6Dev {
+  readonly dev: NetDevice;
+  /** Those that reach furthest first, the newest first of each reach. */
+  readonly addrList: Inet6Ifaddr[];
   /** Sysctls by DEVCONF_*. */
   readonly conf: Int32Array;
   /** IF_READY and friends. */
@@ -105,6 +133,8 @@ export function ipv6AddDev(dev: NetDevice): Inet6Dev {
   if (dev.flags & (IFF_NOARP | IFF_LOOPBACK)) conf[V6.DEVCONF_ACCEPT_DAD] = -1;
   if (dev.flags & IFF_LOOPBACK) conf[V6.DEVCONF_USE_TEMPADDR] = -1;
   return {
+    dev,
+    addrList: [],
     conf,
     flags: dev.running && linkReady(dev) ? IF_READY : 0,
     token: new Uint8Array(16),

@@ -34,6 +34,8 @@ export interface DumpState {
   generation: (() => number) | undefined;
   /** The handler is not called again once a chunk with messages has ended it: what it said is forgotten, no change seen. */
   readonly splitDone: boolean;
+  /** NLMSG_DONE follows in the last chunk, where there is room. */
+  readonly joinDone: boolean;
   /** Generation at the last check; undefined before the first. */
   seen: number | undefined;
 }
@@ -118,7 +120,8 @@ function send(sock: NetlinkSock, skb: MessageWriter, alloc: number): void {
 }
 
 /**
- * Builds and queues the next chunk of the running dump. NLMSG_DONE always comes in a datagram of its own.
+ * Builds and queues the next chunk of the running dump. NLMSG_DONE comes in a datagram of its own, unless the handler
+ * says with its last message that it is done.
  * @models net/netlink/af_netlink.c netlink_dump()
  */
 export function dumpChunk(sock: NetlinkSock): void {
@@ -134,7 +137,8 @@ export function dumpChunk(sock: NetlinkSock): void {
   let error = 0;
   try {
     const more = fill(dump, skb);
-    if (more || skb.length > 0) {
+    const joins = !more && dump.joinDone && alloc - skb.length >= NLMSG_HDRLEN + DONE_PAYLOAD;
+    if (more || (skb.length > 0 && !joins)) {
       if (!more && dump.splitDone) {
         dump.extack = new Extack();
         dump.generation = undefined;
