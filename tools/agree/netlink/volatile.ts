@@ -83,14 +83,15 @@ function inTraffic({ body }: MessageView, base: number): Part[] {
   return [...ids.map((a) => partOf('prog_id', a, inside)), ...times];
 }
 
-/** Qdiscs that the kernel names itself, from a counter that all network namespaces share; and what hangs below them. */
-const isAutomatic = (handle: number): boolean => handle >>> 16 >= 0x8000 && handle >>> 16 < 0xffff;
+/** Qdiscs that the kernel names itself, from a counter all network namespaces share; and what hangs below them. */
+export const isAutomatic = (handle: number): boolean => handle >>> 16 >= 0x8000 && handle >>> 16 < 0xffff;
 
-/** Handles of qdiscs and classes; a filter's is of another kind. */
+/** Handles of qdiscs and classes, and of the qdisc inside a class; a filter's is of another kind. */
 function inHeader({ body, header: { nlmsg_type } }: MessageView, base: number): Part[] {
   if (body.length < rt.tcmsg.size) return [];
-  const { tcm_handle, tcm_parent } = rt.tcmsg.offsetof;
+  const { tcm_handle, tcm_parent, tcm_info } = rt.tcmsg.offsetof;
   const places = nlmsg_type < rt.RTM_NEWTFILTER ? [tcm_handle, tcm_parent] : [tcm_parent];
+  if (nlmsg_type === rt.RTM_NEWTCLASS || nlmsg_type === rt.RTM_DELTCLASS) places.push(tcm_info);
   return places
     .filter((at) => isAutomatic(new Bytes(body).view.getUint32(at, true)))
     .map((at) => ({ kind: 'tc_header', range: [base + at, base + at + 4] }));

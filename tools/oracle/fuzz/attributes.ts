@@ -31,9 +31,9 @@ function comes({ r, usage }: Vocabulary, set: string, declared: Declared): boole
 }
 
 function valueOf(v: Vocabulary, declared: Declared, run: readonly Attribute[]): Value {
-  const word = v.r.chance(0.95) ? v.words[declared.name]?.(v.r, run) : undefined;
+  const word = v.r.chance(0.98) ? v.words[declared.name]?.(v.r, run) : undefined;
   if (word !== undefined) return word;
-  const inner = v.r.chance(0.95) ? innerOf(declared, run) : undefined;
+  const inner = v.r.chance(0.98) ? innerOf(declared, run) : undefined;
   return inner === undefined ? payload(v.r, declared, v.members) : nestOf(inside(v, inner));
 }
 

@@ -1,15 +1,11 @@
-// All structs and attribute sets of lib/uapi that messages of links and traffic control are made of, by name, and which
-// set lies inside which attribute. Names follow rules (the options of kind htb are TCA_HTB), so a kind that is declared
-// is found without a line here.
+// All structs and attribute sets of lib/uapi, by name, and which set lies inside which attribute. Names follow rules
+// (the options of kind htb are TCA_HTB), so a kind that is declared is found without a line here.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Attribute, AttrSet } from '../../../lib/codec/attrs.js';
 import { NLA_TYPE_MASK } from '../../../lib/codec/nla.js';
 import { latin1 } from '../../../lib/codec/bytes.js';
-import * as genStats from '../../../lib/uapi/linux/gen_stats.js';
-import * as ifLink from '../../../lib/uapi/linux/if_link.js';
-import * as pktCls from '../../../lib/uapi/linux/pkt_cls.js';
-import * as pktSched from '../../../lib/uapi/linux/pkt_sched.js';
-import * as rtnetlink from '../../../lib/uapi/linux/rtnetlink.js';
-import * as veth from '../../../lib/uapi/linux/veth.js';
 import type { AnyStruct } from '../../../lib/wire/layout.js';
 import type { Attribute as Given } from './message.js';
 import { valueBytes } from './message.js';
@@ -20,7 +16,11 @@ const isObject = (value: unknown): value is object => typeof value === 'object' 
 const isStruct = (value: unknown): value is AnyStruct => isObject(value) && 'offsetof' in value && 'members' in value;
 const isSet = (value: unknown): value is AnySet => isObject(value) && '$byType' in value;
 
-const modules: readonly object[] = [genStats, ifLink, pktCls, pktSched, rtnetlink, veth];
+const room = join(import.meta.dirname, '../../../lib/uapi/linux');
+const headers = readdirSync(room, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'));
+const modules = await Promise.all(
+  headers.toSorted().map((file) => import(pathToFileURL(join(room, file)).href) as Promise<object>),
+);
 const declarations: readonly unknown[] = modules.flatMap((module) => Object.values(module) as unknown[]);
 const structs = new Map(declarations.filter(isStruct).map((struct) => [struct.name, struct]));
 const sets = new Map(modules.flatMap((module) => Object.entries(module)).filter(([, value]) => isSet(value)) as [string, AnySet][]); // prettier-ignore
@@ -60,7 +60,9 @@ const byKind = (run: readonly Given[], name: (kind: string) => string): Inner | 
 
 /** Attributes inside an attribute, as far as they are declared; `run` stands before it. */
 export function innerOf({ name }: Attribute, run: readonly Given[]): Inner | undefined {
-  if (name === 'TCA_OPTIONS' || name === 'TCA_ACT_OPTIONS') return byKind(run, (kind) => `TCA_${kind}`);
+  if (name === 'TCA_OPTIONS') return byKind(run, (kind) => `TCA_${kind}`);
+  if (name === 'TCA_ACT_OPTIONS')
+    return byKind(run, (kind) => `TCA_ACT_${kind}`) ?? byKind(run, (kind) => `TCA_${kind}`);
   if (name === 'IFLA_INFO_DATA') return byKind(run, (kind) => `${kind}_INFO`);
   if (name === 'IFLA_LINKINFO') return one('IFLA_INFO');
   if (name.endsWith('_POLICE')) return one('TCA_POLICE');

@@ -1,27 +1,34 @@
 // Differences that are known and accepted, each with its reason. They are counted and listed, never hidden; what no
 // entry explains fails the run.
 import { Bytes, fromHex } from '../../../lib/codec/bytes.js';
-import { IFLA } from '../../../lib/uapi/linux/if_link.js';
-import { RTM_NEWLINK, RTM_SETLINK, ifinfomsg } from '../../../lib/uapi/linux/rtnetlink.js';
-import type { AttributeView } from '../../../lib/wire/netlink.js';
+import { IFLA, IFLA_XDP } from '../../../lib/uapi/linux/if_link.js';
+import { TCA_BPF } from '../../../lib/uapi/linux/pkt_cls.js';
+import { RTM_NEWQDISC, RTM_NEWTFILTER, TCA, ifinfomsg, tcmsg } from '../../../lib/uapi/linux/rtnetlink.js';
+import type { AttributeView, MessageView } from '../../../lib/wire/netlink.js';
 import { viewAttributes, viewMessages } from '../../../lib/wire/netlink.js';
 import type { Json } from '../../agree/input.js';
+import { isAutomatic } from '../../agree/netlink/volatile.js';
 import type { Difference } from './session.js';
 
-const namespaceTypes: readonly number[] = [IFLA.NET_NS_FD.type, IFLA.NET_NS_PID.type];
 /** More than the fds and processes that either side has. */
 const FEW = 200;
 
-const namesNamespace = ({ type, payload }: AttributeView): boolean =>
-  namespaceTypes.includes(type) && payload.length >= 4 && new Bytes(payload).view.getUint32(0, true) < FEW;
+const isFew = ({ payload }: AttributeView): boolean =>
+  payload.length >= 4 && new Bytes(payload).view.getUint32(0, true) < FEW;
 
-/** Top attributes of the link requests of a step. */
-function linkAttributes(definition: Json, step: number): AttributeView[] {
-  const send = (definition['steps'] as Json[])[step]?.['send'];
-  if (typeof send !== 'string') return [];
-  return viewMessages(fromHex(send))
-    .messages.filter(({ header }) => header.nlmsg_type >= RTM_NEWLINK && header.nlmsg_type <= RTM_SETLINK)
-    .flatMap(({ body }) => [...viewAttributes(body.subarray(ifinfomsg.size)).attributes]);
+const of = (list: readonly AttributeView[], ...types: readonly number[]): AttributeView[] =>
+  list.filter((a) => types.includes(a.type));
+
+const inside = (list: readonly AttributeView[], type: number): AttributeView[] =>
+  of(list, type).flatMap(({ payload }) => [...viewAttributes(payload).attributes]);
+
+/** Attributes of a request that name an fd or a process. */
+function namesIn({ header, body }: MessageView): AttributeView[] {
+  const after = (size: number): AttributeView[] => [...viewAttributes(body.subarray(size)).attributes];
+  if (header.nlmsg_type >= RTM_NEWQDISC) return of(inside(after(tcmsg.size), TCA.OPTIONS.type), TCA_BPF.FD.type);
+  const link = after(ifinfomsg.size);
+  const xdp = of(inside(link, IFLA.XDP.type), IFLA_XDP.FD.type, IFLA_XDP.EXPECTED_FD.type);
+  return [...of(link, IFLA.NET_NS_FD.type, IFLA.NET_NS_PID.type), ...xdp];
 }
 
 /** The reason why a difference is accepted, or undefined. */
@@ -36,12 +43,29 @@ const gap: Explanation = ({ gaps }) =>
     ? undefined
     : `the model lacks ${gaps.map((what) => what.replace('not modelled: ', '')).join(', ')}`;
 
-const namespace: Explanation = ({ definition, step }) =>
-  linkAttributes(definition, step).some(namesNamespace)
-    ? 'IFLA_NET_NS_FD or _PID names an open file or a process of the fuzzer itself, which are others in the model'
+/** Messages of the request of the step. */
+function messagesAt({ definition, step }: Difference): readonly MessageView[] {
+  const send = (definition['steps'] as Json[])[step]?.['send'];
+  return typeof send === 'string' ? viewMessages(fromHex(send)).messages : [];
+}
+
+const ownNumbers: Explanation = (difference) =>
+  messagesAt(difference).flatMap(namesIn).some(isFew)
+    ? 'names an open file or a process of the fuzzer itself, which are others in the model'
     : undefined;
 
-export const explanations: readonly Explanation[] = [gap, namespace];
+function namesAutomatic({ header, body }: MessageView): boolean {
+  if (header.nlmsg_type < RTM_NEWQDISC || body.length < tcmsg.size) return false;
+  const { tcm_handle, tcm_parent } = tcmsg.get(new Bytes(body), 0);
+  return isAutomatic(tcm_parent) || (header.nlmsg_type < RTM_NEWTFILTER && isAutomatic(tcm_handle));
+}
+
+const automatic: Explanation = (difference) =>
+  messagesAt(difference).some(namesAutomatic)
+    ? 'names a qdisc by an automatic handle, which come from a counter all network namespaces share'
+    : undefined;
+
+export const explanations: readonly Explanation[] = [gap, ownNumbers, automatic];
 
 /** Why a difference is accepted; undefined = it is not. */
 export function explanationOf(difference: Difference): string | undefined {

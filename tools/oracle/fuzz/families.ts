@@ -17,9 +17,16 @@ export interface Kinds {
   readonly actions: readonly string[];
 }
 
-export type Maker = (r: Random, kinds: Kinds) => Message;
+/** What a session has that its requests can refer to. */
+export interface Scene {
+  readonly kinds: Kinds;
+  /** The root of the first device is htb 1: with classes 1:1 and 1:10, and not clsact alone. */
+  readonly classful: boolean;
+}
 
-const newFlags = [0x605, 0x605, 0x405, 0x505, 0x5, 0x205, 0x105, 0x60d, 0x705];
+export type Maker = (r: Random, scene: Scene) => Message;
+
+const newFlags = [0x605, 0x605, 0x605, 0x605, 0x405, 0x405, 0x505, 0x505, 0x60d, 0x5, 0x205, 0x105, 0x705];
 const dumpFlags = [0x301, 0x305, 0x301, 0x101, 0x201, 0x5];
 const CREATE_EXCL_ACK = 0x605;
 
@@ -27,12 +34,18 @@ const CREATE_EXCL_ACK = 0x605;
 const flagsByVerb = [newFlags, [5, 5, 5, 0xd, 1], [5, 5, ...dumpFlags], newFlags] as const;
 const flagsOf = (r: Random, type: number): number => r.pick(flagsByVerb[(type & 3) as 0 | 1 | 2 | 3]);
 
-const device = (r: Random): number => r.pick([3, 3, 3, 3, 3, 3, 2, 2, 1, 4, 0, 99, -1]);
+/** Requests about things that are not there are rare, so that most reach deep. */
+const device = (r: Random): number => (r.chance(0.88) ? 3 : r.pick([2, 2, 1, 4, 0, 99, -1]));
 
-const clsactParents = [0xfffffff2, 0xfffffff3, 0xfffffff2, 0xfffffff3, 0xfffffff1, 0xffff0000, 0, 0xffffffff];
-const parentOf = (r: Random): number => (r.chance(0.6) ? r.pick(clsactParents) : handleOf(r));
-/** Filters of classful qdiscs are as interesting as those of clsact. */
-const classParent = (r: Random): number => r.pick([0xffffffff, 0x10000, 0x10000, 0x10001, 0x10010, 0x10002, 0x20000]);
+const clsactParents = [0xfffffff2, 0xfffffff3];
+const oddParents = [0xfffffff1, 0xffff0000, 0, 0xffffffff, 0xffff0001, 0x20000];
+const classParents = [0xffffffff, 0x10000, 0x10000, 0x10000, 0x10001, 0x10010, 0x10002];
+
+/** Where filters and chains hang. */
+function parentOf(r: Random, { classful }: Scene): number {
+  if (r.chance(0.1)) return r.pick(oddParents);
+  return r.pick(r.chance(classful ? 0.8 : 0.1) ? classParents : clsactParents);
+}
 
 const isDump = (flags: number): boolean => (flags & 0x300) === 0x300;
 
@@ -55,48 +68,55 @@ function tc(
 
 const rare = { TCA: 0.003, TCA_RATE: 0.03, TCA_STAB: 0.03 };
 
-const filter: Maker = (r, kinds) => {
+/** A u32 filter is named by table, bucket and node, others by small numbers. */
+const filterHandles = [
+  0, 0, 0, 0, 0, 0, 1, 1, 2, 5, 0x80000000, 0x80000800, 0x80000801, 0x00100000, 0x00200001, 0xffffffff,
+];
+
+const filter: Maker = (r, scene) => {
+  const { kinds } = scene;
   const type = Number(r.weighted({ [rt.RTM_NEWTFILTER]: 6, [rt.RTM_DELTFILTER]: 2, [rt.RTM_GETTFILTER]: 2 }));
-  const priority = r.pick([0, 0, 1, 1, 2, 49152, 49151, 65535, 100]);
-  const protocol = r.pick([0x0300, 0x0300, 0x0300, 0x0008, 0xdd86, 0]);
-  const handles = [0, 0, 0, 1, 1, 2, 5, 0x80000000, 0x80000800, 0x80000801, 0x00100000, 0x80000001, 0xffffffff];
+  const isNew = type === rt.RTM_NEWTFILTER;
+  const priority = r.chance(0.85) ? r.pick([0, 1, 1, 2, 100]) : r.pick([49152, 49151, 65535]);
+  const protocol = r.chance(0.9) ? 0x0300 : r.pick([0x0008, 0xdd86, 0]);
   const head = {
     tcm_ifindex: device(r),
-    tcm_handle: r.pick(handles),
-    tcm_parent: r.chance(0.7) ? r.pick(clsactParents) : r.pick([classParent(r), 1, 2, 7]),
+    tcm_handle: isNew && r.chance(0.6) ? 0 : r.pick(filterHandles),
+    tcm_parent: parentOf(r, scene),
     tcm_info: ((priority << 16) | protocol) >>> 0,
   };
-  const isNew = type === rt.RTM_NEWTFILTER;
-  return tc(r, type, r.chance(0.06) ? { ...head, tcm_ifindex: -1, tcm_parent: r.pick([1, 2, 7]) } : head, {
-    usage: { ...rare, TCA_KIND: isNew ? 0.97 : 0.6, TCA_OPTIONS: isNew ? 0.95 : 0.1, TCA_CHAIN: 0.15 },
-    words: { TCA_KIND: kindWord(kinds.classifiers) },
+  return tc(r, type, r.chance(0.05) ? { ...head, tcm_ifindex: -1, tcm_parent: r.pick([1, 2, 7]) } : head, {
+    usage: { ...rare, TCA_KIND: isNew ? 0.98 : 0.6, TCA_OPTIONS: isNew ? 0.97 : 0.1, TCA_CHAIN: 0.15 },
+    words: { TCA_KIND: kindWord(kinds.classifiers), TCA_ACT_KIND: kindWord(kinds.actions) },
   });
 };
 
-const chain: Maker = (r, kinds) => {
+const chain: Maker = (r, scene) => {
+  const { kinds } = scene;
   const type = Number(r.weighted({ [rt.RTM_NEWCHAIN]: 3, [rt.RTM_DELCHAIN]: 1, [rt.RTM_GETCHAIN]: 1.5 }));
-  const head = { tcm_ifindex: device(r), tcm_parent: r.chance(0.8) ? r.pick(clsactParents) : classParent(r) };
+  const head = { tcm_ifindex: device(r), tcm_parent: parentOf(r, scene) };
   return tc(r, type, head, {
     usage: { ...rare, TCA_KIND: 0.15, TCA_OPTIONS: 0.1, TCA_CHAIN: 0.9 },
-    words: { TCA_KIND: kindWord(kinds.classifiers) },
+    words: { TCA_KIND: kindWord(kinds.classifiers), TCA_ACT_KIND: kindWord(kinds.actions) },
   });
 };
 
 /** Where a kind belongs, nine times of ten. */
-function placeOf(r: Random, kind: string): number {
+function placeOf(r: Random, kind: string, { classful }: Scene): number {
   if (r.chance(0.1)) return r.pick([0xfffffff1, 0xffffffff, 0, 0xffff0000, handleOf(r)]);
   if (kind === 'clsact' || kind === 'ingress') return 0xfffffff1;
-  return r.pick([0xffffffff, 0xffffffff, 0xffffffff, 0x10001, 0x10002, 0x10010, 0x10000]);
+  return r.chance(classful ? 0.25 : 0.8) ? 0xffffffff : r.pick([0x10001, 0x10002, 0x10010, 0x10010, 0x10000]);
 }
 
-const qdisc: Maker = (r, kinds) => {
+const qdisc: Maker = (r, scene) => {
+  const { kinds } = scene;
   const type = Number(r.weighted({ [rt.RTM_NEWQDISC]: 5, [rt.RTM_DELQDISC]: 2, [rt.RTM_GETQDISC]: 2 }));
   const kind = r.pick(kinds.qdiscs);
-  const own = r.pick([0, 0, 0x10000, 0x10000, 0x20000, 0xffff0000]);
+  const own = r.pick([0, 0, 0x10000, 0x10000, 0x20000, 0x300000, 0xffff0000]);
   const head = {
     tcm_ifindex: device(r),
     tcm_handle: r.chance(0.85) ? own : handleOf(r),
-    tcm_parent: placeOf(r, kind),
+    tcm_parent: placeOf(r, kind, scene),
   };
   const none = kind === 'clsact' || kind === 'ingress' || kind === 'noqueue' || kind === 'mq' || kind === 'pfifo_fast';
   return tc(r, type, head, {
@@ -115,13 +135,13 @@ const qdisc: Maker = (r, kinds) => {
   });
 };
 
-const classful: Maker = (r, kinds) => {
+const classful: Maker = (r, { kinds }) => {
   const type = Number(r.weighted({ [rt.RTM_NEWTCLASS]: 5, [rt.RTM_DELTCLASS]: 2, [rt.RTM_GETTCLASS]: 2 }));
   const ids = [0, 0x10001, 0x10001, 0x10002, 0x10010, 0x10011, 0x20001, 0x10000, 0xffff0000, 0xfffffff2, 0x1];
   const head = {
     tcm_ifindex: device(r),
-    tcm_handle: r.pick(ids),
-    tcm_parent: r.chance(0.8) ? r.pick([0x10000, 0x10000, 0x10001, 0x10002, 0, 0xffffffff]) : parentOf(r),
+    tcm_handle: r.chance(0.85) ? r.pick([0x10001, 0x10002, 0x10010, 0x10011, 0x10020]) : r.pick(ids),
+    tcm_parent: r.chance(0.85) ? r.pick([0x10000, 0x10000, 0x10001, 0x10001, 0x10010, 0]) : r.pick(oddParents),
   };
   return tc(r, type, head, {
     usage: { ...rare, TCA_KIND: 0.7, TCA_OPTIONS: type === rt.RTM_NEWTCLASS ? 0.93 : 0.1, TCA_HTB_INIT: 0.02 },
@@ -129,7 +149,7 @@ const classful: Maker = (r, kinds) => {
   });
 };
 
-const action: Maker = (r, kinds) => {
+const action: Maker = (r, { kinds }) => {
   const type = Number(r.weighted({ [rt.RTM_NEWACTION]: 4, [rt.RTM_DELACTION]: 2, [rt.RTM_GETACTION]: 3 }));
   const usage = { TCA_ROOT_TAB: 0.97, TCA_ACT_INDEX: type === rt.RTM_NEWACTION ? 0.05 : 0.8 };
   return {
@@ -146,7 +166,7 @@ const action: Maker = (r, kinds) => {
 
 const interfaceFlags = [0, 0, 0, 1, 1, 0x100, 0x1001, 0x80, 0x1000, 0x2, 0x200];
 
-const link: Maker = (r, kinds) => {
+const link: Maker = (r, { kinds }) => {
   const type = Number(
     r.weighted({ [rt.RTM_NEWLINK]: 4, [rt.RTM_SETLINK]: 4, [rt.RTM_DELLINK]: 1, [rt.RTM_GETLINK]: 3 }),
   );

@@ -2,10 +2,11 @@
 // clsact), then requests of a mode. After each request that may change a link, every link is asked for: the kernel
 // handles a waiting change of carrier before it answers, so both sides are at rest when the next request comes.
 import { toHex } from '../../../lib/codec/bytes.js';
+import { tc_htb_glob, tc_htb_opt, tc_ratespec } from '../../../lib/uapi/linux/pkt_sched.js';
 import * as rt from '../../../lib/uapi/linux/rtnetlink.js';
 import type { Json } from '../../agree/input.js';
 import { deviate, mutate } from './deviations.js';
-import type { FamilyName, Kinds } from './families.js';
+import type { FamilyName, Kinds, Scene } from './families.js';
 import { families } from './families.js';
 import { typeOf } from './declared.js';
 import type { Attribute, Message } from './message.js';
@@ -62,6 +63,38 @@ const clsact = (): Message =>
     attribute('TCA', 'KIND', text('clsact')),
   ]);
 
+const TC_H_ROOT = 0xffffffff;
+const HTB = 0x10000;
+
+const htb = (): Message =>
+  simple(
+    rt.RTM_NEWQDISC,
+    CREATE_EXCL_ACK,
+    rt.tcmsg.bytes({ tcm_ifindex: DEVICE, tcm_handle: HTB, tcm_parent: TC_H_ROOT }),
+    [
+      attribute('TCA', 'KIND', text('htb')),
+      attribute(
+        'TCA',
+        'OPTIONS',
+        nestOf([attribute('TCA_HTB', 'INIT', tc_htb_glob.bytes({ version: 3, rate2quantum: 10, defcls: 0x10 }))]),
+      ),
+    ],
+  );
+
+function htbClass(id: number, parent: number): Message {
+  const rate = tc_ratespec.bytes({ cell_log: 3, linklayer: 1, rate: 125000 });
+  const options = [
+    attribute('TCA_HTB', 'PARMS', tc_htb_opt.bytes({ rate, ceil: rate, buffer: 200000, cbuffer: 200000 })),
+    attribute('TCA_HTB', 'CTAB', new Uint8Array(1024)),
+    attribute('TCA_HTB', 'RTAB', new Uint8Array(1024)),
+  ];
+  const head = rt.tcmsg.bytes({ tcm_ifindex: DEVICE, tcm_handle: id, tcm_parent: parent });
+  return simple(rt.RTM_NEWTCLASS, CREATE_EXCL_ACK, head, [
+    attribute('TCA', 'KIND', text('htb')),
+    attribute('TCA', 'OPTIONS', nestOf(options)),
+  ]);
+}
+
 const isLinkChange = (type: number): boolean =>
   [rt.RTM_NEWLINK, rt.RTM_DELLINK, rt.RTM_SETLINK, rt.RTM_NEWLINKPROP].includes(type);
 
@@ -77,23 +110,34 @@ function steps(bytes: Uint8Array, waitMs: number): Json[] {
   return [{ send, wait_ms: waitMs }, ...watched.map((index) => ({ send: toHex(encode(ask(index))) }))];
 }
 
-function base(r: Random, mode: Mode, waitMs: number): Json[] {
+/** How often a session has an htb at the root, and how often clsact. */
+const roots: Readonly<Record<Mode, readonly [htb: number, clsact: number]>> = {
+  links: [0, 0],
+  filters: [0.15, 0.95],
+  qdiscs: [0.4, 0.5],
+  classes: [0.95, 0.3],
+  actions: [0.1, 0.9],
+  mixed: [0.5, 0.8],
+};
+
+function base(r: Random, mode: Mode, classful: boolean, waitMs: number): Json[] {
   const messages = [veth()];
   if (r.chance(0.85)) messages.push(up(DEVICE));
   if (r.chance(0.8)) messages.push(up(PEER));
-  if (mode !== 'links' && r.chance(mode === 'classes' ? 0.3 : 0.85)) messages.push(clsact());
+  if (classful) messages.push(htb(), htbClass(HTB + 1, HTB), htbClass(HTB + 0x10, HTB + 1));
+  if (r.chance(roots[mode][1])) messages.push(clsact());
   return messages.flatMap((message) => steps(encode(message), waitMs));
 }
 
 /** Now and then two messages in one datagram. */
-function request(r: Random, weights: Partial<Record<FamilyName, number>>, kinds: Kinds): Uint8Array {
-  const message = families[r.weighted(weights as Record<FamilyName, number>)](r, kinds);
+function request(r: Random, weights: Partial<Record<FamilyName, number>>, scene: Scene): Uint8Array {
+  const message = families[r.weighted(weights as Record<FamilyName, number>)](r, scene);
   const form = r.int(100);
-  if (form < 66) return encode(message);
-  if (form < 92) return encode(deviate(r, message));
+  if (form < 72) return encode(message);
+  if (form < 94) return encode(deviate(r, message));
   if (form < 98) return mutate(r, encode(message));
   const first = encode(message);
-  return join([first, new Uint8Array(-first.length & 3), request(r, weights, kinds)]);
+  return join([first, new Uint8Array(-first.length & 3), request(r, weights, scene)]);
 }
 
 const options = [[11], [11], [11], [11, 12], [], [10], [10, 11]];
@@ -115,6 +159,8 @@ export function sequence({ seed, number, mode, length, kinds, waitMs }: Plan): J
   const r = new Random(`${seed}/${number}/${mode}`);
   const weights: Partial<Record<FamilyName, number>> = { ...modes[mode] };
   if (kinds.actions.length === 0) delete weights.action;
+  const classful = kinds.qdiscs.includes('htb') && r.chance(roots[mode][0]);
+  const scene = { kinds, classful };
   const socket = { pid: 4242, groups: r.pick(groups), opts: r.pick(options) };
   return {
     name: `fuzz-${mode}-${seed}-${number}`,
@@ -127,8 +173,8 @@ export function sequence({ seed, number, mode, length, kinds, waitMs }: Plan): J
     socket,
     monitor: { pid: 777, groups: [1, 4] },
     steps: [
-      ...base(r, mode, waitMs),
-      ...Array.from({ length }, () => steps(request(r, weights, kinds), waitMs)).flat(),
+      ...base(r, mode, classful, waitMs),
+      ...Array.from({ length }, () => steps(request(r, weights, scene), waitMs)).flat(),
     ],
     mask: [],
     replayable: true,

@@ -29,7 +29,8 @@ export type MemberWords = Readonly<Record<string, (r: Random) => number | Uint8A
 
 function memberBytes(r: Random, name: string, codec: Codec<unknown>, words: MemberWords): Uint8Array {
   const word = words[name];
-  if (word === undefined || r.chance(0.1)) return codec.size <= 8 ? integer(r, codec.size) : new Uint8Array(codec.size);
+  if (word === undefined || r.chance(0.04))
+    return codec.size <= 8 ? integer(r, codec.size) : new Uint8Array(codec.size);
   const value = word(r);
   if (value instanceof Uint8Array) return value;
   const bytes = Bytes.zeroed(8);
@@ -44,7 +45,7 @@ export function structBytes(r: Random, struct: AnyStruct, words: MemberWords): U
   const offsets = Object.values(struct.offsetof);
   Object.entries(struct.members).forEach(([key, codec], i) => {
     const name = `${struct.name}.${key}`;
-    if (words[name] === undefined && r.chance(0.6)) return;
+    if (words[name] === undefined && r.chance(0.8)) return;
     out.set(memberBytes(r, name, codec, words).subarray(0, codec.size), offsets[i]);
   });
   return out;

@@ -12,8 +12,8 @@ import type { Random } from './random.js';
 import type { MemberWords } from './values.js';
 import { structBytes } from './values.js';
 
-export const majors = [1, 1, 1, 2, 0x10, 0xffff, 0x8001, 0];
-export const minors = [0, 0, 1, 1, 2, 0x10, 0xfff1, 0xfff2, 0xfff3, 0xffff];
+const majors = [1, 1, 1, 2, 0x10, 0xffff, 0];
+const minors = [0, 0, 1, 1, 2, 0x10, 0xfff1, 0xfff2, 0xfff3, 0xffff];
 export const handleOf = (r: Random): number => ((r.pick(majors) << 16) | r.pick(minors)) >>> 0;
 
 const u16Bytes = (value: number): Uint8Array => u32Bytes(value).slice(0, 2);
@@ -33,7 +33,7 @@ const textOf =
 /** A kind, mostly with its NUL; now and then one that does not exist. */
 export function kindWord(kinds: readonly string[]): (r: Random) => Uint8Array {
   const wrong = ['nosuch\0', `${'u'.repeat(15)}\0`, 'u'.repeat(16), '', '\0'];
-  return (r) => fromLatin1(r.chance(0.97) ? r.pick(kinds) + (r.chance(0.93) ? '\0' : '') : r.pick(wrong));
+  return (r) => fromLatin1(r.chance(0.985) ? r.pick(kinds) + (r.chance(0.96) ? '\0' : '') : r.pick(wrong));
 }
 
 const linkNames = [
@@ -62,15 +62,15 @@ function rateOf(r: Random): Uint8Array {
   return structBytes(r, structNamed('tc_ratespec')!, members);
 }
 
-const rates = [0, 1, 1000, 125000, 125000, 1250000, 0x7fffffff, 0xffffffff];
+const rates = [125000, 125000, 125000, 1250000, 1250000, 1000, 0, 1, 0x7fffffff, 0xffffffff];
 const bursts = [0, 1, 1600, 1600, 100000, 0xffffffff];
 const limits = [0, 1, 3000, 3000, 1000, 0x7fffffff, 0xffffffff];
 
 /** Values of the structs that options are made of. */
 const members: MemberWords = {
   'tc_ratespec.rate': (r) => r.pick(rates),
-  'tc_ratespec.cell_log': (r) => r.pick([0, 3, 3, 30, 31, 255]),
-  'tc_ratespec.linklayer': (r) => r.pick([0, 1, 1, 1, 2, 3, 16]),
+  'tc_ratespec.cell_log': (r) => r.pick([3, 3, 3, 3, 3, 0, 30, 31, 255]),
+  'tc_ratespec.linklayer': (r) => r.pick([1, 1, 1, 1, 0, 2, 3, 16]),
   'tc_fifo_qopt.limit': (r) => r.pick(limits),
   'tc_prio_qopt.bands': (r) => r.pick([2, 3, 3, 16, 17, 1, 0]),
   'tc_prio_qopt.priomap': (r) =>
@@ -116,7 +116,7 @@ function plainOptions(r: Random, run: readonly Attribute[]): Uint8Array | undefi
 
 /** A selector with its keys: struct tc_u32_sel and nkeys times struct tc_u32_key. */
 function selector(r: Random): Uint8Array {
-  const keys = r.pick([0, 1, 1, 1, 2, 3, 128]);
+  const keys = r.pick([0, 1, 1, 1, 1, 1, 2, 3, 128]);
   const sel = Bytes.zeroed(16);
   sel.u8[0] = r.pick([1, 1, 1, 0, 3, 5, 8, 255]);
   sel.u8[1] = r.pick([0, 0, 6]);
@@ -161,19 +161,19 @@ const words: Vocabulary['words'] = {
   TCA_BPF_CLASSID: oneOf(0x10001, 0x10002, 0, 0xffff0000, 0xffffffff),
   TCA_BPF_FD: oneOf(0xffffffff, 999, 998),
   TCA_BPF_NAME: textOf('name\0', 'x', '', `${'a'.repeat(256)}\0`, `${'a'.repeat(257)}\0`, 'ab\0cd'),
-  TCA_BPF_FLAGS: oneOf(0, 1, 1, 2, 3, 0x80000000),
-  TCA_BPF_FLAGS_GEN: oneOf(0, 1, 2, 3, 4, 8, 16),
+  TCA_BPF_FLAGS: oneOf(0, 1, 1, 1, 1, 2, 3, 0x80000000),
+  TCA_BPF_FLAGS_GEN: oneOf(0, 1, 8, 16, 1, 2, 3, 4),
   TCA_U32_SEL: selector,
   TCA_U32_CLASSID: oneOf(0x10001, 0x10010, 0x10001, 0, 0x20001, 0xffffffff),
-  TCA_U32_DIVISOR: oneOf(1, 2, 4, 256, 256, 3, 0, 257, 512, 0xffffffff),
+  TCA_U32_DIVISOR: oneOf(1, 2, 4, 256, 256, 256, 1, 3, 0, 257, 512, 0xffffffff),
   TCA_U32_HASH: oneOf(...tables),
   TCA_U32_LINK: oneOf(...tables),
   TCA_U32_INDEV: textOf('v0\0', 'v0', 'nosuch\0', ''),
   TCA_U32_FLAGS: oneOf(0, 1, 2, 3, 4, 8, 16),
-  TCA_HTB_RTAB: (r) => new Uint8Array(r.pick([1024, 1024, 1024, 1023, 4, 0])),
-  TCA_HTB_CTAB: (r) => new Uint8Array(r.pick([1024, 1024, 1024, 1023, 4, 0])),
-  TCA_TBF_RTAB: (r) => new Uint8Array(r.pick([1024, 1024, 1024, 1023, 4, 0])),
-  TCA_TBF_PTAB: (r) => new Uint8Array(r.pick([1024, 1024, 1024, 1023, 4, 0])),
+  TCA_HTB_RTAB: (r) => new Uint8Array(r.pick([1024, 1024, 1024, 1024, 1024, 1024, 1023, 4, 0])),
+  TCA_HTB_CTAB: (r) => new Uint8Array(r.pick([1024, 1024, 1024, 1024, 1024, 1024, 1023, 4, 0])),
+  TCA_TBF_RTAB: (r) => new Uint8Array(r.pick([1024, 1024, 1024, 1024, 1024, 1024, 1023, 4, 0])),
+  TCA_TBF_PTAB: (r) => new Uint8Array(r.pick([1024, 1024, 1024, 1024, 1024, 1024, 1023, 4, 0])),
   TCA_HTB_DIRECT_QLEN: oneOf(0, 1, 5, 1000, 0xffffffff),
   TCA_ACT_INDEX: oneOf(0, 1, 2, 77, 0xffffffff),
   IFLA_IFNAME: textOf(...linkNames, 'a'.repeat(16) + '\0', 'a b\0'),
@@ -199,6 +199,8 @@ const words: Vocabulary['words'] = {
   // Numbers of fds and processes that neither side has.
   IFLA_NET_NS_FD: oneOf(0xffffffff, 900),
   IFLA_NET_NS_PID: oneOf(0x7fffffff, 0xffffffff),
+  IFLA_XDP_FD: oneOf(0xffffffff, 900),
+  IFLA_XDP_EXPECTED_FD: oneOf(0xffffffff, 900),
   VETH_INFO_PEER: peer,
   IFLA_AF_SPEC: (r) =>
     nestOf([2, 10].filter(() => r.chance(0.5)).map((type) => ({ type, value: r.pick([nothing, r.bytes(8)]) }))),
@@ -206,42 +208,42 @@ const words: Vocabulary['words'] = {
 
 /** How often an attribute comes: first those that hold for every message. */
 const usage: Readonly<Record<string, number>> = {
-  TCA_BPF_ACT: 0.03,
+  TCA_BPF_ACT: 0.06,
   TCA_BPF_POLICE: 0.01,
   TCA_BPF_CLASSID: 0.5,
   TCA_BPF_OPS_LEN: 0.95,
   TCA_BPF_OPS: 0.95,
-  TCA_BPF_FD: 0.04,
-  TCA_BPF_NAME: 0.07,
-  TCA_BPF_FLAGS: 0.15,
-  TCA_BPF_FLAGS_GEN: 0.15,
+  TCA_BPF_FD: 0.02,
+  TCA_BPF_NAME: 0.05,
+  TCA_BPF_FLAGS: 0.1,
+  TCA_BPF_FLAGS_GEN: 0.08,
   TCA_U32_CLASSID: 0.6,
-  TCA_U32_HASH: 0.15,
-  TCA_U32_LINK: 0.1,
-  TCA_U32_DIVISOR: 0.15,
+  TCA_U32_HASH: 0.06,
+  TCA_U32_LINK: 0.05,
+  TCA_U32_DIVISOR: 0.1,
   TCA_U32_SEL: 0.9,
   TCA_U32_POLICE: 0.02,
   TCA_U32_ACT: 0.15,
   TCA_U32_INDEV: 0.05,
   TCA_U32_MARK: 0.1,
-  TCA_U32_FLAGS: 0.1,
-  TCA_HTB_PARMS: 0.9,
-  TCA_HTB_INIT: 0.9,
-  TCA_HTB_RTAB: 0.6,
-  TCA_HTB_CTAB: 0.6,
+  TCA_U32_FLAGS: 0.05,
+  TCA_HTB_PARMS: 0.97,
+  TCA_HTB_INIT: 0.97,
+  TCA_HTB_RTAB: 0.85,
+  TCA_HTB_CTAB: 0.85,
   TCA_HTB_DIRECT_QLEN: 0.2,
-  TCA_HTB_RATE64: 0.1,
-  TCA_HTB_CEIL64: 0.1,
+  TCA_HTB_RATE64: 0.05,
+  TCA_HTB_CEIL64: 0.05,
   TCA_HTB_OFFLOAD: 0.03,
   TCA_TBF_PARMS: 0.95,
-  TCA_TBF_RTAB: 0.7,
+  TCA_TBF_RTAB: 0.85,
   TCA_TBF_PTAB: 0.3,
   TCA_TBF: 0.1,
   TCA_ACT_KIND: 0.97,
   TCA_ACT_OPTIONS: 0.95,
-  TCA_ACT: 0.1,
+  TCA_ACT: 0.05,
   TCA_MIRRED_PARMS: 0.95,
-  TCA_MIRRED: 0.05,
+  TCA_MIRRED: 0.02,
   TCA_POLICE: 0.2,
   IFLA: 0.035,
   IFLA_INFO_KIND: 0.95,
