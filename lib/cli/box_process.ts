@@ -83,7 +83,8 @@ async function serve(folder: string, name: string, args: readonly string[]): Pro
 
 async function pump(box: Box, stopped: () => boolean): Promise<void> {
   while (!stopped()) {
-    box.pump(stopped, box.reapOrphans() ? REAP_MS : Infinity);
+    if (box.reapOrphans()) box.pump(stopped, REAP_MS);
+    else box.pump(() => stopped() || box.programs !== 0);
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

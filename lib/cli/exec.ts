@@ -13,9 +13,10 @@ const shared = ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGWINCH', 'SIGCONT'] as const;
 const numbers: Readonly<Record<string, number>> = process.getBuiltinModule('node:os').constants.signals;
 const SIGSTOP = 19;
 
-function forwardSignals(connection: Connection): void {
+/** From now on; called before there is a connection, because the program may run as soon as there is one. */
+function forwardSignals(connection: () => Connection | undefined): void {
   const forward = (name: string, group: boolean): void => {
-    connection.send({ signal: { number: numbers[name]!, group } });
+    connection()?.send({ signal: { number: numbers[name]!, group } });
   };
   for (const name of single) {
     process.on(name, () => {
@@ -29,7 +30,7 @@ function forwardSignals(connection: Connection): void {
   }
   // A group without a shell above it ignores the terminal's stop; it is told to stop as this process does.
   process.on('SIGTSTP', () => {
-    connection.send({ signal: { number: SIGSTOP, group: true } });
+    connection()?.send({ signal: { number: SIGSTOP, group: true } });
     setImmediate(() => process.kill(process.pid, 'SIGSTOP'));
   });
 }
@@ -39,9 +40,10 @@ export async function execCommand(name: string, argv: readonly string[]): Promis
   const env = Object.entries(process.env).map(([key, value]) => `${key}=${value ?? ''}`);
   const exec = { argv, env, cwd: process.cwd(), umask: inheritedUmask(), limits: inheritedLimits() };
   try {
-    const connection = call(name, { exec }, [0, 1, 2]);
-    forwardSignals(connection);
-    return await outcome(name, connection);
+    const open: { connection?: Connection } = {};
+    forwardSignals(() => open.connection);
+    open.connection = call(name, { exec }, [0, 1, 2]);
+    return await outcome(name, open.connection);
   } catch (error) {
     if (!(error instanceof HostError)) throw error;
     say(error.message);

@@ -2,9 +2,11 @@
 // guardian (lib/host/guardian.ts) stays above the box, so that what a killed box leaves behind falls to it; the box
 // itself (lib/cli/box_process.ts) serves. The answer comes through fd 3, which all three share until it is given.
 import { spawn } from 'node:child_process';
-import { accessSync, constants, openSync } from 'node:fs';
+import { accessSync, constants, openSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { F_SETFD, FD_CLOEXEC } from '../host/abi.js';
 import { HostError } from '../host/host_error.js';
+import { fcntl } from '../host/libc.js';
 import { configs } from '../linux/config.js';
 import { boxFolder, checkName, logPath, socketPath } from './boxes.js';
 import { configurationOf } from './configuration.js';
@@ -17,8 +19,16 @@ import { UsageError } from './usage_error.js';
 /** What the box says on fd 3 once it serves. */
 export const READY = 'ready\n';
 
+/** Keeps what this command has inherited from the processes that stay: whoever reads a pipe waits for its end. */
+function closeOnExec(): void {
+  for (const name of readdirSync('/proc/self/fd')) {
+    if (Number(name) > 2) fcntl(Number(name), F_SETFD, FD_CLOEXEC);
+  }
+}
+
 /** Starts the processes; what came on fd 3, READY when all is well. */
 function launch(args: readonly string[], log: number): Promise<string> {
+  closeOnExec();
   const guardian = spawn(process.execPath, [process.argv[1]!, 'guardian', ...args], {
     cwd: '/',
     detached: true,

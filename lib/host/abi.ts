@@ -166,6 +166,8 @@ export const EPOLLET = 0x80000000;
 export const EPOLL_CLOEXEC = 0o2000000;
 
 /** fcntl.h and stat.h, the values every architecture here shares. */
+export const F_SETFD = 2;
+export const FD_CLOEXEC = 1;
 export const F_GETFL = 3;
 export const F_SETFL = 4;
 export const O_RDWR = 2;

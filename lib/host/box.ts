@@ -175,7 +175,7 @@ export class Box {
    * a process that is nothing but a box, since it reaps any child. False when there are no children at all.
    */
   reapOrphans(): boolean {
-    const [P_ALL, WEXITED, WNOWAIT, SI_PID] = [0, 4, 0x01000000, 12];
+    const [P_ALL, WEXITED, WNOWAIT, SI_PID] = [0, 4, 0x01000000, 16];
     for (;;) {
       u32[(WORDS + SI_PID) >> 2] = 0;
       if (waitid(P_ALL, 0, BASE + WORDS, WEXITED | WNOHANG | WNOWAIT) !== 0) return false;
@@ -250,7 +250,8 @@ export class Box {
         left = this.#living();
       }
     }
-    this.pump(() => false, 0);
+    // Whoever waits for a program hears of its end.
+    this.pump(() => this.#clients.size === 0, GRACE_MS);
   }
 
   #living(): number[] {

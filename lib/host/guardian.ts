@@ -2,8 +2,8 @@
 // (PR_SET_CHILD_SUBREAPER): of this one, which gives them a moment to see that their kernel is gone and then kills what
 // is left. All it does is wait, so it turns into a shell: a hundred of them must cost nothing.
 import koffi from 'koffi';
-import { PR_SET_CHILD_SUBREAPER } from './abi.js';
-import { prctl } from './libc.js';
+import { F_SETFD, PR_SET_CHILD_SUBREAPER } from './abi.js';
+import { fcntl, prctl } from './libc.js';
 
 /** $@ is the command of the box. fd 3 is the box's alone: its end must be seen. */
 const script = `
@@ -28,8 +28,13 @@ done
 /** Turns this process into the guardian of a command, whose fd 3 is this one's. Returns only when that fails. */
 export function becomeGuardian(command: readonly string[]): void {
   prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-  const libc = koffi.load(null);
-  const F_SETFD = 2;
-  libc.func('int fcntl(int, int, int)')(3, F_SETFD, 0);
-  libc.func('int execv(const char *, const char **)')('/bin/sh', ['sh', '-c', script, 'tcbox', ...command, null]);
+  fcntl(3, F_SETFD, 0);
+  koffi.load(null).func('int execv(const char *, const char **)')('/bin/sh', [
+    'sh',
+    '-c',
+    script,
+    'tcbox',
+    ...command,
+    null,
+  ]);
 }

@@ -1,0 +1,93 @@
+// The tables of lib/record/control.ts against proto/tcbox/v1/control.proto: the same fields, the same bytes. Frames of
+// any cut, and what two protocols tell each other.
+import { join } from 'node:path';
+import { expect } from 'chai';
+import protobuf from 'protobufjs';
+import * as control from '../../lib/record/control.js';
+import { Message } from '../../lib/record/message.js';
+
+const file = join(import.meta.dirname, '../../../proto/tcbox/v1/control.proto');
+const tables = Object.entries<unknown>(control).flatMap(([name, value]): [string, Message<object>][] =>
+  value instanceof Message ? [[name, value as Message<object>]] : [],
+);
+
+describe('record: control', () => {
+  const root = protobuf.loadSync(file);
+  const typeOf = (name: string): protobuf.Type => root.lookupType(`tcbox.v1.${name}`);
+
+  it('has a table for every message of the file', () => {
+    const declared = root.lookup('tcbox.v1') as protobuf.Namespace;
+    expect(tables.map(([name]) => name).sort()).deep.equal(declared.nestedArray.map(({ name }) => name).sort());
+  });
+
+  it('numbers and types the fields as the file does', () => {
+    for (const [name, { fields }] of tables) {
+      const described = Object.entries(fields).map(([field, entry]) => {
+        const items = 'items' in entry ? entry.items : 'kind' in entry ? entry.kind : entry.message;
+        const type = typeof items === 'string' ? items : tables.find(([, table]) => table === items)![0];
+        return [field, entry.id, type, 'items' in entry];
+      });
+      const wanted = typeOf(name).fieldsArray.map((field) => [field.name, field.id, field.type, field.repeated]);
+      expect(described, name).deep.equal(wanted);
+    }
+  });
+
+  const exec = {
+    argv: ['tc', '', 'é'],
+    env: ['A=b'],
+    cwd: '/',
+    umask: 0o22,
+    limits: [
+      { resource: 7, soft: 1024, hard: Infinity },
+      { resource: 0, soft: 0, hard: 0 },
+    ],
+  };
+  const examples: [string, Message<object>, object][] = [
+    ['ToBox', control.ToBox, { exec }],
+    ['ToBox', control.ToBox, { hello: { protocol: 300, version: '1.2.3' } }],
+    ['ToBox', control.ToBox, { signal: { number: 15, group: true } }],
+    ['ToBox', control.ToBox, { query: {} }],
+    ['FromBox', control.FromBox, { exited: { status: 0, error: '' } }],
+  ];
+
+  it('writes what protobufjs reads, and reads what it writes', () => {
+    for (const [name, table, value] of examples) {
+      const bytes = table.encode(value);
+      const type = typeOf(name);
+      const back = type.toObject(type.decode(bytes), { defaults: false });
+      expect(type.encode(type.fromObject(back)).finish(), name).deep.equal(
+        type.encode(type.fromObject(value)).finish(),
+      );
+      expect(table.decode(type.encode(type.fromObject(value)).finish()), name).deep.equal(value);
+    }
+  });
+
+  it('skips fields it does not know, and refuses other nonsense', () => {
+    expect(control.Hello.decode(Uint8Array.of(8, 1, 0x7a, 1, 65))).deep.equal({ protocol: 1, version: '' });
+    expect(() => control.Hello.decode(Uint8Array.of(10, 1, 65))).throw('wire type');
+    expect(() => control.Hello.decode(Uint8Array.of(18, 100, 65))).throw();
+  });
+
+  it('puts frames together wherever they are cut', () => {
+    const bodies = [Uint8Array.of(1, 2, 3), new Uint8Array(0), new Uint8Array(70_000).fill(7)];
+    const stream = Buffer.concat(bodies.map(control.frame));
+    for (const step of [997, 3 * 1021, 65_536, stream.length]) {
+      const frames = new control.Frames();
+      const got: Buffer[] = [];
+      for (let at = 0; at < stream.length; at += step) {
+        for (const body of frames.push(stream.subarray(at, at + step))) got.push(Buffer.from(body));
+      }
+      expect(got.map((body) => body.length)).deep.equal([3, 0, 70_000]);
+      expect(Buffer.concat(got).equals(Buffer.concat(bodies))).equal(true);
+    }
+    expect(() => [...new control.Frames().push(Uint8Array.of(255, 255, 255, 255))]).throw('frame');
+  });
+
+  it('says plainly when two protocols meet', () => {
+    const own = { protocol: 1, version: '0.1.0' };
+    expect(control.mismatch({ protocol: 1, version: '9' }, own)).equal(undefined);
+    expect(control.mismatch({ protocol: 2, version: '0.9.0' }, own)).match(
+      /tcbox 0\.9\.0 .*tcbox 0\.1\.0 .*stop and start/,
+    );
+  });
+});
