@@ -16,7 +16,8 @@ import { setupNet } from './net/core/setup_net.js';
 import { netlinkCreate } from './net/netlink/af_netlink/create.js';
 import { MessageWriter } from './net/netlink/message.js';
 import type { Socket } from './net/socket.js';
-import type { KObject, ObjectTable } from './object.js';
+import type { ObjectTable } from './object.js';
+import { ObjectList } from './object.js';
 import type { BehaviourName, KernelVersion } from './version.js';
 import { behavioursOf } from './version.js';
 
@@ -62,7 +63,7 @@ export class Machine implements ObjectTable {
   /** A buffer for messages that are built and copied out at once; whoever writes starts with reset(). */
   readonly scratch = new MessageWriter(Infinity);
   /** Every live object. */
-  readonly objects = new Set<KObject>();
+  readonly objects = new ObjectList();
   /** The initial network namespace. */
   readonly net: Net;
   readonly #behaviours: ReadonlySet<BehaviourName>;

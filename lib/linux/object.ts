@@ -6,8 +6,37 @@ import type { Events, Holder } from './events.js';
 
 /** Where objects of one machine are entered while they live, for snapshots. */
 export interface ObjectTable {
-  readonly objects: Set<KObject>;
+  readonly objects: ObjectList;
   readonly events: Events;
+}
+
+/** The live objects of a machine in order of creation: a list through the objects themselves. */
+export class ObjectList implements Iterable<KObject> {
+  size = 0;
+  #oldest: KObject | undefined;
+  #youngest: KObject | undefined;
+
+  add(object: KObject): void {
+    object.older = this.#youngest;
+    if (this.#youngest === undefined) this.#oldest = object;
+    else this.#youngest.younger = object;
+    this.#youngest = object;
+    this.size++;
+  }
+
+  delete(object: KObject): void {
+    const { older, younger } = object;
+    if (older === undefined) this.#oldest = younger;
+    else older.younger = younger;
+    if (younger === undefined) this.#youngest = older;
+    else younger.older = older;
+    object.older = object.younger = undefined;
+    this.size--;
+  }
+
+  *[Symbol.iterator](): Iterator<KObject> {
+    for (let object = this.#oldest; object !== undefined; object = object.younger) yield object;
+  }
 }
 
 export abstract class KObject implements Holder {
@@ -15,6 +44,9 @@ export abstract class KObject implements Holder {
   /** The oldest reference; most objects have no other, and then no list. */
   #first: Holder | undefined;
   #more: Holder[] | undefined;
+  /** Neighbours in the list of live objects; only ObjectList touches them. */
+  older: KObject | undefined;
+  younger: KObject | undefined;
 
   /** `creator` holds the first reference. */
   constructor(table: ObjectTable, creator: Holder) {

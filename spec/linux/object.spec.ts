@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { Holder, KernelEvent } from '../../lib/linux/events.js';
 import { Events } from '../../lib/linux/events.js';
 import type { ObjectTable } from '../../lib/linux/object.js';
-import { KObject } from '../../lib/linux/object.js';
+import { KObject, ObjectList } from '../../lib/linux/object.js';
 
 class Thing extends KObject {
   destroyed = 0;
@@ -19,7 +19,7 @@ describe('linux/object', () => {
   const b: Holder = { label: 'b' };
   let table: ObjectTable;
   beforeEach(() => {
-    table = { objects: new Set(), events: new Events() };
+    table = { objects: new ObjectList(), events: new Events() };
   });
 
   it('lives from its creator until the last release, and names every holder', () => {
@@ -69,5 +69,16 @@ describe('linux/object', () => {
     expect(labels).to.deep.equal([]);
     table.events.flush();
     expect(labels).to.deep.equal(['created thing']);
+  });
+
+  it('lists what lives, oldest first, whatever goes in between', () => {
+    const things = Array.from({ length: 5 }, () => new Thing(table, a));
+    const live = (): number[] => Array.from(table.objects, (object) => things.findIndex((thing) => thing === object));
+    for (const gone of [2, 0, 4]) things[gone]!.release(a);
+    expect(live()).to.deep.equal([1, 3]);
+    new Thing(table, a).release(a);
+    things[1]!.release(a);
+    expect(live()).to.deep.equal([3]);
+    expect(table.objects.size).to.equal(1);
   });
 });

@@ -44,9 +44,52 @@ class FreedNumbers {
   }
 }
 
+/** A map that costs nothing but itself for one entry: most filters are alone under their priority. */
+class Entries<T> {
+  #soleId = -1;
+  #sole: T | undefined;
+  #many: Map<number, T> | undefined;
+
+  get size(): number {
+    return this.#many?.size ?? (this.#soleId < 0 ? 0 : 1);
+  }
+
+  has(id: number): boolean {
+    return this.#many === undefined ? id === this.#soleId : this.#many.has(id);
+  }
+
+  get(id: number): T | undefined {
+    if (this.#many !== undefined) return this.#many.get(id);
+    return id === this.#soleId ? this.#sole : undefined;
+  }
+
+  set(id: number, entry: T): void {
+    if (this.#many === undefined && (this.#soleId < 0 || this.#soleId === id)) {
+      this.#soleId = id;
+      this.#sole = entry;
+      return;
+    }
+    this.#many ??= new Map([[this.#soleId, this.#sole as T]]);
+    this.#many.set(id, entry);
+  }
+
+  delete(id: number): boolean {
+    if (this.#many !== undefined) return this.#many.delete(id);
+    if (id !== this.#soleId) return false;
+    this.#soleId = -1;
+    this.#sole = undefined;
+    return true;
+  }
+
+  keys(): number[] {
+    if (this.#many !== undefined) return [...this.#many.keys()];
+    return this.#soleId < 0 ? [] : [this.#soleId];
+  }
+}
+
 export class Idr<T> {
-  readonly #entries = new Map<number, T>();
-  readonly #freed = new FreedNumbers();
+  readonly #entries = new Entries<T>();
+  #freed: FreedNumbers | undefined;
   /** Every number from `start` up to here is taken, or waits in `#freed`. */
   #mark: number;
 
@@ -78,7 +121,7 @@ export class Idr<T> {
   alloc(entry: T, max: number): number | undefined {
     const id = this.#lowestFree();
     if (id > max) {
-      if (id < this.#mark) this.#freed.push(id);
+      if (id < this.#mark) this.#giveBack(id);
       return undefined;
     }
     if (id === this.#mark) this.#mark++;
@@ -87,7 +130,7 @@ export class Idr<T> {
   }
 
   #lowestFree(): number {
-    while (this.#freed.length > 0) {
+    while (this.#freed !== undefined && this.#freed.length > 0) {
       const id = this.#freed.pop();
       if (!this.#entries.has(id)) return id;
     }
@@ -97,7 +140,7 @@ export class Idr<T> {
 
   /** Every number that is taken, least first. */
   ids(): number[] {
-    return [...this.#entries.keys()].sort((a, b) => a - b);
+    return this.#entries.keys().sort((a, b) => a - b);
   }
 
   /** Binds a taken number to another entry. */
@@ -106,6 +149,10 @@ export class Idr<T> {
   }
 
   remove(id: number): void {
-    if (this.#entries.delete(id) && id < this.#mark) this.#freed.push(id);
+    if (this.#entries.delete(id) && id < this.#mark) this.#giveBack(id);
+  }
+
+  #giveBack(id: number): void {
+    (this.#freed ??= new FreedNumbers()).push(id);
   }
 }

@@ -1,5 +1,6 @@
 // net/core/net_namespace.c: a network namespace holds the devices, the netlink sockets and the per-namespace state of
 // every subsystem. A box has one.
+import { Slab } from '../../../codec/slab.js';
 import type { Machine } from '../../machine.js';
 import type { NetlinkTable } from '../netlink/af_netlink/table.js';
 import { netlinkTable } from '../netlink/af_netlink/table.js';
@@ -13,6 +14,8 @@ export class Net {
   readonly devices: NetDevice[] = [];
   /** Bumped at every change of the device list (dev_base_seq), for NLM_F_DUMP_INTR. */
   devBaseSeq = 1;
+  /** Memory of the messages being handled. */
+  readonly requests = new Slab();
   readonly netlink: NetlinkTable = netlinkTable();
   readonly rtnl: Rtnetlink;
 

@@ -71,7 +71,7 @@ export function sendmsg(sock: NetlinkSock, task: Task, request: SendRequest): nu
   if (typeof destination === 'number') return destination;
   if (!sock.bound) autobind(sock, task);
   if (request.data.length > sock.opts.sndbuf - SEND_OVERHEAD) return -E.EMSGSIZE;
-  const data = request.data.slice();
+  const data = sock.net.requests.copy(request.data);
   const { portid, group, addressed } = destination;
   if (group === 0 && portid === 0) return unicastToKernel(sock, task, data, addressed);
   const creds = { pid: task.tgid, uid: task.uid, gid: task.gid };

@@ -1,0 +1,26 @@
+// Copies from one buffer: equal to what was copied, independent of it and of each other, at any length.
+import { expect } from 'chai';
+import * as fc from 'fast-check';
+import { Slab } from '../../lib/codec/slab.js';
+
+describe('codec slab', () => {
+  it('keeps every copy as it was made', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 9000 }), { maxLength: 60 }), (runs) => {
+        const slab = new Slab();
+        const copies = runs.map((run) => slab.copy(run));
+        const before = runs.map((run) => [...run]);
+        for (const run of runs) run.fill(0xee);
+        copies.forEach((copy, i) => {
+          expect([...copy]).to.deep.equal(before[i]);
+          expect(copy.byteOffset % 8).to.equal(0);
+        });
+        copies[0]?.fill(0);
+        copies.slice(1).forEach((copy, i) => {
+          expect([...copy]).to.deep.equal(before[i + 1]);
+        });
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
