@@ -76,6 +76,14 @@ export const behaviours = {
     since: 'v6.18',
     what: 'RTM_DELACTION that is refused keeps references to the actions it has not come to',
   },
+  'tc-action-eagain': {
+    since: 'v6.18',
+    what: 'an index that is being taken is refused; before, the kernel waits for it without end',
+  },
+  'tc-action-inherits-flags': {
+    since: 'v6.18',
+    what: 'an action that a filter made takes over the skip flags of the filter, and must not name others',
+  },
   'mirred-block': { since: 'v6.18', what: 'mirred takes a shared block for a device' },
   'tfilter-notify-grows': { since: 'v6.1', what: 'the message about a filter may be of any size' },
   'qdisc-hash': {

@@ -14,12 +14,14 @@ import {
   attributesOf,
   counts,
   dumpActions,
+  inside,
   listed,
   mirred,
   named,
   tab,
   table,
 } from './actions.js';
+import { TCA_MIRRED } from '../../../../lib/uapi/linux/tc_act/tc_mirred.js';
 import { ADD, attr, Bed, bpf, CREATE, INGRESS, ops, PROTO_ALL } from './bed.js';
 
 const { TCA_ACT } = P;
@@ -262,6 +264,34 @@ describe('net/sched/act_api', () => {
     expect(bed.filter({}, ADD, withActions(mirred()), rate(0, 1)).errno).to.equal(0);
     const stats = actionsOf(dumpActions(bed, 'mirred')[0]!)[0]!.get(TCA_ACT.STATS.type)!;
     expect(stats.len).to.equal(20 + 20 + 12 + 24);
+  });
+
+  it('lets an action of a filter name its own skip flags in 6.1', () => {
+    const skipping = withActions(mirred({}, attr(TCA_ACT.FLAGS.type, bits(2))));
+    expect(bed.filter({}, ADD, skipping).text).to.equal('Mismatch between action and filter offload flags');
+    const old = new Bed({ version: 'v6.1' });
+    old.qdisc('clsact');
+    expect(old.filter({}, ADD, skipping).errno).to.equal(0);
+  });
+
+  it('reports an index taken twice, for which 6.1 waits without end', () => {
+    const gaps: string[] = [];
+    const old = new Bed({ version: 'v6.1', onGap: (what) => gaps.push(what) });
+    expect(add(old, mirred({ index: 3 }), mirred({ index: 3 })).errno).to.equal(E.EOPNOTSUPP);
+    expect(gaps).to.deep.equal(['an action index taken twice']);
+    expect(listed(old)).to.deep.equal([]);
+  });
+
+  it('tells times in hundredths of a second since, whatever the timer', () => {
+    const timesOf = (on: Bed): bigint[] => {
+      add(on, mirred());
+      on.machine.advance(1_234_000_000);
+      const options = inside(actionsOf(dumpActions(on, 'mirred')[0]!)[0]!.get(TCA_ACT.OPTIONS.type)!);
+      const tm = options.get(TCA_MIRRED.TM.type)!;
+      return Object.values(P.tcf_t.get(tm.msg, tm.start));
+    };
+    expect(timesOf(new Bed())).to.deep.equal([123n, 123n, 0n, 0n]);
+    expect(timesOf(new Bed({ config: 'rec-6.1-uml' }))).to.deep.equal([123n, 123n, 0n, 0n]);
   });
 
   it('reports a filter that takes an index twice, which Linux never answers', () => {

@@ -82,7 +82,9 @@ function initWithRetries(request: RtnlRequest, tab: Nla, holder: Holder) {
     try {
       return tcfActionInit({ net, task, extack, est: undefined, tp: undefined, flags, holder }, tab);
     } catch (refusal) {
-      if (tries === TRIES || errnoOf(refusal) !== EAGAIN) throw refusal;
+      if (errnoOf(refusal) !== EAGAIN) throw refusal;
+      if (!request.machine.has('tc-action-eagain')) throw new ModelGap('an action index taken twice');
+      if (tries === TRIES) throw refusal;
     }
   }
 }

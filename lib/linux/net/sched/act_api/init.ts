@@ -76,10 +76,12 @@ function tcfActionInit1(request: ActionRequest, table: ActionTable, nla: Nla): A
   return result;
 }
 
-/** A filter and its actions must want the same of hardware. */
+/** A filter and its actions must want the same of hardware. One that a filter made takes over what the filter wants. */
 function checkFilterFlags(action: TcAction, filterFlags: number, extack: Extack): void {
   const skip = action.flags & SKIP_FLAGS;
-  const bad = (action.flags & TCA_ACT_FLAGS_BIND) !== 0 ? (skip & ~filterFlags) !== 0 : skip !== filterFlags;
+  const own = (action.flags & TCA_ACT_FLAGS_BIND) !== 0;
+  if (own && !action.table.machine.has('tc-action-inherits-flags')) return;
+  const bad = own ? (skip & ~filterFlags) !== 0 : skip !== filterFlags;
   if (bad) refuse(extack, EINVAL, 'Mismatch between action and filter offload flags');
   action.flags |= filterFlags;
 }
