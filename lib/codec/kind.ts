@@ -27,10 +27,12 @@ export interface AttributePolicy {
   readonly type: PolicyType;
   /** Size of an int; greatest payload of a string or binary (0 = any); least payload of unspec. Bytes. */
   readonly len: number;
-  /** Valid bits of a bitfield32. */
+  /** Valid bits of a bitfield32, or of an int. */
   readonly mask?: number;
   /** Least value of an int, where the policy gives one. */
   readonly min?: number;
+  /** Greatest value of an int, where the policy gives one. */
+  readonly max?: number;
 }
 
 export interface AttributeKind<T = unknown> extends AttributePolicy {
@@ -72,6 +74,16 @@ export function int<T>(codec: Codec<T>): AttributeKind<T> {
 /** NLA_POLICY_MIN(): an integer attribute of 32 bits that is at least `min`. */
 export function intMin(codec: Codec<number>, min: number): AttributeKind<number> {
   return fixedKind({ ...intPolicy(codec), min }, codec);
+}
+
+/** NLA_POLICY_MAX(): an integer attribute that is at most `max`. */
+export function intMax(codec: Codec<number>, max: number): AttributeKind<number> {
+  return fixedKind({ ...intPolicy(codec), max }, codec);
+}
+
+/** NLA_POLICY_MASK(): an integer attribute with no other bits than those of `mask`. */
+export function intMask(codec: Codec<number>, mask: number): AttributeKind<number> {
+  return fixedKind({ ...intPolicy(codec), mask }, codec);
 }
 
 export const nlaU8 = int(u8);

@@ -118,9 +118,19 @@ function validate(attribute: Attribute, nla: Nla, mode: number, extack: Extack |
   }
   const error = judge(attribute, nla);
   if (error !== undefined) refuse(extack, error, 'Attribute failed policy validation', nla, attribute);
-  const { min } = attribute.kind;
-  if (min !== undefined && (attribute.kind.read(nla) as number) < min)
+  checkValue(attribute, nla, extack);
+}
+
+/** What NLA_POLICY_MIN(), NLA_POLICY_MAX() and NLA_POLICY_MASK() add. */
+function checkValue(attribute: Attribute, nla: Nla, extack: Extack | undefined): void {
+  const { kind } = attribute;
+  const { min, max, mask } = kind;
+  if (min !== undefined && (kind.read(nla) as number) < min)
     refuse(extack, erange, 'integer out of range', nla, attribute);
+  if (max !== undefined && (kind.read(nla) as number) > max)
+    refuse(extack, erange, 'integer out of range', nla, attribute);
+  if (mask !== undefined && kind.type !== 'bitfield32' && ((kind.read(nla) as number) & ~mask) !== 0)
+    refuse(extack, einval, 'reserved bit set', nla, attribute);
 }
 
 /**

@@ -48,6 +48,11 @@ export const behaviours = {
     what: 'filter chains, shared blocks, RTM_*CHAIN; every filter message carries TCA_CHAIN',
   },
   'tc-extack': { since: 'v6.1', what: 'traffic control explains its refusals' },
+  'tc-later-classifiers': { since: 'v6.1', what: 'the classifiers flower and matchall exist' },
+  'flower-later-keys': {
+    since: 'v6.18',
+    what: 'flower knows the keys after L2TPv3 and checks the bits of its flags',
+  },
   clsact: { since: 'v6.1', what: 'the clsact qdisc exists' },
   'noqueue-visible': { since: 'v6.1', what: 'noqueue is an ordinary qdisc that dumps show' },
   'veth-queues': { since: 'v6.1', what: 'a veth has a queue for each CPU instead of one' },

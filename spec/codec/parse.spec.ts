@@ -8,7 +8,7 @@ import { Extack } from '../../lib/codec/extack.js';
 import * as kinds from '../../lib/codec/kind.js';
 import { NLA_F_NESTED, NLA_F_NET_BYTEORDER } from '../../lib/codec/nla.js';
 import * as parser from '../../lib/codec/parse.js';
-import { be16, u16, u32, u8 } from '../../lib/codec/scalar.js';
+import { be16, be32, u16, u32, u8 } from '../../lib/codec/scalar.js';
 import { struct } from '../../lib/codec/struct.js';
 import { Writer } from '../../lib/codec/writer.js';
 
@@ -310,6 +310,16 @@ describe('codec parse: kinds', () => {
     passes(kind, [193, 0, 0, 0]);
     refuses(kind, [192, 0, 0, 0], 'ERANGE', 'integer out of range');
     refuses(kind, [193, 0, 0], 'ERANGE');
+  });
+
+  it('an int with a greatest value, or with a mask of its bits', () => {
+    const upTo = kinds.intMax(u8, 1) as AttributeKind<never>;
+    passes(upTo, [1]);
+    refuses(upTo, [2], 'ERANGE', 'integer out of range');
+    const masked = kinds.intMask(be32, 3) as AttributeKind<never>;
+    passes(masked, [0, 0, 0, 3]);
+    refuses(masked, [0, 0, 0, 4], 'EINVAL', 'reserved bit set');
+    refuses(masked, [0, 0, 0], 'ERANGE');
   });
 
   it('is strict from a type on, where a set says so', () => {

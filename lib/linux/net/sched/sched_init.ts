@@ -4,6 +4,7 @@
 // file and one line here.
 import * as R from '../../../uapi/linux/rtnetlink.js';
 import type { Machine } from '../../machine.js';
+import type { BehaviourName } from '../../version.js';
 import { registerNetdeviceNotifier } from '../core/dev/notifier.js';
 import type { Net } from '../core/net_namespace.js';
 import { type TcActionOps, tcfRegisterAction } from './act_api/action.js';
@@ -19,6 +20,8 @@ import { ctlTfilter } from './cls_api/ctl_tfilter.js';
 import { dumpChain, dumpTfilter } from './cls_api/dump.js';
 import { delTfilter, getTfilter, newTfilter } from './cls_api/filter.js';
 import { type TcfProtoOps, tcfProtoBase } from './cls_api/proto.js';
+import { clsFlowerOps } from './cls_flower/ops.js';
+import { clsMatchallOps } from './cls_matchall.js';
 import { clsU32Ops } from './cls_u32/ops.js';
 import { dumpQdisc, getQdisc } from './sch_api/get.js';
 import { modifyQdisc } from './sch_api/modify.js';
@@ -48,14 +51,22 @@ const qdiscKinds = (machine: Machine): readonly QdiscOps[] => [
   fqCodelQdiscOps,
 ];
 
-const filterKinds: readonly TcfProtoOps[] = [clsBpfOps, clsU32Ops];
+const filterKinds: readonly TcfProtoOps[] = [clsBpfOps, clsU32Ops, clsMatchallOps, clsFlowerOps];
 
 const actionKinds: readonly TcActionOps[] = [actPoliceOps, actGactOps, actMirredOps, actBpfOps];
 
+/** Kinds that were not always there. */
+const firstSeen: Readonly<Record<string, BehaviourName>> = {
+  clsact: 'clsact',
+  noqueue: 'noqueue-visible',
+  flower: 'tc-later-classifiers',
+  matchall: 'tc-later-classifiers',
+};
+
 /** Kinds the kernel of this namespace lacks, whatever its configuration says. */
 function missing(net: Net, kind: string): boolean {
-  const { machine } = net;
-  return (kind === 'clsact' && !machine.has('clsact')) || (kind === 'noqueue' && !machine.has('noqueue-visible'));
+  const since = firstSeen[kind];
+  return since !== undefined && !net.machine.has(since);
 }
 
 function registerKinds(net: Net): void {
@@ -64,7 +75,8 @@ function registerKinds(net: Net): void {
   for (const ops of qdiscKinds(net.machine))
     if ((qdiscs?.includes(ops.id) ?? true) && !missing(net, ops.id)) kinds.set(ops.id, ops);
   const filters = tcfProtoBase(net);
-  for (const ops of filterKinds) if (classifiers?.includes(ops.kind) ?? true) filters.set(ops.kind, ops);
+  for (const ops of filterKinds)
+    if ((classifiers?.includes(ops.kind) ?? true) && !missing(net, ops.kind)) filters.set(ops.kind, ops);
 }
 
 /** Traffic control comes up. @models net/sched/sch_api.c pktsched_init() */

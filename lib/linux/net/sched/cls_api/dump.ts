@@ -80,12 +80,21 @@ class FilterCursor {
     if (this.#changed()) this.#seek();
     const tp = this.#tp;
     if (tp === undefined) return;
+    try {
+      this.#fill(skb, tp);
+    } catch (thrown) {
+      if (this.#headerShown && tp.ops.losesUnfit === true) this.#advance(tp);
+      throw thrown;
+    }
+    this.#advance(tp);
+  }
+
+  #fill(skb: MessageWriter, tp: TcfProto): void {
     const { request } = this.#t;
     const at = this.#whereabouts(tp);
     if (!this.#headerShown) fillNode(skb, request, tp, at, undefined, RTM_NEWTFILTER, NLM_F_MULTI);
     else if (this.#terse) fillNodeTerse(skb, request, tp, at, this.#filter!, NLM_F_MULTI);
     else fillNode(skb, request, tp, at, this.#filter, RTM_NEWTFILTER, NLM_F_MULTI);
-    this.#advance(tp);
   }
 
   #whereabouts(tp: TcfProto): Whereabouts {

@@ -41,7 +41,7 @@ export interface TcfProtoOps {
   /** Removes every filter. */
   destroy(tp: TcfProto): void;
   get(tp: TcfProto, handle: number): TcfFilter | undefined;
-  /** Creates a filter, or puts a new one in the place of `old`; returns it. Undefined: the request asked for none. */
+  /** Creates a filter, or puts a new one in the place of `old`; returns what to tell of, if anything. */
   change(change: FilterChange): TcfFilter | undefined;
   /** Removes a filter; returns whether the tcf_proto goes with it. */
   delete(tp: TcfProto, filter: TcfFilter, extack: Extack): boolean;
@@ -49,6 +49,8 @@ export interface TcfProtoOps {
   next(tp: TcfProto, filter: TcfFilter | undefined): TcfFilter | undefined;
   /** Appends TCA_OPTIONS; the handle is in the header already. */
   dump(tp: TcfProto, filter: TcfFilter, skb: MessageWriter): void;
+  /** A dump counts a filter that did not fit its chunk as shown, so that nobody sees it. */
+  readonly losesUnfit?: boolean;
   /** Appends what a terse dump shows. Without it a terse dump fails. */
   terseDump?(tp: TcfProto, filter: TcfFilter, skb: MessageWriter): void;
 }

@@ -1,0 +1,265 @@
+// net/sched/cls_flower.c: the flower classifier, filters that compare named fields of a packet. Filters with the same
+// mask lie together; within one mask no two have the same masked values, and a change keeps the mask. Dumps go by handle.
+import type { Nla } from '../../../../codec/nla.js';
+import { NL_VALIDATE_LIBERAL, parseNested } from '../../../../codec/parse.js';
+import { EEXIST, EINVAL, ENOSPC, EOPNOTSUPP } from '../../../../uapi/asm-generic/errno.js';
+import * as P from '../../../../uapi/linux/pkt_cls.js';
+import { TCA } from '../../../../uapi/linux/rtnetlink.js';
+import { errno } from '../../../errno.js';
+import { Idr } from '../../../lib/idr.js';
+import type { MessageWriter } from '../../netlink/message.js';
+import { bindFilter, type TcfResult, unbindFilter } from '../cls_api/bind.js';
+import * as exts from '../cls_api/exts.js';
+import { flagsValid } from '../cls_api/flags.js';
+import { type FilterChange, TcfFilter, type TcfProto, type TcfProtoOps } from '../cls_api/proto.js';
+import { tcfQueueWork } from '../cls_api/work.js';
+import { dumpKey } from './dump_key.js';
+import { type FlowMatch, setKey } from './set_key.js';
+import { HandleOrder } from './handle_order.js';
+
+const { TCA_FLOWER } = P;
+/** Kernels before the later keys skip them. */
+const TCA_FLOWER_6_1: typeof TCA_FLOWER = {
+  ...TCA_FLOWER,
+  $max: TCA_FLOWER.KEY_L2TPV3_SID.type,
+  $byType: TCA_FLOWER.$byType.map((attribute) =>
+    attribute?.type === TCA_FLOWER.KEY_FLAGS.type || attribute?.type === TCA_FLOWER.KEY_FLAGS_MASK.type
+      ? { ...attribute, kind: { ...attribute.kind, mask: 0xffffffff } }
+      : attribute,
+  ),
+};
+/** No old-style policer. */
+const extsAttributes: exts.ExtsAttributes = { action: TCA_FLOWER.ACT.type, police: 0 };
+const INT_MAX = 0x7fffffff;
+
+/** struct cls_fl_filter. Its tcf_proto holds it, then the work queue. */
+class FlowerFilter extends TcfFilter {
+  readonly handle: number;
+  /** TCA_CLS_FLAGS_* */
+  readonly flags: number;
+  readonly exts: exts.TcfExts | undefined;
+  readonly match: FlowMatch;
+  readonly res: TcfResult;
+  readonly maskIdentity: string;
+  /** What may be there once: the mask, and the values that it looks at. */
+  readonly identity: string;
+
+  constructor(tp: TcfProto, handle: number, parms: Parms, match: FlowMatch) {
+    super(tp.chain.block.net.machine, tp);
+    this.handle = handle;
+    this.flags = parms.flags | P.TCA_CLS_FLAGS_NOT_IN_HW;
+    this.exts = parms.exts;
+    this.res = parms.res;
+    this.match = match;
+    this.maskIdentity = match.mask.identity();
+    this.identity = `${this.maskIdentity} ${match.key.identity(match.mask)}`;
+  }
+
+  get label(): string {
+    return `flower filter 0x${this.handle.toString(16)}`;
+  }
+
+  /** @models net/sched/cls_flower.c __fl_destroy_filter() */
+  protected destroy(): void {
+    exts.tcfExtsDestroy(this.exts);
+  }
+}
+
+/** struct cls_fl_head: the filters of one tcf_proto, by handle and by what they match. */
+class FlowerHead {
+  readonly handles = new Idr<FlowerFilter | undefined>(1);
+  readonly order = new HandleOrder();
+  /** Number of filters of each identity: a change may make two. */
+  readonly #identities = new Map<string, number>();
+
+  has(identity: string): boolean {
+    return this.#identities.has(identity);
+  }
+
+  add(filter: FlowerFilter): void {
+    this.handles.replace(filter.handle, filter);
+    this.#identities.set(filter.identity, (this.#identities.get(filter.identity) ?? 0) + 1);
+  }
+
+  /** Forgets what a filter matches. */
+  drop(filter: FlowerFilter): void {
+    const left = this.#identities.get(filter.identity)! - 1;
+    if (left === 0) this.#identities.delete(filter.identity);
+    else this.#identities.set(filter.identity, left);
+  }
+}
+
+type Change = FilterChange<FlowerFilter>;
+
+/** What a request says beside the key. */
+interface Parms {
+  readonly flags: number;
+  readonly res: TcfResult;
+  readonly exts: exts.TcfExts | undefined;
+}
+
+const headOf = (tp: TcfProto): FlowerHead => tp.root as FlowerHead;
+
+/** The options, or a refusal that carries no text: they are parsed without extack. */
+function parseOptions({ t }: Change, options: Nla) {
+  const set = t.request.machine.has('flower-later-keys') ? TCA_FLOWER : TCA_FLOWER_6_1;
+  return parseNested(set, options, NL_VALIDATE_LIBERAL, undefined);
+}
+type Options = ReturnType<typeof parseOptions>;
+
+/** A handle for a new filter, taken already. */
+function takeHandle({ tp, handle }: Change): number {
+  const { handles } = headOf(tp);
+  if (handle === 0) {
+    const lowest = handles.alloc(undefined, INT_MAX);
+    if (lowest === undefined) throw errno(ENOSPC);
+    return lowest;
+  }
+  if (!handles.insert(handle, undefined)) throw errno(ENOSPC);
+  return handle;
+}
+
+/** Refuses a mask that differs from that of the filter to change, and a match that another filter has. */
+function checkMatch(tp: TcfProto, filter: FlowerFilter, old: FlowerFilter | undefined): void {
+  if (old !== undefined && old.maskIdentity !== filter.maskIdentity) throw errno(EINVAL);
+  if (old === undefined && headOf(tp).has(filter.identity)) throw errno(EEXIST);
+}
+
+/** A filter in no list yet. `parms` are bound and made already. */
+function withKey(change: Change, tb: Options, options: Nla, handle: number, parms: Parms): FlowerFilter {
+  const { t, tp, old } = change;
+  let filter: FlowerFilter | undefined;
+  try {
+    filter = new FlowerFilter(tp, handle, parms, setKey(t, options, tb.$nla));
+  } finally {
+    if (filter === undefined) exts.tcfExtsDestroy(parms.exts);
+  }
+  try {
+    checkMatch(tp, filter, old);
+    if ((parms.flags & P.TCA_CLS_FLAGS_SKIP_SW) !== 0) throw errno(EOPNOTSUPP);
+  } catch (refusal) {
+    filter.release(tp);
+    throw refusal;
+  }
+  return filter;
+}
+
+/** A filter that is bound to its class and in no list yet; its tcf_proto holds it. */
+function makeFilter(change: Change, tb: Options, options: Nla, handle: number, flags: number): FlowerFilter {
+  const { t, tp, base } = change;
+  const given = { action: tb.$nla[TCA_FLOWER.ACT.type], police: undefined, filterFlags: flags };
+  const actions = exts.tcfExtsValidate(t, tp, given);
+  const res: TcfResult = { classid: tb.CLASSID ?? 0, cl: 0 };
+  if (tb.CLASSID !== undefined) bindFilter(tp, res, base);
+  let filter: FlowerFilter | undefined;
+  try {
+    filter = withKey(change, tb, options, handle, { flags, res, exts: actions });
+    return filter;
+  } finally {
+    if (filter === undefined) unbindFilter(tp, res);
+  }
+}
+
+function addFilter(change: Change, tb: Options, options: Nla, flags: number): FlowerFilter {
+  const head = headOf(change.tp);
+  const handle = takeHandle(change);
+  let filter: FlowerFilter | undefined;
+  try {
+    filter = makeFilter(change, tb, options, handle, flags);
+  } finally {
+    if (filter === undefined) head.handles.remove(handle);
+  }
+  head.add(filter);
+  head.order.add(handle);
+  return filter;
+}
+
+function replaceFilter(change: Change, tb: Options, options: Nla, flags: number, old: FlowerFilter): FlowerFilter {
+  const { tp } = change;
+  const filter = makeFilter(change, tb, options, old.handle, flags);
+  const head = headOf(tp);
+  head.add(filter);
+  head.drop(old);
+  unbindFilter(tp, old.res);
+  tcfQueueWork(tp.chain.block.net, old, tp);
+  return filter;
+}
+
+/**
+ * Creates a filter, or replaces `old`: everything comes from the new request, whose mask must be the same.
+ *
+ * @models net/sched/cls_flower.c fl_change()
+ */
+function change(request: Change): FlowerFilter {
+  const { t, tp, old, handle } = request;
+  const options = t.tca[TCA.OPTIONS.type];
+  if (options === undefined) throw errno(EINVAL);
+  const tb = parseOptions(request, options);
+  if (old !== undefined && handle !== 0 && old.handle !== handle) throw errno(EINVAL);
+  const flags = tb.FLAGS ?? 0;
+  if (!flagsValid(flags)) throw errno(EINVAL);
+  const filter =
+    old === undefined ? addFilter(request, tb, options, flags) : replaceFilter(request, tb, options, flags, old);
+  tp.version++;
+  return filter;
+}
+
+/** Takes a filter out. @models net/sched/cls_flower.c __fl_delete() */
+function deleteFilter(tp: TcfProto, filter: FlowerFilter): void {
+  const head = headOf(tp);
+  head.handles.remove(filter.handle);
+  head.order.remove(filter.handle);
+  head.drop(filter);
+  tp.version++;
+  unbindFilter(tp, filter.res);
+  tcfQueueWork(tp.chain.block.net, filter, tp);
+}
+
+/** The filter of the next greater handle. @models net/sched/cls_flower.c fl_walk() */
+function next(tp: TcfProto, filter: FlowerFilter | undefined): FlowerFilter | undefined {
+  const { handles, order } = headOf(tp);
+  const handle = order.after(filter?.handle ?? -1);
+  return handle === undefined ? undefined : handles.get(handle);
+}
+
+/** @models net/sched/cls_flower.c fl_destroy() */
+function destroy(tp: TcfProto): void {
+  for (let filter = next(tp, undefined); filter !== undefined; filter = next(tp, undefined)) deleteFilter(tp, filter);
+}
+
+/** @models net/sched/cls_flower.c fl_dump() */
+function dump(tp: TcfProto, filter: FlowerFilter, skb: MessageWriter): void {
+  const nest = skb.nest(TCA.OPTIONS.type);
+  if (filter.res.classid !== 0) skb.putU32(TCA_FLOWER.CLASSID.type, filter.res.classid);
+  dumpKey(skb, tp.chain.block.net, filter.match);
+  skb.putU32(TCA_FLOWER.FLAGS.type, filter.flags);
+  skb.putU32(TCA_FLOWER.IN_HW_COUNT.type, 0);
+  exts.tcfExtsDump(skb, filter.exts, extsAttributes);
+  skb.nestEnd(nest);
+  exts.tcfExtsDumpStats(skb, filter.exts);
+}
+
+/** @models net/sched/cls_flower.c fl_terse_dump() */
+function terseDump(_tp: TcfProto, filter: FlowerFilter, skb: MessageWriter): void {
+  const nest = skb.nest(TCA.OPTIONS.type);
+  skb.putU32(TCA_FLOWER.FLAGS.type, filter.flags);
+  exts.tcfExtsTerseDump(skb, filter.exts, extsAttributes);
+  skb.nestEnd(nest);
+}
+
+export const clsFlowerOps: TcfProtoOps = {
+  kind: 'flower',
+  init: (tp) => {
+    tp.root = new FlowerHead();
+  },
+  destroy,
+  get: (tp, handle) => headOf(tp).handles.get(handle),
+  change,
+  delete: (tp, filter: FlowerFilter) => {
+    deleteFilter(tp, filter);
+    return headOf(tp).order.empty;
+  },
+  next,
+  dump,
+  terseDump,
+};
