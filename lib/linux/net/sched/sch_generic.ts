@@ -40,6 +40,8 @@ export interface QdiscClassOps {
   leaf(sch: Qdisc, cl: ClassRef): Qdisc | undefined;
   find(sch: Qdisc, classid: number): ClassRef;
   walk(sch: Qdisc): Iterable<ClassRef>;
+  /** Those of walk() that may have filters of their own; without it all may. */
+  withFilters?(sch: Qdisc): Iterable<ClassRef>;
   /** Creates or changes a class and returns it. */
   change?(
     sch: Qdisc,

@@ -71,7 +71,7 @@ function classIdOf(t: TcRequest, qid: number): number {
 /** Every filter of the classes' own blocks. The block of the qdisc itself is not looked at. */
 function* filtersOf({ q, cops }: Class): Iterable<{ tp: TcfProto; filter: TcfFilter; base: ClassRef }> {
   if (cops.tcfBlock === undefined) return;
-  for (const base of cops.walk(q))
+  for (const base of cops.withFilters?.(q) ?? cops.walk(q))
     for (const chain of cops.tcfBlock(q, base)?.chains.values() ?? [])
       for (let tp = chain.protos.from(0); tp !== undefined; tp = chain.protos.from(tp.prio + 1))
         for (let filter = tp.ops.next(tp, undefined); filter !== undefined; filter = tp.ops.next(tp, filter))

@@ -152,7 +152,7 @@ export function htbChangeClass(
  * @models net/sched/sch_htb.c htb_delete()
  */
 export function htbDelete(sch: Qdisc, ref: ClassRef, extack: Extack): void {
-  const { classes } = htbPriv(sch);
+  const { classes, withFilters } = htbPriv(sch);
   const cl = classes.find(ref)!;
   if (cl.children > 0 || cl.refcount > 1) {
     if (sch.dev.net.machine.has('htb-class-texts')) extack.msg = 'HTB class in use';
@@ -160,6 +160,7 @@ export function htbDelete(sch: Qdisc, ref: ClassRef, extack: Extack): void {
   }
   const last = cl.isLastChild;
   classes.remove(cl);
+  withFilters.delete(ref);
   if (cl.parent !== undefined) cl.parent.children--;
   if (last) cl.parent!.toLeaf();
   cl.release(sch);

@@ -16,6 +16,8 @@ import { type Qdisc, qdiscCreateDflt, qdiscPut } from '../sch_generic.js';
 /** struct htb_sched. */
 export class HtbSched {
   readonly classes = new QdiscClassHash<HtbClass>();
+  /** Ids of the classes that filter requests have named. */
+  readonly withFilters = new Set<number>();
   /** Filters of the qdisc itself. */
   readonly block: TcfBlock;
   rate2quantum = 1;

@@ -11,7 +11,7 @@ import { nlaPutU64 } from '../../../lib/nlattr.js';
 import type { Machine } from '../../../machine.js';
 import { type GnetDump, noQueue } from '../../core/gen_stats.js';
 import type { MessageWriter } from '../../netlink/message.js';
-import { tcfBlockGet, tcfBlockPut } from '../cls_api/block.js';
+import { type TcfBlock, tcfBlockGet, tcfBlockPut } from '../cls_api/block.js';
 import { pschedNsToTicks, pschedRatecfgGetrate } from '../psched_ratecfg.js';
 import * as S from '../sch_generic.js';
 import { htbChangeClass, htbDelete, parseHtb } from './change.js';
@@ -123,6 +123,14 @@ function graft(sch: S.Qdisc, ref: S.ClassRef, child: S.Qdisc | undefined, reques
   return old;
 }
 
+/** Remembers who was asked: only those can have filters. @models net/sched/sch_htb.c htb_tcf_block() */
+function tcfBlock(sch: S.Qdisc, ref: S.ClassRef): TcfBlock | undefined {
+  const q = htbPriv(sch);
+  if (ref === 0) return q.block;
+  q.withFilters.add(ref);
+  return classOf(sch, ref).block;
+}
+
 const find = (sch: S.Qdisc, classid: number): S.ClassRef => htbPriv(sch).classes.find(classid)?.classid ?? 0;
 
 /** @models net/sched/sch_htb.c htb_walk() */
@@ -148,7 +156,8 @@ const classOps: S.QdiscClassOps = {
   walk,
   change: htbChangeClass,
   delete: htbDelete,
-  tcfBlock: (sch, ref) => (ref === 0 ? htbPriv(sch).block : classOf(sch, ref).block),
+  withFilters: (sch) => htbPriv(sch).withFilters,
+  tcfBlock,
   bindTcf,
   unbindTcf,
   dump: dumpClass,
@@ -157,7 +166,7 @@ const classOps: S.QdiscClassOps = {
 
 const ops: S.QdiscOps = { id: 'htb', classOps, init, destroy, dump };
 
-/** The kind, as this kernel has it. @models net/sched/sch_htb.c htb_qdisc_ops */
+/** The kind, as this kernel has it. @models net/sched/sch_htb.c htb_module_init() */
 export function htbQdiscOps(machine: Machine): S.QdiscOps {
   return machine.has('htb-offload') ? { ...ops, attach } : ops;
 }
