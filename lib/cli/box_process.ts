@@ -11,6 +11,7 @@ import { Entropy } from '../linux/entropy.js';
 import { Machine } from '../linux/machine.js';
 import { locked, removeFiles, socketPath } from './boxes.js';
 import { configurationOf } from './configuration.js';
+import { faultsOf } from './faults_option.js';
 import { parseOptions } from './options.js';
 import { CANNOT_START } from './say.js';
 import { READY } from './start.js';
@@ -50,7 +51,9 @@ function inode(folder: string, name: string): number | undefined {
 }
 
 async function serve(folder: string, name: string, args: readonly string[]): Promise<void> {
-  const { config, version: kernel } = configurationOf(parseOptions(args));
+  const options = parseOptions(args);
+  const { config, version: kernel } = configurationOf(options);
+  const faults = await faultsOf(options);
   const fd = takeName(folder, name);
   const ino = inode(folder, name)!;
   let control: Control | undefined;
@@ -68,7 +71,7 @@ async function serve(folder: string, name: string, args: readonly string[]): Pro
       notice(`not modelled: ${what}`);
     };
     const entropy = new Entropy(Math.floor(Math.random() * 2 ** 32));
-    const machine = new Machine({ clock: hostClock, entropy, onGap, config, version: kernel });
+    const machine = new Machine({ clock: hostClock, entropy, onGap, config, version: kernel, ...faults });
     const box = new Box(machine, { spawner: 'inline', log: notice });
     const about = { kernel, config: config.name, started: Date.now(), guardian: process.ppid, version: version() };
     control = new Control(box, fd, about, stop);

@@ -25,6 +25,25 @@ Examples:
 
 The kernel begins empty (lo alone) and ends with the command.`;
 
+const faultHelp = `
+
+Faults: --fault WHAT,HOW[,WHEN]
+  call=CALL,errno=E                     a call on a modelled socket fails: socket, bind, connect, getsockname,
+                                        setsockopt, getsockopt, sendmsg, recvmsg (these two: all calls that send or
+                                        receive), ioctl. tc and ip receive each message by two calls
+  request[=TYPE],errno=E[,text=TEXT]    a request is refused instead of done; text, an extended error, comes last
+  notify[=TYPE],drop                    a notification reaches nobody
+  notify[=TYPE],delay=TIME              a notification comes late (100us, 50ms, 2s); others overtake it
+  overrun[=TYPE]                        a reply or notification finds the receive buffer full: lost, then ENOBUFS
+  interrupt[=TYPE]                      a dump asked for by TYPE says that it was interrupted (NLM_F_DUMP_INTR)
+  buffer,rcvbuf=N,sndbuf=N              new sockets have buffers this short, and can set no longer ones
+  seed=N                                repeats chance=P in another way; 1 by default
+TYPE is RTM_NEWQDISC and the like, or a number; E is ENOMEM and the like, or a number. WHEN, every time by default:
+nth=N (that one alone), from=N (that one and all later), every=N (each Nth), chance=P (0 to 1).
+  $ tcbox run --fault request=RTM_NEWQDISC,errno=ENOMEM,text='no memory, on purpose' -- tc qdisc add dev lo clsact
+  $ tcbox run --fault call=bind,errno=EADDRINUSE,nth=2 -- ./my-test
+  $ tcbox run --fault notify=RTM_NEWLINK,drop,chance=0.5 --fault seed=7 -- ./my-monitor-test`;
+
 const startHelp = `
 Examples:
   $ tcbox start web
@@ -32,7 +51,8 @@ Examples:
   $ tcbox start web --script setup.sh   a shell script, or any executable, that prepares the kernel first
 
 The kernel stays until tcbox stop, with everything that runs in it. It belongs to this user alone.
-When the script fails, the box is stopped, and start exits with 125.`;
+When the script fails, the box is stopped, and start exits with 125.
+The grammar of --fault is in tcbox run --help.`;
 
 const execHelp = `
 Examples:
@@ -98,11 +118,19 @@ function describe(done: (code: number) => void): Command {
   return program;
 }
 
+/** Values of an option that may be given several times. */
+const collect = (value: string, before: string[] = []): string[] => [...before, value];
+
 /** The options that choose a kernel. */
 function withKernel(command: Command): Command {
   return command
     .option('--kernel <version>', 'kernel version to model, such as v6.18')
-    .option('--config <name or file>', 'configuration: a built-in name (full, rec-6.18, rec-6.1-uml) or a JSON file');
+    .option('--config <name or file>', 'configuration: a built-in name (full, rec-6.18, rec-6.1-uml) or a JSON file')
+    .option(
+      '--fault <spec>',
+      'let something go wrong on purpose (tcbox run --help); may be given several times',
+      collect,
+    );
 }
 
 function describeRun(command: Command, done: (code: number) => void): void {
@@ -111,7 +139,7 @@ function describeRun(command: Command, done: (code: number) => void): void {
     .usage('[options] [--] COMMAND [ARGUMENT…]')
     .argument('<command...>', 'the program and its arguments')
     .passThroughOptions()
-    .addHelpText('after', runHelp)
+    .addHelpText('after', runHelp + faultHelp)
     .action(async (argv: string[], options: RunOptions) => {
       const { runCommand } = await import('./run.js');
       done(await runCommand(options, argv));

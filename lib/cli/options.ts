@@ -8,6 +8,8 @@ export interface RunOptions {
   kernel?: string;
   /** A built-in configuration by name, or the path of a JSON file that names one. */
   config?: string;
+  /** What goes wrong on purpose, each as lib/cli/faults.ts reads it. */
+  fault?: string[];
 }
 
 /** Options of `tcbox start`. */
@@ -32,12 +34,18 @@ export interface RunRequest {
   readonly command: readonly string[];
 }
 
+/** Sets an option; faults add up. */
+function setOption(options: RunOptions, name: keyof RunOptions, value: string): void {
+  if (name === 'fault') (options.fault ??= []).push(value);
+  else options[name] = value;
+}
+
 /** Options as one of these processes passes them to another: each `--name=value`. */
 export function parseOptions(args: readonly string[]): RunOptions {
   const options: RunOptions = {};
   for (const arg of args) {
-    const match = /^--(kernel|config)=(.*)$/s.exec(arg);
-    if (match !== null) options[match[1] as 'kernel' | 'config'] = match[2]!;
+    const match = /^--(kernel|config|fault)=(.*)$/s.exec(arg);
+    if (match !== null) setOption(options, match[1] as keyof RunOptions, match[2]!);
   }
   return options;
 }
@@ -50,7 +58,7 @@ export function parseExec(argv: readonly string[]): { name: string; command: rea
   return at === 2 && argv[2]!.startsWith('-') ? undefined : { name, command: argv.slice(at) };
 }
 
-/** Recognises `run [--kernel V] [--config FILE] [--] CMD ARG…`; undefined for anything else. */
+/** Recognises `run [--kernel V] [--config FILE] [--fault SPEC]… [--] CMD ARG…`; undefined for anything else. */
 export function parseRun(argv: readonly string[]): RunRequest | undefined {
   if (argv[0] !== 'run') return undefined;
   const options: RunOptions = {};
@@ -58,10 +66,10 @@ export function parseRun(argv: readonly string[]): RunRequest | undefined {
   while (argv[at]?.startsWith('-')) {
     const arg = argv[at++]!;
     if (arg === '--') break;
-    const match = /^--(kernel|config)(?:=(.*))?$/s.exec(arg);
+    const match = /^--(kernel|config|fault)(?:=(.*))?$/s.exec(arg);
     const value = match?.[2] ?? argv[at++];
     if (match === null || value === undefined) return undefined;
-    options[match[1] as 'kernel' | 'config'] = value;
+    setOption(options, match[1] as keyof RunOptions, value);
   }
   return at < argv.length ? { options, command: argv.slice(at) } : undefined;
 }

@@ -8,6 +8,7 @@ import { SpawnError } from '../host/program.js';
 import { Entropy } from '../linux/entropy.js';
 import { Machine } from '../linux/machine.js';
 import { configurationOf } from './configuration.js';
+import { faultsOf } from './faults_option.js';
 import type { RunOptions } from './options.js';
 import { CANNOT_START, say } from './say.js';
 
@@ -51,6 +52,7 @@ async function serve(box: Box, argv: readonly string[]): Promise<number> {
 /** Runs `argv` in a new box; the exit code for this process: the command's own, 128 + n for a signal. */
 export async function runCommand(options: RunOptions, argv: readonly string[]): Promise<number> {
   const configuration = configurationOf(options);
+  const faults = await faultsOf(options);
   try {
     const machine = new Machine({
       clock: hostClock,
@@ -59,6 +61,7 @@ export async function runCommand(options: RunOptions, argv: readonly string[]): 
         say(`not modelled: ${what}`);
       },
       ...configuration,
+      ...faults,
     });
     const box = new Box(machine, { spawner: 'inline' });
     try {

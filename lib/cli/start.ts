@@ -10,6 +10,7 @@ import { fcntl } from '../host/libc.js';
 import { configs } from '../linux/config.js';
 import { boxFolder, checkName, logPath, socketPath } from './boxes.js';
 import { configurationOf } from './configuration.js';
+import { faultsOf } from './faults_option.js';
 import { execCommand } from './exec.js';
 import type { StartOptions } from './options.js';
 import { CANNOT_START, say } from './say.js';
@@ -61,17 +62,19 @@ function scriptCommand(script: string): string[] {
 }
 
 /** The options for another process in another folder: values that are names stay, paths become absolute. */
-function passedOn({ kernel, config }: StartOptions): string[] {
+function passedOn({ kernel, config, fault = [] }: StartOptions): string[] {
   const isFile = config !== undefined && !Object.hasOwn(configs, config);
   return [
     ...(kernel === undefined ? [] : [`--kernel=${kernel}`]),
     ...(config === undefined ? [] : [`--config=${isFile ? resolve(config) : config}`]),
+    ...fault.map((spec) => `--fault=${spec}`),
   ];
 }
 
 /** Starts a box and, in it, its setup script; the exit code. */
 export async function startCommand(options: StartOptions, name: string): Promise<number> {
   configurationOf(options);
+  await faultsOf(options);
   checkName(name);
   const script = options.script === undefined ? undefined : scriptCommand(options.script);
   try {

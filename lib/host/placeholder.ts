@@ -69,7 +69,7 @@ export class Placeholder {
   receive(task: Task, length: number, flags: number, controllen: number, copy: number): Received | number {
     this.#consumedError = 0;
     this.#consumedData = this.#consumed = undefined;
-    if (this.unread) this.sync(task, this.#native.available(copy));
+    if (this.unread) this.sync(this.#native.available(copy));
     if ((flags & abi.MSG_ERRQUEUE) !== 0) return this.socket.recvmsg(task, length, flags, controllen);
     if (this.#error !== 0) return this.#takeError();
     const first = this.#unreceived[0];
@@ -107,13 +107,13 @@ export class Placeholder {
   }
 
   /** Brings the model in step with native reads: `available` bytes are still in the pair. True when some were read. */
-  sync(task: Task, available: number): boolean {
+  sync(available: number): boolean {
     let consumed = 0;
     while (this.#bytes > available && this.unread) {
       const length = this.#lengths.shift()!;
       this.#bytes -= length;
       consumed++;
-      if (this.#unreceived.shift() === undefined) this.socket.recvmsg(task, length, abi.MSG_DONTWAIT, 0);
+      if (this.#unreceived.shift() === undefined) this.#wasRead(length);
     }
     if (consumed !== 0) this.flush();
     return consumed !== 0;
@@ -122,6 +122,12 @@ export class Placeholder {
   /** The next datagram a client wrote natively, read into the arena at IN: its length, or -1 when there is none. */
   readWritten(size: number): number {
     return read(this.fd, BASE + IN, size);
+  }
+
+  #wasRead(length: number): void {
+    const { socket } = this;
+    if (socket.wasRead === undefined) socket.recvmsg(this.task, length, abi.MSG_DONTWAIT, 0);
+    else socket.wasRead(length);
   }
 
   #takeError(): number {

@@ -369,10 +369,10 @@ export class Supervisor {
     const copy = this.#copyOf(placeholder);
     let read = false;
     if (copy >= 0) {
-      read = placeholder.sync(placeholder.task, this.native.available(copy));
+      read = placeholder.sync(this.native.available(copy));
       this.clients.descriptors.giveBack(copy);
     } else if (this.native.isDrained(placeholder.fd)) {
-      read = placeholder.sync(placeholder.task, 0);
+      read = placeholder.sync(0);
     }
     return read;
   }

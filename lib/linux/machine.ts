@@ -9,6 +9,8 @@ import type { KernelConfig } from './config.js';
 import { configs } from './config.js';
 import { Entropy } from './entropy.js';
 import { Events } from './events.js';
+import type { Fault } from './faults.js';
+import { Faults } from './faults.js';
 import type { Task } from './kernel/task.js';
 import { devIoctl } from './net/core/dev_ioctl.js';
 import type { Net } from './net/core/net_namespace.js';
@@ -34,6 +36,10 @@ export interface MachineOptions {
   readonly entropy?: Entropy;
   /** Told once of each request that is not modelled. */
   readonly onGap?: (what: string) => void;
+  /** What goes wrong on purpose from the start; more by `machine.faults.add()`. */
+  readonly faults?: readonly Fault[];
+  /** Decides where faults with a `chance` strike. */
+  readonly faultSeed?: number;
 }
 
 /** One object at one moment. */
@@ -60,6 +66,7 @@ export class Machine implements ObjectTable {
   readonly work: DeferredWork;
   readonly entropy: Entropy;
   readonly events = new Events();
+  readonly faults: Faults;
   /** A buffer for messages that are built and copied out at once; whoever writes starts with reset(). */
   readonly scratch = new MessageWriter(Infinity);
   /** Every live object. */
@@ -79,7 +86,9 @@ export class Machine implements ObjectTable {
     this.work = new DeferredWork(this.clock);
     this.entropy = options.entropy ?? new Entropy();
     this.#onGap = options.onGap;
+    this.faults = new Faults(options.faultSeed);
     this.net = setupNet(this);
+    for (const fault of options.faults ?? []) this.faults.add(fault);
   }
 
   /** Whether this kernel shows a behaviour of the version table. */
@@ -89,6 +98,8 @@ export class Machine implements ObjectTable {
 
   /** socket(2) without the fd: a socket, or a negative errno. `type` carries no SOCK_CLOEXEC or SOCK_NONBLOCK. */
   socket(task: Task, family: number, type: number, protocol: number): Socket | number {
+    const failed = this.faults.active?.call('socket') ?? 0;
+    if (failed !== 0) return -failed;
     if (type < 0 || type >= SOCK_MAX) return -E.EINVAL;
     if (family === AF_NETLINK) return netlinkCreate(this.net, task, type, protocol);
     this.gap(`socket family ${family}`);
@@ -97,7 +108,8 @@ export class Machine implements ObjectTable {
 
   /** An interface ioctl(2) (SIOCGIF*, SIOCSIF*) on any socket; `ifreq` (40 bytes) is changed in place. */
   devIoctl(task: Task, request: number, ifreq: Uint8Array): number {
-    return devIoctl(this.net, task, request, ifreq);
+    const failed = this.faults.active?.call('ioctl') ?? 0;
+    return failed !== 0 ? -failed : devIoctl(this.net, task, request, ifreq);
   }
 
   /** call_rcu(): runs `run` after a grace period. `name` is for views. */

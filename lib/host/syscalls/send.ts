@@ -17,7 +17,7 @@ const msg = new ImportedMsg();
 
 /** Sends what was imported, unless it is the repeat of an undelivered send. */
 function send(sv: Supervisor, task: ClientTask, placeholder: Placeholder, flags: number): number {
-  seeNativeReads(sv, task, placeholder);
+  seeNativeReads(sv, placeholder);
   const { nameBytes: name, payload: data } = msg;
   sv.content = data;
   const repeated = sv.replay.take(sv.listener.notification, data);
@@ -25,8 +25,8 @@ function send(sv: Supervisor, task: ClientTask, placeholder: Placeholder, flags:
 }
 
 /** What was read natively since must not fill the receive buffer that the answer goes to. */
-function seeNativeReads(sv: Supervisor, task: ClientTask, placeholder: Placeholder): void {
-  if (placeholder.unread) placeholder.sync(task, sv.native.available(sv.copy));
+function seeNativeReads(sv: Supervisor, placeholder: Placeholder): void {
+  if (placeholder.unread) placeholder.sync(sv.native.available(sv.copy));
 }
 
 export const sendto = onSocket((sv, task, placeholder) => {
@@ -52,7 +52,7 @@ export const sendmsg = onSocket((sv, task, placeholder) => {
 });
 
 export const sendmmsg = onSocket((sv, task, placeholder) => {
-  seeNativeReads(sv, task, placeholder);
+  seeNativeReads(sv, placeholder);
   const call = sv.listener.notification;
   const [vector, count, flags] = [call.ptr(1), Math.min(call.int(2) >>> 0, UIO_MAXIOV), call.int(3)];
   for (let sent = 0; sent < count; sent++) {

@@ -61,6 +61,8 @@ export interface Socket extends File {
   sendmsg(task: Task, request: SendRequest): number;
   /** One receive of at most `length` bytes and `controllen` bytes of control messages. -EAGAIN when nothing waits. */
   recvmsg(task: Task, length: number, flags: number, controllen: number): Received | number;
+  /** The first datagram was read by other means, at most `length` bytes of it: a receive that no fault on purpose strikes. */
+  wasRead?(length: number): void;
   /** poll(2) mask of what is ready now (EPOLL* bits). */
   poll(): number;
   /** ioctl(2) of the socket itself; `arg` is the caller's buffer, changed in place. -ENOIOCTLCMD when unknown. */

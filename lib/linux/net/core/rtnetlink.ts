@@ -7,10 +7,12 @@ import { CAP_NET_ADMIN } from '../../../uapi/linux/capability.js';
 import { NETLINK_ROUTE, NLM_F_BULK, NLM_F_DUMP, NLMSG_HDRLEN } from '../../../uapi/linux/netlink.js';
 import { RTM_BASE, rtmType } from '../../../uapi/linux/rtnetlink.js';
 import { errno, ModelGap, refuse } from '../../errno.js';
+import type { ActiveFaults } from '../../faults.js';
 import type { Task } from '../../kernel/task.js';
 import type { Machine } from '../../machine.js';
 import type { DumpEntry } from '../netlink/af_netlink/dump.js';
 import { startDump } from '../netlink/af_netlink/dump.js';
+import type { Datagram } from '../netlink/af_netlink/queue.js';
 import { broadcast, deliver, kernelCreds, truesizeOf } from '../netlink/af_netlink/queue.js';
 import type { Handled } from '../netlink/af_netlink/rcv.js';
 import { receiveMessages } from '../netlink/af_netlink/rcv.js';
@@ -135,9 +137,25 @@ export class Rtnetlink {
 
   /** rtnl_notify(): to the group, without a requester that wants its own copy; then that copy. */
   notify(data: Uint8Array, to: NotifyTo): void {
-    const exclude = to.echo || !this.#net.machine.has('notify-requester') ? to.portid : 0;
-    broadcast(this.#table.subscribers, this.#datagram(data, to.group), exclude);
+    const { machine } = this.#net;
+    const exclude = to.echo || !machine.has('notify-requester') ? to.portid : 0;
+    const datagram = this.#datagram(data, to.group);
+    const { active } = machine.faults;
+    if (active === undefined || !this.#isKept(active, datagram, exclude))
+      broadcast(this.#table.subscribers, datagram, exclude);
     if (to.echo) this.#sendTo(to.portid, data, to.group);
+  }
+
+  /** Whether a fault keeps a notification from its group, for a while or for ever. */
+  #isKept(active: ActiveFaults, datagram: Datagram, exclude: number): boolean {
+    const fault = active.notify(datagram.data[4]! | (datagram.data[5]! << 8));
+    if (fault === undefined) return false;
+    if (fault.delay === undefined) return true;
+    const late = { ...datagram, data: datagram.data.slice() };
+    this.#net.machine.work.schedule(fault.delay, 'delayed notification', () => {
+      broadcast(this.#table.subscribers, late, exclude);
+    });
+    return true;
   }
 
   /** rtnl_unicast(): a reply; lost when the socket is gone. */
@@ -151,7 +169,7 @@ export class Rtnetlink {
     if (sock !== undefined) deliver(sock, this.#datagram(data, group));
   }
 
-  #datagram(data: Uint8Array, group: number): Parameters<typeof deliver>[1] {
+  #datagram(data: Uint8Array, group: number): Datagram {
     return { data, portid: 0, group, creds: kernelCreds, truesize: truesizeOf(data.length) };
   }
 
@@ -217,6 +235,7 @@ export class Rtnetlink {
       minAlloc: handlers.minDumpAlloc?.(request) ?? 0,
       splitDone: handlers.splitDone ?? false,
       joinDone: handlers.joinDone ?? false,
+      interrupted: this.#net.machine.faults.active?.interrupts(request.type) ?? false,
       generation: generation === undefined ? undefined : () => generation(this.#net),
     });
   }

@@ -18,6 +18,9 @@ export class SockOptions {
   /** sk_sndbuf and sk_rcvbuf, bytes (twice what was asked for). */
   sndbuf: number;
   rcvbuf: number;
+  /** What setsockopt() can set at most; only a fault on purpose makes it finite. */
+  sndbufMax = Infinity;
+  rcvbufMax = Infinity;
   /** Milliseconds; Infinity = wait for ever. */
   rcvtimeo = Infinity;
   sndtimeo = Infinity;
@@ -45,7 +48,8 @@ export interface Sock {
 function setBuffer(opts: SockOptions, which: 'sndbuf' | 'rcvbuf', value: number, forced: boolean): void {
   const asked = forced ? Math.max(value | 0, 0) : Math.min(value >>> 0, opts.maxBuffer);
   const doubled = Math.min(asked, S32_MAX >> 1) * 2;
-  opts[which] = Math.max(doubled, which === 'sndbuf' ? MIN_SNDBUF : MIN_RCVBUF);
+  const size = Math.max(doubled, which === 'sndbuf' ? MIN_SNDBUF : MIN_RCVBUF);
+  opts[which] = Math.min(size, which === 'sndbuf' ? opts.sndbufMax : opts.rcvbufMax);
 }
 
 /** sock_set_timeout(): struct timeval in, milliseconds out; undefined = refused with the errno given. */

@@ -31,7 +31,7 @@ describe('net/netlink af_netlink sockets', () => {
 
   it('autobinds to the tgid, then to a number at or below -4097', () => {
     const [a, b] = [new Client(machine), new Client(machine)];
-    expect(toHex(a.sock.getname(false))).to.equal(hexAddress(0));
+    expect(toHex(a.sock.getname(false) as Uint8Array)).to.equal(hexAddress(0));
     expect([a.bind(), b.bind()]).to.deep.equal([0, 0]);
     expect(a.sock.portid).to.equal(100);
     expect(b.sock.portid | 0).to.be.at.most(-4097);
@@ -49,7 +49,7 @@ describe('net/netlink af_netlink sockets', () => {
     const padded = address(777);
     padded[2] = 0xaa;
     expect(a.sock.bind(a.task, padded)).to.equal(0);
-    expect(toHex(a.sock.getname(false))).to.equal(hexAddress(777));
+    expect(toHex(a.sock.getname(false) as Uint8Array)).to.equal(hexAddress(777));
     expect(b.bind(777)).to.equal(-E.EADDRINUSE);
     a.sock.release();
     expect(b.bind(777)).to.equal(0);
@@ -66,9 +66,9 @@ describe('net/netlink af_netlink sockets', () => {
     expect(bind(Uint8Array.of(...address(5), 1, 2, 3))).to.equal(0);
     expect(bind(address(0))).to.equal(-E.EINVAL);
     expect(bind(address(5, 0xffffffff))).to.equal(0);
-    expect(toHex(client.sock.getname(false))).to.equal(hexAddress(5, 0xffffffff));
+    expect(toHex(client.sock.getname(false) as Uint8Array)).to.equal(hexAddress(5, 0xffffffff));
     expect(bind(address(5, 0))).to.equal(0);
-    expect(toHex(client.sock.getname(false))).to.equal(hexAddress(5, 0));
+    expect(toHex(client.sock.getname(false) as Uint8Array)).to.equal(hexAddress(5, 0));
     const user = new Client(machine, { protocol: N.NETLINK_NETFILTER, uid: 1 });
     expect(user.bind(0, 1)).to.equal(-E.EPERM);
     expect(new Client(machine, { uid: 1 }).bind(0, 1)).to.equal(0);
@@ -80,10 +80,10 @@ describe('net/netlink af_netlink sockets', () => {
     expect(connect(Uint8Array.of(16))).to.equal(-E.EINVAL);
     expect(connect(address().subarray(0, 8))).to.equal(-E.EINVAL);
     expect(connect(address(0, 0b1100))).to.equal(0);
-    expect(toHex(client.sock.getname(true))).to.equal(hexAddress(0, 0b100));
+    expect(toHex(client.sock.getname(true) as Uint8Array)).to.equal(hexAddress(0, 0b100));
     expect(client.sock.portid).to.equal(100);
     expect(connect(Uint8Array.of(0, 0))).to.equal(0);
-    expect(toHex(client.sock.getname(true))).to.equal(hexAddress(0, 0));
+    expect(toHex(client.sock.getname(true) as Uint8Array)).to.equal(hexAddress(0, 0));
     const user = new Client(machine, { uid: 1 });
     expect(user.sock.connect(user.task, address(9))).to.equal(-E.EPERM);
     expect(user.sock.connect(user.task, address(0))).to.equal(0);

@@ -14,7 +14,9 @@ export function netlinkCreate(net: Net, task: Task, type: number, protocol: numb
   if (type !== SOCK_RAW && type !== SOCK_DGRAM) return -E.ESOCKTNOSUPPORT;
   const table = net.netlink.get(protocol);
   if (table === undefined) return -E.EPROTONOSUPPORT;
-  return new NetlinkSock(net, task, { family: AF_NETLINK, type, protocol }, table);
+  const sock = new NetlinkSock(net, task, { family: AF_NETLINK, type, protocol }, table);
+  net.machine.faults.active?.buffers(sock.opts);
+  return sock;
 }
 
 /**

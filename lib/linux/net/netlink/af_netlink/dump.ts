@@ -32,10 +32,14 @@ export interface DumpState {
   readonly minAlloc: number;
   /** Changes with the dumped list; undefined = never checked. */
   generation: (() => number) | undefined;
+  /** The next message is to be marked as if the list had changed. */
+  interrupted: boolean;
   /** The handler is not called again once a chunk with messages has ended it: what it said is forgotten, no change seen. */
   readonly splitDone: boolean;
   /** NLMSG_DONE follows in the last chunk, where there is room. */
   readonly joinDone: boolean;
+  /** Flags of NLMSG_DONE beside NLM_F_MULTI. */
+  answerFlags: number;
   /** Generation at the last check; undefined before the first. */
   seen: number | undefined;
 }
@@ -53,22 +57,30 @@ export function maxDumpChunk(machine: Machine): number {
  *
  * @models net/netlink/af_netlink.c __netlink_dump_start()
  */
-export function startDump(sock: NetlinkSock, dump: Omit<DumpState, 'pending' | 'seen'>): void {
+export function startDump(sock: NetlinkSock, dump: Omit<DumpState, 'pending' | 'seen' | 'answerFlags'>): void {
   if (sock.dump !== undefined) throw errno(EBUSY);
-  sock.dump = { ...dump, pending: undefined, seen: undefined };
+  sock.dump = { ...dump, pending: undefined, seen: undefined, answerFlags: 0 };
   dumpChunk(sock);
+}
+
+/** Flags that the running dump of `sock` puts into NLMSG_DONE. @models include/linux/netlink.h nlmsg_put_answer() */
+export function dumpAnswers(sock: NetlinkSock, flags: number): void {
+  if (sock.dump !== undefined) sock.dump.answerFlags |= flags;
 }
 
 /** nl_dump_check_consistent(): marks the messages from `start` on once the dumped list has changed. */
 function markInterrupted(dump: DumpState, skb: MessageWriter, start: number): void {
-  if (dump.generation === undefined) return;
-  const now = dump.generation();
-  if (dump.seen !== undefined && dump.seen !== now) {
-    const { view } = skb.buffer;
-    for (let at = start; at < skb.length; at += nlmsgAlign(view.getUint32(at, true)))
-      view.setUint16(at + 6, view.getUint16(at + 6, true) | NLM_F_DUMP_INTR, true);
+  let changed = dump.interrupted;
+  dump.interrupted = false;
+  if (dump.generation !== undefined) {
+    const now = dump.generation();
+    changed ||= dump.seen !== undefined && dump.seen !== now;
+    dump.seen = now;
   }
-  dump.seen = now;
+  if (!changed) return;
+  const { view } = skb.buffer;
+  for (let at = start; at < skb.length; at += nlmsgAlign(view.getUint32(at, true)))
+    view.setUint16(at + 6, view.getUint16(at + 6, true) | NLM_F_DUMP_INTR, true);
 }
 
 /** Runs the entry; false when the chunk is full. An entry that does not fit an empty chunk is EMSGSIZE. */
@@ -103,7 +115,7 @@ function fill(dump: DumpState, skb: MessageWriter): boolean {
 }
 
 function putDone(sock: NetlinkSock, dump: DumpState, skb: MessageWriter, error: number): void {
-  const start = skb.begin(NLMSG_DONE, NLM_F_MULTI, dump.seq, sock.portid, DONE_PAYLOAD);
+  const start = skb.begin(NLMSG_DONE, NLM_F_MULTI | dump.answerFlags, dump.seq, sock.portid, DONE_PAYLOAD);
   skb.buffer.view.setInt32(start + NLMSG_HDRLEN, -error, true);
   markInterrupted(dump, skb, start);
   if (sock.extAck && dump.extack.msg !== undefined) {

@@ -73,6 +73,12 @@ export function hasRoom(sock: NetlinkSock, truesize: number): boolean {
   return sock.rmem === 0 || sock.rmem + truesize <= sock.opts.rcvbuf;
 }
 
+/** Whether a fault lets a message of the kernel be lost. */
+function overrunsOnPurpose(sock: NetlinkSock, { data, portid }: Datagram): boolean {
+  const { active } = sock.net.machine.faults;
+  return active !== undefined && portid === 0 && active.overruns(data[4]! | (data[5]! << 8));
+}
+
 /**
  * Records a lost message: ENOBUFS at the next receive, unless the socket does not want to know.
  * @models net/netlink/af_netlink.c netlink_overrun()
@@ -99,7 +105,7 @@ export function hears(sock: NetlinkSock, portid: number): boolean {
  */
 export function deliver(sock: NetlinkSock, datagram: Datagram): boolean {
   if (!hears(sock, datagram.portid)) return false;
-  if (!hasRoom(sock, datagram.truesize) || sock.congested) {
+  if (!hasRoom(sock, datagram.truesize) || sock.congested || overrunsOnPurpose(sock, datagram)) {
     if (datagram.portid === 0) overrun(sock);
     return false;
   }
@@ -119,7 +125,7 @@ export function broadcast(
 ): void {
   for (const sock of subscribers) {
     if (sock === sender || (exclude !== 0 && sock.portid === exclude) || !sock.groups.has(datagram.group)) continue;
-    if (sock.congested || !hasRoom(sock, datagram.truesize)) overrun(sock);
+    if (sock.congested || !hasRoom(sock, datagram.truesize) || overrunsOnPurpose(sock, datagram)) overrun(sock);
     else queueTail(sock, datagram);
   }
 }

@@ -2,7 +2,8 @@
 import { Bytes } from '../../../../codec/bytes.js';
 import { Extack } from '../../../../codec/extack.js';
 import { NLM_F_ACK, NLM_F_REQUEST, nlmsgAlign, NLMSG_HDRLEN, NLMSG_MIN_TYPE } from '../../../../uapi/linux/netlink.js';
-import { errnoOf, ModelGap } from '../../../errno.js';
+import { errnoOf, ModelGap, refuse } from '../../../errno.js';
+import type { ActiveFaults } from '../../../faults.js';
 import { sendAck } from './ack.js';
 import type { NetlinkSock } from './sock.js';
 
@@ -12,6 +13,12 @@ export type Handled = 'done' | 'dump';
 /** Handles one message (offset 0 is its nlmsghdr) or refuses by throwing. */
 export type MessageHandler = (msg: Bytes, extack: Extack) => Handled;
 
+/** Refuses a request that a fault is set for. */
+function failOnPurpose(active: ActiveFaults, type: number, extack: Extack): void {
+  const fault = active.request(type);
+  if (fault !== undefined) refuse(fault.text === undefined ? undefined : extack, fault.errno, fault.text ?? '');
+}
+
 function handleOne(sock: NetlinkSock, msg: Bytes, handler: MessageHandler): void {
   const type = msg.view.getUint16(4, true);
   const flags = msg.view.getUint16(6, true);
@@ -19,6 +26,8 @@ function handleOne(sock: NetlinkSock, msg: Bytes, handler: MessageHandler): void
   let error = 0;
   if (flags & NLM_F_REQUEST && type >= NLMSG_MIN_TYPE) {
     try {
+      const { active } = sock.net.machine.faults;
+      if (active !== undefined) failOnPurpose(active, type, extack);
       if (handler(msg, extack) === 'dump') return;
     } catch (thrown) {
       error = errnoOf(thrown);

@@ -85,13 +85,13 @@ function receiveWake(sock: NetlinkSock): void {
  */
 export function recvmsg(sock: NetlinkSock, length: number, flags: number, controllen: number): Received | number {
   if (flags & MSG_OOB) return -E.EOPNOTSUPP;
-  if (sock.err !== 0) {
-    const error = sock.err;
+  const datagram = sock.err === 0 ? sock.receiveQueue[0] : undefined;
+  if (datagram === undefined) {
+    const error = sock.err === 0 ? E.EAGAIN : sock.err;
     sock.err = 0;
+    receiveWake(sock);
     return -error;
   }
-  const datagram = sock.receiveQueue[0];
-  if (datagram === undefined) return -E.EAGAIN;
   sock.maxRecvmsgLen = Math.min(Math.max(sock.maxRecvmsgLen, length), maxDumpChunk(sock.net.machine));
   const { data } = datagram;
   const control = controlOf(sock, datagram, controllen);

@@ -2,6 +2,7 @@
 // of a file beside this one.
 import * as E from '../../../../uapi/asm-generic/errno.js';
 import { EPOLLERR, EPOLLIN, EPOLLOUT, EPOLLRDNORM, EPOLLWRBAND, EPOLLWRNORM } from '../../../../uapi/linux/socket.js';
+import type { FaultCall } from '../../../faults.js';
 import type { Task } from '../../../kernel/task.js';
 import type { Holder } from '../../../events.js';
 import { KObject } from '../../../object.js';
@@ -91,31 +92,38 @@ export class NetlinkSock extends KObject implements Socket {
   }
 
   bind(task: Task, addr: Uint8Array): number {
-    return bind(this.#alive(), task, addr);
+    return this.#fails('bind') || bind(this.#alive(), task, addr);
   }
 
   connect(task: Task, addr: Uint8Array): number {
-    return connect(this.#alive(), task, addr);
+    return this.#fails('connect') || connect(this.#alive(), task, addr);
   }
 
-  getname(peer: boolean): Uint8Array {
-    return getname(this.#alive(), peer);
+  getname(peer: boolean): Uint8Array | number {
+    return this.#fails('getsockname') || getname(this.#alive(), peer);
   }
 
   setsockopt(task: Task, level: number, optname: number, optval: Uint8Array): number {
-    return setsockopt(this.#alive(), task, level, optname, optval);
+    return this.#fails('setsockopt') || setsockopt(this.#alive(), task, level, optname, optval);
   }
 
   getsockopt(_task: Task, level: number, optname: number, optlen: number): SockOptValue | number {
-    return getsockopt(this.#alive(), level, optname, optlen);
+    return this.#fails('getsockopt') || getsockopt(this.#alive(), level, optname, optlen);
   }
 
   sendmsg(task: Task, request: SendRequest): number {
-    return sendmsg(this.#alive(), task, request);
+    return this.#fails('sendmsg') || sendmsg(this.#alive(), task, request);
   }
 
   recvmsg(_task: Task, length: number, flags: number, controllen: number): Received | number {
-    return recvmsg(this.#alive(), length, flags, controllen);
+    return this.#fails('recvmsg') || recvmsg(this.#alive(), length, flags, controllen);
+  }
+
+  wasRead(length: number): void {
+    const { err } = this;
+    this.err = 0;
+    recvmsg(this.#alive(), length, 0, 0);
+    if (this.err === 0) this.err = err;
   }
 
   poll(): number {
@@ -151,6 +159,12 @@ export class NetlinkSock extends KObject implements Socket {
     if (this.bound) this.table.byPortid.delete(this.portid);
     this.receiveQueue.length = 0;
     this.dataReady = undefined;
+  }
+
+  /** The negative errno a fault lets this call fail with, or 0. */
+  #fails(call: FaultCall): number {
+    const { active } = this.net.machine.faults;
+    return active === undefined ? 0 : -active.call(call);
   }
 
   #alive(): this {
