@@ -124,6 +124,7 @@ export abstract class TcAction extends KObject {
   /** @models net/sched/act_api.c tcf_action_cleanup() */
   protected destroy(): void {
     this.table.actions.remove(this.index);
+    this.table.version++;
     this.cleanup();
     if (this.gotoChain !== undefined) chainPutByAct(this.gotoChain, this);
   }
@@ -135,6 +136,8 @@ export class ActionTable implements Holder {
   readonly ops: TcActionOps;
   /** Undefined while the action of an index is being made. */
   readonly actions = new Idr<TcAction | undefined>(1);
+  /** Bumped whenever an action comes or goes. */
+  version = 0;
 
   constructor(machine: Machine, ops: TcActionOps) {
     this.machine = machine;

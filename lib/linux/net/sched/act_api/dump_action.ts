@@ -54,6 +54,9 @@ function updateHwStats(action: TcAction): void {
 class Walker {
   readonly #table: ActionTable;
   readonly #wanted: Wanted;
+  /** All actions in order, as of a version of the table. */
+  #actions: TcAction[] = [];
+  #version = -1;
   /** Actions left behind. */
   #done = 0;
   /** The last message showed something. */
@@ -87,7 +90,7 @@ class Walker {
 
   /** @models net/sched/act_api.c tcf_dump_walker() */
   #writeActions(skb: MessageWriter): number {
-    const actions = [...this.#table.inOrder()];
+    const actions = this.#all();
     const oldest = this.#oldest();
     let shown = 0;
     let at = Math.min(this.#done, actions.length);
@@ -102,6 +105,13 @@ class Walker {
     }
     this.#done = at;
     return shown;
+  }
+
+  #all(): readonly TcAction[] {
+    const { version } = this.#table;
+    if (version !== this.#version) this.#actions = [...this.#table.inOrder()];
+    this.#version = version;
+    return this.#actions;
   }
 
   /** The tick before which use is too long ago. */

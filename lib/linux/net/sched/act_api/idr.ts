@@ -196,7 +196,11 @@ export function tcfIdrReleaseUnsafe(action: TcAction): void {
 
 /** Lets everybody find what was created. @models net/sched/act_api.c tcf_idr_insert_many() */
 export function tcfIdrInsertMany(results: readonly ActionResult[]): void {
-  for (const { action, created } of results) if (created) action.table.actions.replace(action.index, action);
+  for (const { action, created } of results) {
+    if (!created) continue;
+    action.table.actions.replace(action.index, action);
+    action.table.version++;
+  }
 }
 
 /** The action of an index, which `holder` now holds. @models net/sched/act_api.c tcf_idr_search() */
