@@ -3,6 +3,7 @@
 // at the next use.
 import { assert } from './errno.js';
 import type { Events, Holder } from './events.js';
+import { Holders } from './holders.js';
 
 /** Where objects of one machine are entered while they live, for snapshots. */
 export interface ObjectTable {
@@ -43,10 +44,10 @@ export abstract class KObject implements Holder {
   readonly #table: ObjectTable;
   /** The oldest reference; most objects have no other, and then no list. */
   #first: Holder | undefined;
-  #more: Holder[] | undefined;
+  #more: Holders | undefined;
   /** Neighbours in the list of live objects; only ObjectList touches them. */
-  older: KObject | undefined;
-  younger: KObject | undefined;
+  older: KObject | undefined = undefined;
+  younger: KObject | undefined = undefined;
 
   /** `creator` holds the first reference. */
   constructor(table: ObjectTable, creator: Holder) {
@@ -63,12 +64,12 @@ export abstract class KObject implements Holder {
   protected abstract destroy(): void;
 
   get refcount(): number {
-    return this.#first === undefined ? 0 : 1 + (this.#more?.length ?? 0);
+    return this.#first === undefined ? 0 : 1 + (this.#more?.size ?? 0);
   }
 
   /** Everyone who holds a reference, one entry a reference, oldest first. */
   get holders(): readonly Holder[] {
-    return this.#first === undefined ? [] : [this.#first, ...(this.#more ?? [])];
+    return this.#first === undefined ? [] : [this.#first, ...(this.#more?.list() ?? [])];
   }
 
   get freed(): boolean {
@@ -78,7 +79,7 @@ export abstract class KObject implements Holder {
   /** Takes a reference for `holder` and returns the object. */
   hold(holder: Holder): this {
     if (this.freed) assert(false, `hold of freed ${this.label} by ${holder.label}`);
-    (this.#more ??= []).push(holder);
+    (this.#more ??= new Holders()).add(holder);
     this.#tell('held', holder);
     return this;
   }
@@ -100,15 +101,9 @@ export abstract class KObject implements Holder {
 
   /** Takes the youngest entry of `holder` off; false when there is none. */
   #drop(holder: Holder): boolean {
-    const more = this.#more;
-    const at = more?.lastIndexOf(holder) ?? -1;
-    if (at >= 0) {
-      if (at === more!.length - 1) more!.pop();
-      else more!.splice(at, 1);
-      return true;
-    }
+    if (this.#more?.remove(holder) === true) return true;
     if (this.#first !== holder) return false;
-    this.#first = more?.shift();
+    this.#first = this.#more?.shift();
     return true;
   }
 
