@@ -74,5 +74,5 @@ function* dumpRules(request: RtnlRequest): Iterable<DumpEntry> {
 
 /** @models net/core/fib_rules.c fib_rules_init() */
 export function fibRulesInit(net: Net): void {
-  net.rtnl.register(AF_UNSPEC, RTM_GETRULE, { dumpit: dumpRules });
+  net.rtnl.register(AF_UNSPEC, RTM_GETRULE, { dumpit: dumpRules, joinDone: true });
 }

@@ -1,5 +1,6 @@
 // net/core/neighbour.c: neighbours that users enter for good, and proxies. Nothing is resolved here: a machine sends no
 // packet of its own, so no neighbour is ever learned.
+import { Extack } from '../../../codec/extack.js';
 import { NL_VALIDATE_DEPRECATED_STRICT, NL_VALIDATE_LIBERAL, parse } from '../../../codec/parse.js';
 import { EAFNOSUPPORT, EEXIST, EINVAL, ENODEV, ENOENT } from '../../../uapi/asm-generic/errno.js';
 import * as N from '../../../uapi/linux/neighbour.js';
@@ -11,11 +12,13 @@ import {
   NLM_F_REPLACE,
   NLMSG_HDRLEN,
 } from '../../../uapi/linux/netlink.js';
-import { RTN_UNICAST } from '../../../uapi/linux/route.js';
+import { IFF_LOOPBACK, IFF_NOARP } from '../../../uapi/linux/if.js';
+import { RTN_BROADCAST, RTN_MULTICAST, RTN_UNICAST } from '../../../uapi/linux/route.js';
 import * as T from '../../../uapi/linux/rtnetlink.js';
 import { AF_INET, AF_INET6, AF_UNSPEC } from '../../../uapi/linux/socket.js';
 import { NSEC_PER_SEC } from '../../clock.js';
 import { errno, ModelGap, refuse } from '../../errno.js';
+import { inetAddrType } from '../ipv4/fib_lookup.js';
 import { MessageWriter } from '../netlink/message.js';
 import { devGetByIndex } from './dev/table.js';
 import type { NetDevice } from './net_device.js';
@@ -29,6 +32,8 @@ interface Neighbour {
   /** Proxies may be of any device. */
   readonly dev: NetDevice | undefined;
   readonly dst: Uint8Array;
+  /** RTN_* of the address. */
+  readonly type: number;
   lladdr: Uint8Array;
   /** NUD_* */
   state: number;
@@ -61,25 +66,25 @@ function fill(skb: MessageWriter, one: Neighbour, type: number, flags: number, s
     ndm_ifindex: one.dev?.ifindex ?? 0,
     ndm_state: one.state,
     ndm_flags: one.flags,
-    ndm_type: RTN_UNICAST,
+    ndm_type: one.type,
   });
   skb.put(N.NDA.DST, one.dst);
   if ((one.flags & N.NTF_PROXY) === 0) {
     if (one.state & (N.NUD_PERMANENT | N.NUD_NOARP)) skb.put(N.NDA.LLADDR, one.lladdr);
     const { clock } = one.dev!.net.machine;
     const age = Math.floor(((clock.now() - one.updated) * 100) / NSEC_PER_SEC);
-    skb.put(N.NDA.CACHEINFO, { ndm_confirmed: age, ndm_used: age, ndm_updated: age, ndm_refcnt: REFCNT });
     skb.put(N.NDA.PROBES, 0);
+    skb.put(N.NDA.CACHEINFO, { ndm_confirmed: age, ndm_used: age, ndm_updated: age, ndm_refcnt: REFCNT });
   }
   if (one.protocol !== 0) skb.put(N.NDA.PROTOCOL, one.protocol);
   skb.end(start);
 }
 
 /** @models net/core/neighbour.c __neigh_notify() */
-function notify(net: Net, one: Neighbour, type: number): void {
+function notify(net: Net, one: Neighbour, type: number, portid = 0): void {
   if (!net.rtnl.hasListeners(T.RTNLGRP_NEIGH)) return;
   const skb = new MessageWriter();
-  fill(skb, one, type, 0, 0, 0);
+  fill(skb, one, type, 0, 0, portid);
   net.rtnl.notify(skb.take(), { group: T.RTNLGRP_NEIGH, portid: 0, echo: false });
 }
 
@@ -91,12 +96,15 @@ interface Named {
   readonly found: Neighbour | undefined;
 }
 
+const sameKey = (one: Neighbour, family: number, dst: Uint8Array): boolean =>
+  one.family === family && one.dst.every((byte, i) => byte === dst[i]);
+
 function nameIn(request: RtnlRequest, { ndm, tb }: Parsed): Named {
   const { net, extack } = request;
   if (tb.DST === undefined) refuse(extack, EINVAL, 'Network address not specified');
   const dev = ndm.ndm_ifindex === 0 ? undefined : devGetByIndex(net, ndm.ndm_ifindex);
   if (ndm.ndm_ifindex !== 0 && dev === undefined) throw errno(ENODEV);
-  if (dev !== undefined && tb.LLADDR !== undefined && tb.LLADDR.length < dev.addrLen)
+  if (request.type === T.RTM_NEWNEIGH && dev !== undefined && tb.LLADDR !== undefined && tb.LLADDR.length < dev.addrLen)
     refuse(extack, EINVAL, 'Invalid link address');
   const length = keyLength[ndm.ndm_family];
   if (length === undefined) throw errno(EAFNOSUPPORT);
@@ -104,11 +112,7 @@ function nameIn(request: RtnlRequest, { ndm, tb }: Parsed): Named {
   const dst = tb.DST.slice(0, length);
   const proxy = (ndm.ndm_flags & N.NTF_PROXY) !== 0;
   const found = neighbours(net).find(
-    (one) =>
-      one.family === ndm.ndm_family &&
-      one.dev === dev &&
-      ((one.flags & N.NTF_PROXY) !== 0) === proxy &&
-      one.dst.every((byte, i) => byte === dst[i]),
+    (one) => one.dev === dev && ((one.flags & N.NTF_PROXY) !== 0) === proxy && sameKey(one, ndm.ndm_family, dst),
   );
   return { dev, dst, proxy, found };
 }
@@ -118,8 +122,43 @@ function addProxy(net: Net, { ndm, tb }: Parsed, { dev, dst, found }: Named): vo
     if (tb.PROTOCOL !== undefined) found.protocol = tb.PROTOCOL;
     return;
   }
-  const entry = { family: ndm.ndm_family, dev, dst, lladdr: new Uint8Array(0), state: N.NUD_NONE };
-  neighbours(net).push({ ...entry, flags: N.NTF_PROXY, protocol: tb.PROTOCOL ?? 0, updated: 0 });
+  const entry = { family: ndm.ndm_family, dev, dst, type: RTN_UNICAST, state: N.NUD_NONE };
+  neighbours(net).push({
+    ...entry,
+    lladdr: new Uint8Array(0),
+    flags: N.NTF_PROXY,
+    protocol: tb.PROTOCOL ?? 0,
+    updated: 0,
+  });
+}
+
+const anyAddress = new Uint8Array(4);
+
+/** What the address of a neighbour is. */
+function typeOf(net: Net, dst: Uint8Array): number {
+  if (dst.length !== 4) return dst[0] === 0xff ? RTN_MULTICAST : RTN_UNICAST;
+  return inetAddrType(net, new DataView(dst.buffer, dst.byteOffset).getUint32(0));
+}
+
+/**
+ * A new neighbour: on the loopback all are one, and where nothing is resolved the link address is known at once.
+ *
+ * @models net/ipv4/arp.c arp_constructor()
+ * @differs no addresses of multicast groups
+ */
+function create(dev: NetDevice, family: number, wanted: Uint8Array): Neighbour {
+  const loopback = (dev.flags & IFF_LOOPBACK) !== 0;
+  const dst = family === AF_INET && loopback ? anyAddress : wanted;
+  const there = neighbours(dev.net).find((one) => one.dev === dev && one.flags === 0 && sameKey(one, family, dst));
+  if (there !== undefined) return there;
+  const type = typeOf(dev.net, dst);
+  const known =
+    dev.flags & (IFF_NOARP | IFF_LOOPBACK) ? dev.address : type === RTN_BROADCAST ? dev.broadcast : undefined;
+  const state = known === undefined ? N.NUD_NONE : N.NUD_NOARP;
+  const entry = { family, dev, dst, type, lladdr: known ?? new Uint8Array(dev.addrLen), state };
+  const made: Neighbour = { ...entry, flags: 0, protocol: 0, updated: 0 };
+  neighbours(dev.net).push(made);
+  return made;
 }
 
 /** @models net/core/neighbour.c neigh_add() */
@@ -138,18 +177,15 @@ function neighAdd(request: RtnlRequest): void {
   if (found === undefined && (flags & NLM_F_CREATE) === 0) throw errno(ENOENT);
   if (found !== undefined && flags & NLM_F_EXCL) throw errno(EEXIST);
   if (ndm.ndm_state !== N.NUD_PERMANENT) throw new ModelGap('a neighbour that is not permanent');
-  if (found === undefined) {
-    if (tb.LLADDR === undefined) throw errno(EINVAL);
-    const entry = { family: ndm.ndm_family, dev, dst, lladdr: tb.LLADDR, state: N.NUD_NONE };
-    neighbours(net).push((found = { ...entry, flags: 0, protocol: 0, updated: 0 }));
-  } else if ((flags & NLM_F_REPLACE) === 0) {
-    return;
-  }
+  if (found === undefined) found = create(dev, ndm.ndm_family, dst);
+  else if ((flags & NLM_F_REPLACE) === 0) return;
+  if (tb.LLADDR === undefined && (found.state & (N.NUD_NOARP | N.NUD_PERMANENT)) === 0)
+    refuse(extack, EINVAL, 'No link layer address given');
   if (tb.LLADDR !== undefined) found.lladdr = tb.LLADDR.slice(0, dev.addrLen);
   if (tb.PROTOCOL !== undefined) found.protocol = tb.PROTOCOL;
   found.state = N.NUD_PERMANENT;
   found.updated = machine.clock.now();
-  notify(net, found, T.RTM_NEWNEIGH);
+  notify(net, found, T.RTM_NEWNEIGH, request.portid);
 }
 
 function remove(net: Net, one: Neighbour): void {
@@ -160,14 +196,14 @@ function remove(net: Net, one: Neighbour): void {
 /** @models net/core/neighbour.c neigh_delete() */
 function neighDelete(request: RtnlRequest): void {
   const { net, extack } = request;
-  const parsed = parseNeigh(request, NL_VALIDATE_LIBERAL);
+  const parsed = parseNeigh({ ...request, extack: new Extack() }, NL_VALIDATE_LIBERAL);
   const { dev, proxy, found } = nameIn(request, parsed);
   if (!proxy && dev === undefined) refuse(extack, EINVAL, 'Device not specified');
   if (found === undefined) throw errno(ENOENT);
   remove(net, found);
   if (proxy) return;
   found.state = N.NUD_FAILED;
-  notify(net, found, T.RTM_NEWNEIGH);
+  notify(net, found, T.RTM_NEWNEIGH, request.portid);
   notify(net, found, T.RTM_DELNEIGH);
 }
 
@@ -181,9 +217,19 @@ export function neighIfdown(dev: NetDevice): void {
 }
 
 /** @models net/core/neighbour.c neigh_valid_get_req() */
+function checkGet({ msg, extack }: RtnlRequest): void {
+  if (msg.length < ATTRS) refuse(extack, EINVAL, 'Invalid header for neighbor get request');
+  const { ndm_pad1, ndm_pad2, ndm_state, ndm_type, ndm_flags } = N.ndmsg.get(msg, NLMSG_HDRLEN);
+  if (ndm_pad1 !== 0 || ndm_pad2 !== 0 || ndm_state !== 0 || ndm_type !== 0)
+    refuse(extack, EINVAL, 'Invalid values in header for neighbor get request');
+  if (ndm_flags & ~N.NTF_PROXY) refuse(extack, EINVAL, 'Invalid flags in header for neighbor get request');
+}
+
+/** @models net/core/neighbour.c neigh_get() */
 function neighGet(request: RtnlRequest): void {
-  const parsed = parseNeigh(request, request.strict ? NL_VALIDATE_DEPRECATED_STRICT : NL_VALIDATE_LIBERAL);
   const { net, extack, seq, portid } = request;
+  checkGet(request);
+  const parsed = parseNeigh(request, NL_VALIDATE_DEPRECATED_STRICT);
   const { dev, proxy, found } = nameIn(request, parsed);
   if (!proxy && dev === undefined) refuse(extack, EINVAL, 'No device specified');
   if (found === undefined)
@@ -234,7 +280,7 @@ const AF_BRIDGE = 7;
 export function neighInit(net: Net): void {
   net.rtnl.register(AF_UNSPEC, T.RTM_NEWNEIGH, { doit: neighAdd });
   net.rtnl.register(AF_UNSPEC, T.RTM_DELNEIGH, { doit: neighDelete });
-  net.rtnl.register(AF_UNSPEC, T.RTM_GETNEIGH, { doit: neighGet, dumpit: neighDump });
+  net.rtnl.register(AF_UNSPEC, T.RTM_GETNEIGH, { doit: neighGet, dumpit: neighDump, joinDone: true });
   const forwarding = (): never => {
     throw new ModelGap('forwarding databases of bridges');
   };

@@ -16,7 +16,7 @@ import type { DownEvent } from './fib_semantics.js';
 import { fibSyncDownAddr, fibSyncDownDev, fibSyncUp } from './fib_semantics.js';
 import { fibFlush, fibNewTable, fibTableDelete, fibTableInsert } from './fib_trie.js';
 
-const isZeronet = (address: number): boolean => address >>> 24 === 0;
+const isZeronet = (address: number): boolean => address === 0;
 const isSecondary = ({ flags }: InIfaddr): boolean => (flags & IFA_F_SECONDARY) !== 0;
 const prefixOf = ({ address, mask }: InIfaddr): number => (address & mask) >>> 0;
 const broadcastOf = ({ address, mask }: InIfaddr): number => (address | ~mask) >>> 0;

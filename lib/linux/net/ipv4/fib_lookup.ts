@@ -39,7 +39,6 @@ export function fibLookup(net: Net, query: FibQuery, table = 0): FibResult {
   return ask(tablesOf(net, R.RT_TABLE_LOCAL, R.RT_TABLE_MAIN), query) ?? ask(tablesOf(net, R.RT_TABLE_DEFAULT), query);
 }
 
-const isZeronet = (address: number): boolean => address >>> 24 === 0;
 const isMulticast = (address: number): boolean => address >>> 28 === 0xe;
 
 /**
@@ -48,8 +47,10 @@ const isMulticast = (address: number): boolean => address >>> 28 === 0xe;
  * @models net/ipv4/fib_frontend.c inet_addr_type()
  */
 export function inetAddrType(net: Net, address: number): number {
-  if (isZeronet(address) || address === 0xffffffff) return R.RTN_BROADCAST;
+  if (address === 0 || address === 0xffffffff) return R.RTN_BROADCAST;
   if (isMulticast(address)) return R.RTN_MULTICAST;
-  const found = fibTableLookup(tablesOf(net, R.RT_TABLE_LOCAL), { dst: address, oif: 0, scope: 0, tos: 0 });
+  const local = tablesOf(net, R.RT_TABLE_LOCAL);
+  if (local.length === 0) return R.RTN_BROADCAST;
+  const found = fibTableLookup(local, { dst: address, oif: 0, scope: 0, tos: 0 });
   return found?.type ?? R.RTN_UNICAST;
 }

@@ -100,16 +100,16 @@ function checkNongw(net: Net, cfg: FibConfig, extack: Extack | undefined): Nexth
 
 /** @models net/ipv4/fib_semantics.c fib_check_nh_v4_gw() with RTNH_F_ONLINK */
 function checkOnlink(net: Net, cfg: FibConfig, extack: Extack | undefined): Nexthop {
+  if (cfg.scope >= R.RT_SCOPE_LINK) refuse(extack, EINVAL, 'Nexthop has invalid scope');
   const dev = devGetByIndex(net, cfg.oif | 0);
   if (dev === undefined) refuse(extack, ENODEV, 'Nexthop device required for onlink');
   if ((dev.flags & IFF_UP) === 0) refuse(extack, ENETDOWN, 'Nexthop device is not up');
   if (inetAddrType(net, cfg.gateway) !== R.RTN_UNICAST) refuse(extack, EINVAL, 'Nexthop has invalid gateway');
-  return { dev, nhScope: R.RT_SCOPE_LINK, nhFlags: R.RTNH_F_ONLINK | linkdown(dev) };
+  return { dev, nhScope: R.RT_SCOPE_LINK, nhFlags: linkdown(dev) };
 }
 
 /** @models net/ipv4/fib_semantics.c fib_check_nh_v4_gw() */
 function checkGateway(net: Net, cfg: FibConfig, extack: Extack | undefined): Nexthop {
-  if (cfg.scope >= R.RT_SCOPE_LINK) refuse(extack, EINVAL, 'Nexthop has invalid scope');
   if (cfg.flags & R.RTNH_F_ONLINK) return checkOnlink(net, cfg, extack);
   const scope = Math.max(cfg.scope + 1, R.RT_SCOPE_LINK);
   const found = fibLookup(net, { dst: cfg.gateway, oif: cfg.oif, scope, tos: 0 }, cfg.table);
@@ -177,10 +177,11 @@ export function fibCreateInfo(net: Net, cfg: FibConfig, extack: Extack | undefin
   const nexthop = refuses ? nowhere : checkNexthop(net, cfg, extack);
   if (!refuses && cfg.prefsrc !== 0 && !validPrefsrc(net, cfg)) refuse(extack, EINVAL, 'Invalid prefsrc address');
   const { table, type, scope, protocol, priority, prefsrc, gateway } = cfg;
-  const flags = nexthop.nhFlags & (R.RTNH_F_LINKDOWN | R.RTNH_F_ONLINK);
+  const flags = cfg.flags | nexthop.nhFlags;
   const info: FibInfo = {
     ...{ table, type, scope, protocol, priority, prefsrc, gateway },
     ...nexthop,
+    nhFlags: flags,
     ...{ flags, prefsrcRemoved: false, users: 1 },
   };
   for (const other of fibInfos(net)) {
@@ -276,8 +277,7 @@ export function fibDumpInfo(skb: MessageWriter, fa: FibAlias, { type, flags, seq
     rtm_protocol: info.protocol,
     rtm_scope: info.scope,
     rtm_type: fa.type,
-    rtm_flags:
-      info.dev === undefined ? info.flags : info.nhFlags & (R.RTNH_F_DEAD | R.RTNH_F_ONLINK | R.RTNH_F_LINKDOWN),
+    rtm_flags: info.nhFlags & (R.RTNH_F_DEAD | R.RTNH_F_ONLINK | R.RTNH_F_LINKDOWN),
   });
   skb.put(R.RTA.TABLE, fa.tableId);
   if (fa.plen !== 0) putAddress(skb, R.RTA.DST.type, fa.key);

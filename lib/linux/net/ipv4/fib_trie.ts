@@ -1,11 +1,10 @@
 // net/ipv4/fib_trie.c: the routing tables of IPv4, in the order in which dumps show them: by prefix, the longer of two
 // equal ones first, then by traffic class and priority. The fib_info of an entry says where it leads (fib_semantics.ts).
-import type { Extack } from '../../../codec/extack.js';
-import { EEXIST, EINVAL, ENOENT, ESRCH } from '../../../uapi/asm-generic/errno.js';
+import { EEXIST, ENOENT, ESRCH } from '../../../uapi/asm-generic/errno.js';
 import * as N from '../../../uapi/linux/netlink.js';
 import * as R from '../../../uapi/linux/route.js';
 import { RTM_DELROUTE, RTM_NEWROUTE } from '../../../uapi/linux/rtnetlink.js';
-import { errno, refuse } from '../../errno.js';
+import { errno } from '../../errno.js';
 import type { Net } from '../core/net_namespace.js';
 import { netGeneric } from '../core/net_namespace.js';
 import type { NetDevice } from '../core/net_device.js';
@@ -28,14 +27,13 @@ export interface FibTable {
   readonly aliases: FibAlias[];
 }
 
-/** By id. RT_TABLE_MAIN is there from the start (observed on 6.18); the others come with their first route. */
-export const fibTables = netGeneric(
-  (): Map<number, FibTable> => new Map([[R.RT_TABLE_MAIN, { id: R.RT_TABLE_MAIN, aliases: [] }]]),
-);
+/** By id; each comes with its first route. */
+export const fibTables = netGeneric((): Map<number, FibTable> => new Map());
 
-/** @models net/ipv4/fib_frontend.c fib_new_table() */
+/** The local table brings main with it: they are one trie. @models net/ipv4/fib_frontend.c fib_new_table() */
 export function fibNewTable(net: Net, id: number): FibTable {
   const tables = fibTables(net);
+  if (id === R.RT_TABLE_LOCAL) fibNewTable(net, R.RT_TABLE_MAIN);
   let table = tables.get(id);
   if (table === undefined) tables.set(id, (table = { id, aliases: [] }));
   return table;
@@ -64,12 +62,6 @@ function lowerBound({ aliases }: FibTable, cfg: FibConfig, priority: number): nu
 const samePlace = (fa: FibAlias | undefined, cfg: FibConfig): fa is FibAlias =>
   fa !== undefined && fa.key === cfg.dst && fa.plen === cfg.dstLen && fa.tos === cfg.tos;
 
-/** @models net/ipv4/fib_trie.c fib_valid_key_len() */
-function checkKey({ dst, dstLen }: FibConfig, extack: Extack | undefined): void {
-  if (dstLen > 32) refuse(extack, EINVAL, 'Invalid prefix length');
-  if (dstLen < 32 && (dst << dstLen) >>> 0 !== 0) refuse(extack, EINVAL, 'Invalid prefix for given prefix length');
-}
-
 /** Entries of the same place and priority, from index `at` on. */
 function twins({ aliases }: FibTable, cfg: FibConfig, at: number, priority: number): FibAlias[] {
   const run: FibAlias[] = [];
@@ -87,7 +79,6 @@ function twins({ aliases }: FibTable, cfg: FibConfig, at: number, priority: numb
  * @models net/ipv4/fib_trie.c fib_table_insert()
  */
 export function fibTableInsert(net: Net, table: FibTable, cfg: FibConfig, request?: RtnlRequest): void {
-  checkKey(cfg, request?.extack);
   const info = fibCreateInfo(net, cfg, request?.extack);
   const fa: FibAlias = { key: cfg.dst, plen: cfg.dstLen, tos: cfg.tos, type: cfg.type, tableId: table.id, info };
   try {
@@ -131,7 +122,6 @@ function place(net: Net, table: FibTable, cfg: FibConfig, fa: FibAlias): number 
 
 /** @models net/ipv4/fib_trie.c fib_table_delete() */
 export function fibTableDelete(net: Net, table: FibTable, cfg: FibConfig, request?: RtnlRequest): void {
-  checkKey(cfg, request?.extack);
   const fa = table.aliases.find((candidate) => samePlace(candidate, cfg) && fibMatches(cfg, candidate));
   if (fa === undefined) throw errno(ESRCH);
   rtmsgFib(net, RTM_DELROUTE, fa, request, 0);

@@ -33,11 +33,11 @@ interface Way {
   readonly fa: FibAlias | undefined;
 }
 
+const INET_DSCP_MASK = 0xfc;
 const INADDR_LOOPBACK = 0x7f000001;
 const isMulticast = (address: number): boolean => address >>> 28 === 0xe;
 const isBroadcast = (address: number): boolean => address === 0xffffffff;
 const isLoopback = (address: number): boolean => address >>> 24 === 127;
-const isZeronet = (address: number): boolean => address >>> 24 === 0;
 
 const allowed: ReadonlySet<number> = new Set(
   [R.RTA.IIF, R.RTA.OIF, R.RTA.SRC, R.RTA.DST, R.RTA.IP_PROTO, R.RTA.SPORT, R.RTA.DPORT, R.RTA.MARK, R.RTA.UID].map(
@@ -109,23 +109,23 @@ function outDevice(net: Net, oif: number): NetDevice | undefined {
   return dev;
 }
 
-/** Refuses a source that is none. */
-function checkSource(net: Net, src: number, oif: number): void {
+/** Refuses a source that is none of this machine's. */
+function checkSource(net: Net, src: number): void {
   if (src === 0) return;
-  if (isMulticast(src) || isBroadcast(src) || isZeronet(src)) throw errno(EINVAL);
-  if (oif === 0 && inetAddrType(net, src) !== R.RTN_LOCAL) throw errno(EINVAL);
+  if (isMulticast(src) || isBroadcast(src)) throw errno(EINVAL);
+  if (inetAddrType(net, src) !== R.RTN_LOCAL) throw errno(ENETUNREACH);
 }
 
 /** @models net/ipv4/route.c ip_route_output_key_hash_rcu() */
-function output(net: Net, dst: number, src: number, oif: number): Way {
-  checkSource(net, src, oif);
+function output(net: Net, dst: number, src: number, oif: number, tos: number): Way {
+  checkSource(net, src);
   const dev = outDevice(net, oif);
   if (dev !== undefined && (isMulticast(dst) || isBroadcast(dst))) return unrouted(dev, dst, src);
   if (dst === 0) {
     const from = src || INADDR_LOOPBACK;
     return localWay(net, from, from, 0, undefined);
   }
-  const found = fibLookup(net, { dst, oif, scope: 0, tos: 0 });
+  const found = fibLookup(net, { dst, oif, scope: 0, tos });
   if (typeof found === 'number') throw errno(found);
   if (found === undefined) {
     if (dev === undefined) throw errno(ENETUNREACH);
@@ -134,6 +134,9 @@ function output(net: Net, dst: number, src: number, oif: number): Way {
   if (found.type !== R.RTN_LOCAL) return routedWay(found, dst, src);
   return localWay(net, dst, src || found.info.prefsrc || dst, tableOf(found), found);
 }
+
+/** Whether the nexthop keeps the way beside the answer. */
+const isCached = ({ fa, type, dev }: Way): boolean => fa !== undefined && (type !== R.RTN_LOCAL || fa.info.dev === dev);
 
 /** @models net/ipv4/route.c rt_fill_info() */
 function fill(skb: MessageWriter, way: Way, request: RtnlRequest, parsed: ParsedRoute): void {
@@ -145,7 +148,7 @@ function fill(skb: MessageWriter, way: Way, request: RtnlRequest, parsed: Parsed
     rtm_family: AF_INET,
     rtm_dst_len: 32,
     rtm_src_len: asked === 0 ? 0 : 32,
-    rtm_tos: rtm.rtm_tos,
+    rtm_tos: 0,
     rtm_table: table < 256 ? table : R.RT_TABLE_COMPAT,
     ...{ rtm_protocol: 0, rtm_scope: 0 },
     rtm_type: way.type,
@@ -159,7 +162,8 @@ function fill(skb: MessageWriter, way: Way, request: RtnlRequest, parsed: Parsed
   if (way.gateway !== 0) putAddress(skb, R.RTA.GATEWAY.type, way.gateway);
   if (tb.MARK !== undefined && tb.MARK !== 0) skb.put(R.RTA.MARK, tb.MARK);
   skb.put(R.RTA.UID, tb.UID ?? request.task.uid);
-  skb.reserveAttr(R.RTA.CACHEINFO.type, rta_cacheinfo.size);
+  const at = skb.reserveAttr(R.RTA.CACHEINFO.type, rta_cacheinfo.size);
+  skb.buffer.view.setUint32(at + rta_cacheinfo.offsetof.rta_clntref, isCached(way) ? 2 : 1, true);
   skb.end(start);
 }
 
@@ -169,10 +173,16 @@ export function inetRtmGetroute(request: RtnlRequest): void {
   const parsed = parseGet(request);
   const { rtm, tb } = parsed;
   if (tb.IIF !== undefined && tb.IIF !== 0) throw new ModelGap('RTA_IIF: the way of a packet that is forwarded');
-  const way = output(net, routeAddress(parsed, 'DST'), routeAddress(parsed, 'SRC'), tb.OIF ?? 0);
+  const way = output(
+    net,
+    routeAddress(parsed, 'DST'),
+    routeAddress(parsed, 'SRC'),
+    tb.OIF ?? 0,
+    rtm.rtm_tos & INET_DSCP_MASK,
+  );
   const skb = new MessageWriter();
   if (rtm.rtm_flags & R.RTM_F_FIB_MATCH) {
-    if (way.fa === undefined) refuse(request.extack, EHOSTUNREACH, 'ipv4: fib_match lookup failed');
+    if (way.fa === undefined) throw errno(EHOSTUNREACH);
     fibDumpInfo(skb, { ...way.fa, tableId: way.table }, { type: RTM_NEWROUTE, flags: 0, seq, portid });
   } else {
     if (isLoopback(way.src) && !isLoopback(way.dst) && way.dst !== 0 && way.type !== R.RTN_LOCAL) throw errno(EINVAL);

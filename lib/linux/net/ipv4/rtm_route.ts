@@ -11,6 +11,7 @@ import { errno, ModelGap, refuse } from '../../errno.js';
 import { devGetByIndex } from '../core/dev/table.js';
 import type { NetDevice } from '../core/net_device.js';
 import type { DumpEntry, RtnlRequest } from '../core/rtnetlink.js';
+import { dumpAnswers } from '../netlink/af_netlink/dump.js';
 import type { FibConfig } from './fib_semantics.js';
 import { fibDumpInfo } from './fib_semantics.js';
 import type { FibAlias, FibTable } from './fib_trie.js';
@@ -39,17 +40,26 @@ const unmodelled = ['METRICS', 'MULTIPATH', 'FLOW', 'VIA', 'ENCAP_TYPE', 'ENCAP'
 /** Bits of the traffic class that are not routed by. */
 const INET_ECN_MASK = 3;
 
+/** @models net/ipv4/fib_trie.c fib_valid_key_len() */
+function checkKey(dst: number, length: number, extack: Extack): void {
+  if (length > 32) refuse(extack, EINVAL, 'Invalid prefix length');
+  if (length < 32 && (dst << length) >>> 0 !== 0) refuse(extack, EINVAL, 'Invalid prefix for given prefix length');
+}
+
 /** @models net/ipv4/fib_frontend.c rtm_to_fib_config() */
 function toConfig(request: RtnlRequest): FibConfig {
   const { extack } = request;
+  if (request.msg.length < ATTRS) throw errno(EINVAL);
   const parsed = parseRoute(request, NL_VALIDATE_LIBERAL);
   const { rtm, tb } = parsed;
   if (rtm.rtm_tos & INET_ECN_MASK) refuse(extack, EINVAL, 'Invalid dsfield (tos): ECN bits must be 0');
   if (rtm.rtm_type > R.RTN_MAX) refuse(extack, EINVAL, 'Invalid route type');
   for (const key of unmodelled) if (tb[key] !== undefined) throw new ModelGap(`RTA_${key} of an IPv4 route`);
+  const dst = routeAddress(parsed, 'DST');
+  checkKey(dst, rtm.rtm_dst_len, extack);
   return {
     table: (tb.TABLE ?? rtm.rtm_table) || R.RT_TABLE_MAIN,
-    dst: routeAddress(parsed, 'DST'),
+    dst,
     dstLen: rtm.rtm_dst_len,
     tos: rtm.rtm_tos,
     type: rtm.rtm_type,
@@ -74,7 +84,7 @@ export function inetRtmNewroute(request: RtnlRequest): void {
 export function inetRtmDelroute(request: RtnlRequest): void {
   const cfg = toConfig(request);
   const table = fibTables(request.net).get(cfg.table);
-  if (table === undefined) refuse(request.extack, ESRCH, 'ipv4: FIB table does not exist');
+  if (table === undefined) refuse(request.extack, ESRCH, 'FIB table does not exist');
   fibTableDelete(request.net, table, cfg, request);
 }
 
@@ -117,6 +127,7 @@ export function validFibDumpReq(request: RtnlRequest): RouteFilter {
   const { rtm_protocol: protocol, rtm_type: type, rtm_flags: flags } = rtm;
   const table = tb.TABLE ?? rtm.rtm_table;
   const set = flags !== 0 || protocol !== 0 || type !== 0 || table !== 0 || dev !== undefined;
+  if (set) dumpAnswers(request.sock, NLM_F_DUMP_FILTERED);
   return { table, protocol, type, flags, dev, set };
 }
 

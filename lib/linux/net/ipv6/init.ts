@@ -23,7 +23,7 @@ export function inet6Init(net: Net): void {
   net.rtnl.register(AF_INET6, T.RTM_GETADDR, {
     doit: inet6RtmGetaddr,
     dumpit: inet6DumpIfaddr,
-    splitDone: true,
+    joinDone: true,
     generation: () => net.devBaseSeq + inet6State(net).generation,
   });
   net.rtnl.register(AF_INET6, T.RTM_GETROUTE, { doit: inet6RtmGetroute, dumpit: inet6DumpFib, splitDone: true });

@@ -15,6 +15,7 @@ import { errno, refuse } from '../../../errno.js';
 import { devGetByIndex } from '../../core/dev/table.js';
 import type { NetDevice } from '../../core/net_device.js';
 import type { DumpEntry, RtnlRequest } from '../../core/rtnetlink.js';
+import { dumpAnswers } from '../../netlink/af_netlink/dump.js';
 import { fibModifyPrefixMetric } from '../fib_frontend.js';
 import * as I from './ifaddr.js';
 import type { InIfaddr } from './in_device.js';
@@ -99,6 +100,8 @@ function change(existing: InIfaddr, wanted: InIfaddr, request: RtnlRequest): voi
 export function inetRtmNewaddr(request: RtnlRequest): void {
   const parsed = parseAddr(request);
   const { valid, preferred } = validate(parsed, request.extack);
+  // An address that is none is taken without a word.
+  if (addressIn(parsed, 'LOCAL') === 0) return;
   const ifa = toIfa(request, parsed);
   const existing = I.findMatchingIfa(ifa);
   if (existing === undefined) {
@@ -144,6 +147,7 @@ function dumpIndex(request: RtnlRequest): number {
   const { ifa_prefixlen, ifa_flags, ifa_scope, ifa_index } = ifaddrmsg.get(msg, NLMSG_HDRLEN);
   if (ifa_prefixlen !== 0 || ifa_flags !== 0 || ifa_scope !== 0)
     refuse(extack, EINVAL, 'ipv4: Invalid values in header for address dump request');
+  if (ifa_index !== 0) dumpAnswers(request.sock, NLM_F_DUMP_FILTERED);
   const tb = parseWith(request, NL_VALIDATE_DEPRECATED_STRICT);
   const given = tb.$nla.findIndex((nla) => nla !== undefined);
   if (given === IFA.TARGET_NETNSID.type) refuse(extack, EINVAL, 'ipv4: Invalid target network namespace id');

@@ -17,6 +17,7 @@ import { devGetByIndex } from '../../core/dev/table.js';
 import type { NetDevice } from '../../core/net_device.js';
 import type { DumpEntry, RtnlRequest } from '../../core/rtnetlink.js';
 import { stampNow } from '../../ipv4/devinet/ifaddr.js';
+import { dumpAnswers } from '../../netlink/af_netlink/dump.js';
 import { MessageWriter } from '../../netlink/message.js';
 import * as In6 from '../in6.js';
 import { fib6Del } from '../ip6_fib.js';
@@ -93,10 +94,8 @@ function addrAdd(idev: Inet6Dev, cfg: I.Ifa6Config, { extack }: RtnlRequest): vo
   if (cfg.plen > 128) refuse(extack, EINVAL, 'ipv6: Invalid prefix length');
   if (cfg.flags & A.IFA_F_MANAGETEMPADDR && cfg.plen !== 64)
     refuse(extack, EINVAL, 'ipv6: address with "mngtmpaddr" flag must have a prefix length of 64');
-  const loopback = (dev.flags & IFF_LOOPBACK) !== 0;
-  if (idev.conf[DEVCONF_DISABLE_IPV6] !== 0 && !loopback)
-    refuse(extack, EACCES, 'ipv6: IPv6 is disabled on this device');
-  if (!loopback) addrconfAddMroute(dev);
+  if (idev.conf[DEVCONF_DISABLE_IPV6] !== 0) refuse(extack, EACCES, 'ipv6: IPv6 is disabled on this device');
+  if ((dev.flags & IFF_LOOPBACK) === 0) addrconfAddMroute(dev);
   if (cfg.flags & A.IFA_F_MCAUTOJOIN && !In6.ipv6AddrIsMulticast(cfg.pfx))
     refuse(extack, EINVAL, 'ipv6: Multicast auto join failed');
   const ifp = I.ipv6AddAddr(idev, cfg, extack);
@@ -184,10 +183,26 @@ export function inet6RtmDeladdr(request: RtnlRequest): void {
   I.ipv6DelAddr(ifp);
 }
 
+const inGet: readonly number[] = [A.IFA6.ADDRESS.type, A.IFA6.LOCAL.type, A.IFA6.TARGET_NETNSID.type];
+
+/** @models net/ipv6/addrconf.c inet6_rtm_valid_getaddr_req() */
+function parseGet(request: RtnlRequest): ReturnType<typeof parseAddr> {
+  const { msg, extack, strict } = request;
+  if (msg.length < ATTRS) refuse(extack, EINVAL, 'ipv6: Invalid header for get address request');
+  if (!strict) return parseAddr(request);
+  const ifm = A.ifaddrmsg.get(msg, NLMSG_HDRLEN);
+  if (ifm.ifa_prefixlen !== 0 || ifm.ifa_flags !== 0 || ifm.ifa_scope !== 0)
+    refuse(extack, EINVAL, 'ipv6: Invalid values in header for get address request');
+  const tb = parseWith(request, NL_VALIDATE_DEPRECATED_STRICT);
+  if (tb.$nla.some((nla, type) => nla !== undefined && !inGet.includes(type)))
+    refuse(extack, EINVAL, 'ipv6: Unsupported attribute in get address request');
+  return { ifm, tb };
+}
+
 /** @models net/ipv6/addrconf.c inet6_rtm_getaddr() */
 export function inet6RtmGetaddr(request: RtnlRequest): void {
   const { net, portid, seq } = request;
-  const { ifm, tb } = parseAddr(request);
+  const { ifm, tb } = parseGet(request);
   const { pfx } = extractAddr(tb);
   const wanted = ifm.ifa_index === 0 ? undefined : devGetByIndex(net, ifm.ifa_index | 0);
   const devices = wanted === undefined ? net.devices : [wanted];
@@ -206,6 +221,7 @@ function dumpIndex(request: RtnlRequest): number {
   const { ifa_prefixlen, ifa_flags, ifa_scope, ifa_index } = A.ifaddrmsg.get(msg, NLMSG_HDRLEN);
   if (ifa_prefixlen !== 0 || ifa_flags !== 0 || ifa_scope !== 0)
     refuse(extack, EINVAL, 'ipv6: Invalid values in header for address dump request');
+  if (ifa_index !== 0) dumpAnswers(request.sock, NLM_F_DUMP_FILTERED);
   const tb = parseWith(request, NL_VALIDATE_DEPRECATED_STRICT);
   const given = tb.$nla.findIndex((nla) => nla !== undefined);
   if (given === A.IFA6.TARGET_NETNSID.type) refuse(extack, EINVAL, 'ipv6: Invalid target network namespace id');
