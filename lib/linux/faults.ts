@@ -153,6 +153,14 @@ export class ActiveFaults {
   }
 }
 
+/** Neighbouring seeds give streams that have nothing in common (the finalizer of MurmurHash3). */
+function scattered(seed: number): number {
+  let h = seed ^ (seed >>> 16);
+  h = Math.imul(h, 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
 /** One a machine. */
 export class Faults {
   /** What to ask; undefined when no fault is set. */
@@ -161,7 +169,7 @@ export class Faults {
   readonly #entropy: Entropy;
 
   constructor(seed = 1) {
-    this.#entropy = new Entropy(seed);
+    this.#entropy = new Entropy(scattered(seed));
   }
 
   /** Sets a fault, from now on. Throws RangeError when it makes no sense. */
