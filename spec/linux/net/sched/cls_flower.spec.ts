@@ -4,7 +4,14 @@
 import { expect } from 'chai';
 import * as E from '../../../../lib/uapi/asm-generic/errno.js';
 import * as P from '../../../../lib/uapi/linux/pkt_cls.js';
-import { RTM_DELTFILTER, RTM_GETTFILTER, RTM_NEWTFILTER, TCA } from '../../../../lib/uapi/linux/rtnetlink.js';
+import {
+  RTM_DELTFILTER,
+  RTM_GETCHAIN,
+  RTM_GETTFILTER,
+  RTM_NEWCHAIN,
+  RTM_NEWTFILTER,
+  TCA,
+} from '../../../../lib/uapi/linux/rtnetlink.js';
 import { ADD, type Answer, attr, Bed, CREATE, EGRESS, type Fields, INGRESS, kind, nest } from './bed.js';
 
 const F = P.TCA_FLOWER;
@@ -201,6 +208,37 @@ describe('net/sched/cls_flower', () => {
       const dumped = bed.dump(RTM_GETTFILTER, { parent: INGRESS }, terse);
       expect(dumped.at(-2)).to.equal('NEWTFILTER ffff:fff2 chain 0 prio 1 handle 1');
       expect(dumped.at(-1)).to.equal('DONE 0');
+    });
+  });
+
+  describe('as the template of a chain', () => {
+    const chain = attr(TCA.CHAIN.type, 5);
+    const template = (...inside: Uint8Array[]): Answer =>
+      bed.tc(RTM_NEWCHAIN, ADD, { parent: INGRESS }, chain, kind('flower'), options(...inside));
+    const under = (...inside: Uint8Array[]): Answer =>
+      bed.tc(RTM_NEWTFILTER, ADD, all, kind('flower'), chain, options(...inside));
+
+    it('shows kind and keys wherever the chain is shown', () => {
+      ok(template(ipv4, tcp));
+      const reply = bed.client.request(RTM_GETCHAIN, 0, bed.body({ parent: INGRESS }, [chain]))[0]!;
+      expect(reply.u8.slice(36)).to.deep.equal(Uint8Array.from([...chain, ...kind('flower'), ...options(ipv4, tcp)]));
+    });
+
+    it('takes filters of its kind that look at nothing more', () => {
+      ok(template(ipv4, tcp));
+      ok(under(ipv4));
+      ok(under(ipv4, tcp));
+      refusal(under(ipv4, tcp, port80), E.EINVAL, 'cls_flower: Mask does not fit the template');
+      const other = bed.tc(RTM_NEWTFILTER, ADD, { ...all, prio: 2 }, kind('matchall'), chain, options());
+      refusal(other, E.EINVAL, 'Chain template is set to a different filter kind');
+    });
+
+    it('is refused like a filter, and then there is no chain', () => {
+      const before = bed.objects();
+      refusal(bed.tc(RTM_NEWCHAIN, ADD, { parent: INGRESS }, chain, kind('flower')), E.EINVAL);
+      refusal(template(key('KEY_ETH_TYPE', 8)), E.ERANGE);
+      refusal(template(attr(F.INDEV.type, 'nosuch')), E.ENODEV, 'Network device not found');
+      expect(bed.objects()).to.deep.equal(before);
     });
   });
 

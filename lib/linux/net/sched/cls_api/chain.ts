@@ -15,10 +15,16 @@ import { KObject } from '../../../object.js';
 import { MessageWriter } from '../../netlink/message.js';
 import type { TcfBlock } from './block.js';
 import { PrioIndex } from './prio_index.js';
-import type { TcfProto } from './proto.js';
+import type { TcfProto, TcfProtoOps } from './proto.js';
 
 /** Holder that stands for the explicit creation of a chain. */
 const creation: Holder = { label: 'explicit creation' };
+
+/** The kind that all filters of a chain are of, and what that kind keeps to judge them by. */
+export interface ChainTemplate {
+  readonly ops: TcfProtoOps;
+  readonly priv: unknown;
+}
 
 export class TcfChain extends KObject {
   readonly block: TcfBlock;
@@ -27,6 +33,8 @@ export class TcfChain extends KObject {
   explicitlyCreated = false;
   /** Holders that are actions. */
   actionRefs = 0;
+  /** What its filters must be like. */
+  template: ChainTemplate | undefined;
   /** By priority. */
   readonly protos = new PrioIndex<TcfProto>();
   /** Bumped whenever a tcf_proto comes or goes. */
@@ -70,14 +78,19 @@ export interface ChainEvent {
  *
  * @models net/sched/cls_api.c tc_chain_fill_node()
  */
-export function fillChain(skb: MessageWriter, block: TcfBlock, index: number, event: ChainEvent): void {
+export function fillChain(skb: MessageWriter, chain: TcfChain, event: ChainEvent): void {
   const start = skb.begin(event.type, event.flags, event.seq, event.portid, tcmsg.size);
+  const { block, template } = chain;
   const { q } = block;
   const { view } = skb.buffer;
   const tcm = start + NLMSG_HDRLEN;
   view.setUint32(tcm + tcmsg.offsetof.tcm_ifindex, q?.dev.ifindex ?? TCM_IFINDEX_MAGIC_BLOCK, true);
   view.setUint32(tcm + tcmsg.offsetof.tcm_parent, q?.handle ?? block.index, true);
-  skb.putU32(TCA.CHAIN.type, index);
+  skb.putU32(TCA.CHAIN.type, chain.index);
+  if (template !== undefined) {
+    skb.put(TCA.KIND, template.ops.kind);
+    template.ops.template!.dump(block.net, template.priv, skb);
+  }
   if (event.warn !== undefined) skb.put(TCA.EXT_WARN_MSG, event.warn);
   skb.end(start);
 }
@@ -87,7 +100,7 @@ export function chainNotify(chain: TcfChain, type: number, flags: number, warn?:
   const { net } = chain.block;
   if (!net.machine.has('tc-chains') || !net.rtnl.hasListeners(RTNLGRP_TC)) return;
   const skb = new MessageWriter();
-  fillChain(skb, chain.block, chain.index, { type, flags, seq: 0, portid: 0, warn });
+  fillChain(skb, chain, { type, flags, seq: 0, portid: 0, warn });
   net.rtnl.notify(skb.take(), { group: RTNLGRP_TC, portid: 0, echo: false });
 }
 

@@ -16,15 +16,17 @@ import { tcfProtoLookupOps } from './proto.js';
 /** Room for the name of a kind, its NUL included. */
 const IFNAMSIZ = 16;
 
-/** A template is asked for by a kind; no kind here has templates. @models net/sched/cls_api.c tc_chain_tmplt_add() */
-function addTemplate(t: TcRequest): void {
+/** A template is asked for by a kind. @models net/sched/cls_api.c tc_chain_tmplt_add() */
+function addTemplate(t: TcRequest, chain: chains.TcfChain): void {
   const { extack } = t.request;
   const kind = t.tca[TCA.KIND.type];
   if (kind === undefined) return;
   const name = nlaStrscpy(kind, IFNAMSIZ);
   if (name === undefined) refuse(extack, EINVAL, 'Specified TC chain template name too long');
-  tcfProtoLookupOps(t.net, name, extack);
-  refuse(extack, EOPNOTSUPP, 'Chain templates are not supported with specified classifier');
+  const ops = tcfProtoLookupOps(t.net, name, extack);
+  if (ops.template === undefined)
+    refuse(extack, EOPNOTSUPP, 'Chain templates are not supported with specified classifier');
+  chain.template = { ops, priv: ops.template.create(t) };
 }
 
 /** A chain that only actions know of becomes a real one; any other that exists is in the way. */
@@ -41,7 +43,7 @@ function newChain(t: TcRequest, block: TcfBlock, index: number): void {
   const chain = makeChain(t, block, index);
   chains.chainCreateExplicitly(chain);
   try {
-    addTemplate(t);
+    addTemplate(t, chain);
     chains.chainNotify(chain, RTM_NEWCHAIN, NLM_F_CREATE | NLM_F_EXCL, warningOf(t.request));
   } catch (refusal) {
     chains.chainPutExplicitlyCreated(chain);
@@ -54,7 +56,7 @@ function newChain(t: TcRequest, block: TcfBlock, index: number): void {
 function answer(request: RtnlRequest, chain: chains.TcfChain): void {
   const { type, flags, seq, portid } = request;
   const skb = new MessageWriter();
-  chains.fillChain(skb, chain.block, chain.index, { type, flags, seq, portid, warn: warningOf(request) });
+  chains.fillChain(skb, chain, { type, flags, seq, portid, warn: warningOf(request) });
   request.net.rtnl.unicast(skb.take(), portid);
 }
 

@@ -227,7 +227,7 @@ export function* dumpChain(request: RtnlRequest): Iterable<DumpEntry> {
     const chain = block && visibleChains(block, index)[i];
     if (chain === undefined) return;
     yield (skb) => {
-      fillChain(skb, chain.block, chain.index, event);
+      fillChain(skb, chain, event);
     };
   }
 }

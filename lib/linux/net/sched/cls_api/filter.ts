@@ -99,6 +99,9 @@ function changeFilter(t: TcRequest, place: Place, tp: TcfProto): TcfFilter | und
   const old = tp.ops.get(tp, t.handle);
   if (old === undefined && !t.wants(NLM_F_CREATE)) refuseWithoutCreate(t);
   if (old !== undefined && t.wants(NLM_F_EXCL)) refuse(t.request.extack, EEXIST, 'Filter already exists');
+  const { template } = tp.chain;
+  if (template !== undefined && template.ops !== tp.ops)
+    refuse(t.request.extack, EINVAL, 'Chain template is set to a different filter kind');
   return tp.ops.change({ t, tp, base: place.cl, handle: t.handle, old });
 }
 

@@ -30,6 +30,14 @@ export interface FilterChange<F extends TcfFilter = TcfFilter> {
   readonly old: F | undefined;
 }
 
+/** What a chain's filters are judged by, as their kind keeps it. */
+export interface TemplateOps {
+  /** From the options of an RTM_NEWCHAIN. */
+  create(t: TcRequest): unknown;
+  /** Appends TCA_OPTIONS. */
+  dump(net: Net, priv: unknown, skb: MessageWriter): void;
+}
+
 /**
  * struct tcf_proto_ops: one kind of classifier. Refusals are thrown; then nothing has changed. A kind declares its
  * functions with its own type of filter: it is only ever given its own.
@@ -49,6 +57,8 @@ export interface TcfProtoOps {
   next(tp: TcfProto, filter: TcfFilter | undefined): TcfFilter | undefined;
   /** Appends TCA_OPTIONS; the handle is in the header already. */
   dump(tp: TcfProto, filter: TcfFilter, skb: MessageWriter): void;
+  /** Templates of chains, for kinds that have them. */
+  readonly template?: TemplateOps;
   /** A dump counts a filter that did not fit its chunk as shown, so that nobody sees it. */
   readonly losesUnfit?: boolean;
   /** Appends what a terse dump shows. Without it a terse dump fails. */

@@ -103,6 +103,11 @@ export class FlowKey {
     return this.bytes(field).some((byte) => byte !== 0);
   }
 
+  /** Whether `other` has every bit of this mask. @models net/sched/cls_flower.c fl_mask_fits_tmplt() */
+  isWithin(other: FlowKey): boolean {
+    return this.#bytes.every((byte, at) => (byte & ~other.#bytes[at]!) === 0);
+  }
+
   /** Tells keys apart, by the bits of `mask`. */
   identity(mask?: FlowKey): string {
     return toHex(mask === undefined ? this.#bytes : this.#bytes.map((byte, at) => byte & mask.#bytes[at]!));

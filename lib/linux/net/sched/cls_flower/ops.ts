@@ -5,7 +5,7 @@ import { NL_VALIDATE_LIBERAL, parseNested } from '../../../../codec/parse.js';
 import { EEXIST, EINVAL, ENOSPC, EOPNOTSUPP } from '../../../../uapi/asm-generic/errno.js';
 import * as P from '../../../../uapi/linux/pkt_cls.js';
 import { TCA } from '../../../../uapi/linux/rtnetlink.js';
-import { errno } from '../../../errno.js';
+import { errno, refuse } from '../../../errno.js';
 import { Idr } from '../../../lib/idr.js';
 import type { MessageWriter } from '../../netlink/message.js';
 import { bindFilter, type TcfResult, unbindFilter } from '../cls_api/bind.js';
@@ -13,6 +13,8 @@ import * as exts from '../cls_api/exts.js';
 import { flagsValid } from '../cls_api/flags.js';
 import { type FilterChange, TcfFilter, type TcfProto, type TcfProtoOps } from '../cls_api/proto.js';
 import { tcfQueueWork } from '../cls_api/work.js';
+import type { Net } from '../../core/net_namespace.js';
+import type { TcRequest } from '../sch_api/request.js';
 import { dumpKey } from './dump_key.js';
 import { type FlowMatch, setKey } from './set_key.js';
 import { HandleOrder } from './handle_order.js';
@@ -101,7 +103,7 @@ interface Parms {
 const headOf = (tp: TcfProto): FlowerHead => tp.root as FlowerHead;
 
 /** The options, or a refusal that carries no text: they are parsed without extack. */
-function parseOptions({ t }: Change, options: Nla) {
+function parseOptions(t: TcRequest, options: Nla) {
   const set = t.request.machine.has('flower-later-keys') ? TCA_FLOWER : TCA_FLOWER_6_1;
   return parseNested(set, options, NL_VALIDATE_LIBERAL, undefined);
 }
@@ -119,15 +121,18 @@ function takeHandle({ tp, handle }: Change): number {
   return handle;
 }
 
-/** Refuses a mask that differs from that of the filter to change, and a match that another filter has. */
-function checkMatch(tp: TcfProto, filter: FlowerFilter, old: FlowerFilter | undefined): void {
+/** Refuses a mask that looks at more than the chain's template, or that differs from that of the filter to change, and a match that another filter has. */
+function checkMatch({ t, tp, old }: Change, filter: FlowerFilter): void {
+  const template = tp.chain.template?.priv as FlowMatch | undefined;
+  if (template !== undefined && !filter.match.mask.isWithin(template.mask))
+    refuse(t.request.extack, EINVAL, 'cls_flower: Mask does not fit the template');
   if (old !== undefined && old.maskIdentity !== filter.maskIdentity) throw errno(EINVAL);
   if (old === undefined && headOf(tp).has(filter.identity)) throw errno(EEXIST);
 }
 
 /** A filter in no list yet. `parms` are bound and made already. */
 function withKey(change: Change, tb: Options, options: Nla, handle: number, parms: Parms): FlowerFilter {
-  const { t, tp, old } = change;
+  const { t, tp } = change;
   let filter: FlowerFilter | undefined;
   try {
     filter = new FlowerFilter(tp, handle, parms, setKey(t, options, tb.$nla));
@@ -135,7 +140,7 @@ function withKey(change: Change, tb: Options, options: Nla, handle: number, parm
     if (filter === undefined) exts.tcfExtsDestroy(parms.exts);
   }
   try {
-    checkMatch(tp, filter, old);
+    checkMatch(change, filter);
     if ((parms.flags & P.TCA_CLS_FLAGS_SKIP_SW) !== 0) throw errno(EOPNOTSUPP);
   } catch (refusal) {
     filter.release(tp);
@@ -194,7 +199,7 @@ function change(request: Change): FlowerFilter {
   const { t, tp, old, handle } = request;
   const options = t.tca[TCA.OPTIONS.type];
   if (options === undefined) throw errno(EINVAL);
-  const tb = parseOptions(request, options);
+  const tb = parseOptions(t, options);
   if (old !== undefined && handle !== 0 && old.handle !== handle) throw errno(EINVAL);
   const flags = tb.FLAGS ?? 0;
   if (!flagsValid(flags)) throw errno(EINVAL);
@@ -247,6 +252,20 @@ function terseDump(_tp: TcfProto, filter: FlowerFilter, skb: MessageWriter): voi
   skb.nestEnd(nest);
 }
 
+/** @models net/sched/cls_flower.c fl_tmplt_create() */
+function templateCreate(t: TcRequest): FlowMatch {
+  const options = t.tca[TCA.OPTIONS.type];
+  if (options === undefined) throw errno(EINVAL);
+  return setKey(t, options, parseOptions(t, options).$nla);
+}
+
+/** @models net/sched/cls_flower.c fl_tmplt_dump() */
+function templateDump(net: Net, priv: unknown, skb: MessageWriter): void {
+  const nest = skb.nest(TCA.OPTIONS.type);
+  dumpKey(skb, net, priv as FlowMatch);
+  skb.nestEnd(nest);
+}
+
 export const clsFlowerOps: TcfProtoOps = {
   kind: 'flower',
   init: (tp) => {
@@ -262,4 +281,5 @@ export const clsFlowerOps: TcfProtoOps = {
   next,
   dump,
   terseDump,
+  template: { create: templateCreate, dump: templateDump },
 };
