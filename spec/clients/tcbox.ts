@@ -87,9 +87,9 @@ export class Tcbox {
   }
 }
 
-/** Waits until something holds; throws after five seconds. */
+/** Waits until something holds; throws after a long while. */
 export async function until(holds: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + 5000;
+  const deadline = performance.now() + 20_000;
   while (!holds()) {
     if (performance.now() > deadline) throw new Error(`waited in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
