@@ -3,6 +3,7 @@ export { ManualClock, type Clock } from './linux/clock.js';
 export { configs, type KernelConfig } from './linux/config.js';
 export { Entropy } from './linux/entropy.js';
 export type { KernelEvent } from './linux/events.js';
+export { faultCalls, type Fault, type FaultCall, type FaultWhen, type SetFault } from './linux/faults.js';
 export { LocalTask, type LocalTaskOptions } from './linux/kernel/local_task.js';
 export type { Task } from './linux/kernel/task.js';
 export { Machine, type MachineOptions, type ObjectSnapshot } from './linux/machine.js';
