@@ -91,8 +91,6 @@ export class Qdisc extends KObject {
   handle = 0;
   /** Class id, TC_H_ROOT or TC_H_INGRESS. */
   parent = 0;
-  /** Qdiscs above this one. */
-  depth = 0;
   stab: SizeTable | undefined;
   rateEst: NetRateEstimator | undefined;
   bstats: BasicStats = noBasic();

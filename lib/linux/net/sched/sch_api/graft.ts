@@ -1,6 +1,6 @@
 // net/sched/sch_api.c qdisc_graft(): puts a new qdisc (or none) in the place of an old one, tells the group, and lets the
 // old one go. The request holds the new one; on success that reference has passed to its place.
-import { E2BIG, EBUSY, EINVAL, ENOENT, EOPNOTSUPP } from '../../../../uapi/asm-generic/errno.js';
+import { EBUSY, EINVAL, ENOENT, EOPNOTSUPP } from '../../../../uapi/asm-generic/errno.js';
 import { errno, refuse } from '../../../errno.js';
 import type { NetDevice } from '../../core/net_device.js';
 import { noqueueQdiscOps, pktSched, type Qdisc, TCQ_F_BUILTIN, TCQ_F_INGRESS, TCQ_F_MQROOT } from '../sch_generic.js';
@@ -54,7 +54,6 @@ function graftClass(t: TcRequest, parent: Qdisc, classid: number, fresh: Qdisc |
   if (cl === 0) refuse(extack, ENOENT, 'Specified class not found');
   if (fresh !== undefined) checkChild(t, parent, fresh);
   const old = cops.graft(parent, cl, fresh, t);
-  if (fresh !== undefined) fresh.depth = parent.depth + 1;
   qdiscNotify(t.request, classid, old, fresh);
   qdiscPut(old, t);
 }
@@ -64,8 +63,6 @@ function checkChild(t: TcRequest, parent: Qdisc, fresh: Qdisc): void {
   if (fresh.ops === noqueueQdiscOps) refuse(extack, EINVAL, 'Cannot assign noqueue to a class');
   if ((parent.flags & TCQ_F_MQROOT) === 0 && fresh.stab !== undefined)
     refuse(extack, EINVAL, 'STAB not supported on a non root');
-  if (parent.depth >= 7 && t.request.machine.has('qdisc-depth-limit'))
-    refuse(extack, E2BIG, 'Qdisc hierarchy is too deep');
 }
 
 /**
@@ -86,7 +83,6 @@ export function qdiscGraft(
     graftClass(t, parent, classid, fresh);
     return;
   }
-  if (fresh !== undefined) fresh.depth = 0;
   if (devIsUp(dev)) devDeactivate(dev);
   if ((((old?.flags ?? 0) | (fresh?.flags ?? 0)) & TCQ_F_INGRESS) !== 0) graftIngress(t, dev, classid, fresh);
   else graftRoot(t, dev, classid, fresh);
