@@ -1,6 +1,6 @@
 // The process of a box that stays: takes its name, boots a kernel, and serves programs and callers until one of them
 // stops it. Started by lib/cli/start.ts under its guardian; says on fd 3 that it serves, or why not.
-import { closeSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { Box } from '../host/box.js';
 import { Control } from '../host/control.js';
 import { connectTo, listenAt } from '../host/control_socket.js';
@@ -9,7 +9,7 @@ import { hostClock } from '../host/kernel.js';
 import { close } from '../host/libc.js';
 import { Entropy } from '../linux/entropy.js';
 import { Machine } from '../linux/machine.js';
-import { locked, removeFiles, socketPath } from './boxes.js';
+import { locked, logPath, removeFiles, socketPath } from './boxes.js';
 import { configurationOf } from './configuration.js';
 import { faultsOf } from './faults_option.js';
 import { parseOptions } from './options.js';
@@ -33,6 +33,7 @@ function takeName(folder: string, name: string): number {
       throw new HostError('exists', `there is a box '${name}' already`, `tcbox stop ${name} ends it`);
     }
     rmSync(path, { force: true });
+    truncateSync(logPath(folder, name));
     const fd = listenAt(path, BACKLOG);
     if (fd >= 0) return fd;
     throw new HostError('socket', `no socket can be made at ${path} (errno ${-fd})`, 'is there room in that folder?');

@@ -1,7 +1,7 @@
 // Where the boxes of a user are: one folder that nobody else may open, and in it per box a socket NAME that answers
-// while the box lives, and a log NAME.log. A box that was killed leaves both; whoever finds that nobody answers removes
-// them. Changes of the folder are made under one lock.
-import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, readdirSync, unlinkSync } from 'node:fs';
+// while the box lives, and a log NAME.log, empty but for what a box dies of. A box that was killed leaves both; whoever
+// finds that nobody answers removes them. Changes of the folder are made under one lock.
+import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { flock } from '../host/libc.js';
 import { HostError } from '../host/host_error.js';
@@ -88,13 +88,13 @@ export function locked<T>(folder: string, work: () => T): T {
   }
 }
 
-/** Removes the files of a box; the caller holds the lock. */
+/** Removes the socket of a box, and its log when nothing stands in it; the caller holds the lock. */
 export function removeFiles(folder: string, name: string): void {
-  for (const path of [join(folder, name), logPath(folder, name)]) {
-    try {
-      unlinkSync(path);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
-  }
+  rmSync(join(folder, name), { force: true });
+  if (!hasLog(folder, name)) rmSync(logPath(folder, name), { force: true });
+}
+
+/** Whether a box has written something on standard error: what it died of. */
+export function hasLog(folder: string, name: string): boolean {
+  return (statSync(logPath(folder, name), { throwIfNoEntry: false })?.size ?? 0) > 0;
 }

@@ -3,6 +3,7 @@
 // runs, this process stands for it: signals sent here are sent on.
 import { inheritedLimits, inheritedUmask } from '../host/limits.js';
 import { HostError } from '../host/host_error.js';
+import { boxFolder, hasLog, logPath } from './boxes.js';
 import { call, type Connection } from './connection.js';
 import { CANNOT_START, say } from './say.js';
 
@@ -38,8 +39,8 @@ function forwardSignals(connection: () => Connection | undefined): void {
 /** Runs a command in a box that stays; resolves to the exit code for this process. */
 export async function execCommand(name: string, argv: readonly string[]): Promise<number> {
   const env = Object.entries(process.env).map(([key, value]) => `${key}=${value ?? ''}`);
-  const exec = { argv, env, cwd: process.cwd(), umask: inheritedUmask(), limits: inheritedLimits() };
   try {
+    const exec = { argv, env, cwd: folder(), umask: inheritedUmask(), limits: inheritedLimits() };
     const open: { connection?: Connection } = {};
     forwardSignals(() => open.connection);
     open.connection = call(name, { exec }, [0, 1, 2]);
@@ -49,6 +50,21 @@ export async function execCommand(name: string, argv: readonly string[]): Promis
     say(error.message);
     return CANNOT_START;
   }
+}
+
+function folder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    throw new HostError('folder', 'the current folder is not there any more', 'change to another one');
+  }
+}
+
+/** Why a box says nothing any more. */
+function lost(name: string): string {
+  const where = boxFolder();
+  const log = hasLog(where, name) ? `; see ${logPath(where, name)}` : '';
+  return `its process has ended, and the kernel with it${log}`;
 }
 
 function outcome(name: string, connection: Connection): Promise<number> {
@@ -62,7 +78,7 @@ function outcome(name: string, connection: Connection): Promise<number> {
         if (exited.error !== '') say(exited.error);
       },
       (problem) => {
-        if (code === undefined) say(`box '${name}': ${problem ?? 'its process has ended, and the kernel with it'}`);
+        if (code === undefined) say(`box '${name}': ${problem ?? lost(name)}`);
         resolve(code ?? CANNOT_START);
       },
     );

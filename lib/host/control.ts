@@ -1,6 +1,7 @@
 // The box's side of proto/tcbox/v1/control.proto: callers connect, say hello, and start programs, ask, or stop the box.
 // Part of the pump of the Box: nothing here blocks. A caller of another user is not answered. A caller that leaves
 // before its program has ended hangs the program up, as a terminal does.
+import { existsSync } from 'node:fs';
 import * as abi from './abi.js';
 import type { Box, Client } from './box.js';
 import { accept, closeAll, peerUid, receive, sendNow } from './control_socket.js';
@@ -113,7 +114,8 @@ export class Control {
       setLimits(caller.program.pid, request.limits, this.#limits);
     } catch (error) {
       if (!(error instanceof SpawnError)) throw error;
-      send(caller, { exited: { status: error.status, error: error.message } });
+      const message = existsSync(request.cwd) ? error.message : `no folder ${request.cwd} where the box is`;
+      send(caller, { exited: { status: error.status, error: message } });
       this.#drop(caller);
     } finally {
       closeAll(caller.fds);

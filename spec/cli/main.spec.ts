@@ -23,7 +23,7 @@ describe('cli main', () => {
     const { status, stdout } = tcbox(['--help']);
     expect(status).to.equal(0);
     const commands = [...stdout.split('Commands:')[1]!.matchAll(/^ {2}(\w+)/gm)].map((match) => match[1]!);
-    expect(commands).to.include.members(['run', 'doctor']);
+    expect(commands).to.include.members(['run', 'start', 'exec', 'stop', 'ls', 'doctor']);
     for (const command of commands.filter((name) => name !== 'help')) {
       const help = tcbox([command, '--help']);
       expect(help.status, command).to.equal(0);
@@ -42,6 +42,14 @@ describe('cli main', () => {
       ['run', '--kernel', 'v0.1', '--', 'true'],
       ['run', '--config', '/nowhere', '--', 'true'],
       ['doctor', '--bogus'],
+      ['start'],
+      ['start', 'a/b'],
+      ['start', 'web', '--script', '/nowhere'],
+      ['exec'],
+      ['exec', 'web'],
+      ['exec', 'a/b', '--', 'true'],
+      ['stop'],
+      ['ls', '--bogus'],
     ];
     for (const args of wrong) {
       const { status, stdout, stderr } = tcbox(args);

@@ -1,6 +1,6 @@
 // The fast path of `tcbox run`: what it recognises, and that it leaves everything else to the full parser.
 import { expect } from 'chai';
-import { parseRun } from '../../lib/cli/options.js';
+import { parseExec, parseRun } from '../../lib/cli/options.js';
 
 describe('cli options', () => {
   it('takes everything after -- as the command', () => {
@@ -32,5 +32,21 @@ describe('cli options', () => {
       ['run', '--kernels=1', 'x'],
     ];
     for (const argv of others) expect(parseRun(argv), argv.join(' ')).to.equal(undefined);
+  });
+
+  it('recognises exec with a name and a command', () => {
+    const wanted = { name: 'web', command: ['tc', '--', '-x'] };
+    expect(parseExec(['exec', 'web', '--', 'tc', '--', '-x'])).to.eql(wanted);
+    expect(parseExec(['exec', 'web', 'tc', '--', '-x'])).to.eql(wanted);
+    expect(parseExec(['exec', 'web', '--', '-x'])?.command).to.eql(['-x']);
+    const others = [
+      ['exec'],
+      ['exec', 'web'],
+      ['exec', 'web', '--'],
+      ['exec', '--help'],
+      ['exec', 'web', '-h'],
+      ['run', 'web', 'x'],
+    ];
+    for (const argv of others) expect(parseExec(argv), argv.join(' ')).to.equal(undefined);
   });
 });

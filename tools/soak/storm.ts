@@ -125,6 +125,8 @@ class Storm {
     const said = readFileSync(join(this.#folder, `out${index}`), 'utf8').replace(/^Dump was interrupted.*\n/gm, '');
     this.#completed[kind.name] = (this.#completed[kind.name] ?? 0) + 1;
     if (client.waitStatus === 0 && (kind.prints === undefined || said === kind.prints)) return;
+    // A monitor that is stopped too often is told that it missed something, as on Linux, and ends.
+    if (kind.name.endsWith('monitor') && said.includes('No buffer space available')) return;
     this.#problems.push(`${kind.name}: status ${client.waitStatus ?? 'none'}, ${said.slice(0, 200)}`);
   }
 
