@@ -270,4 +270,15 @@ describe('net/sched/cls_u32', () => {
     const expected = options(sel(), hash(ROOT), flags(8), cleared, counters);
     expect(reply.u8.slice(OPTIONS_AT)).to.deep.equal(expected);
   });
+
+  it('of 4.1 is not modelled, and says so', () => {
+    const gaps: string[] = [];
+    const old = new Bed({ version: 'v4.1', onGap: (what) => gaps.push(what) });
+    expect(old.qdisc('ingress').errno).to.equal(0);
+    const before = old.objects();
+    const fields = { ...all, parent: 0xffff0000 };
+    expect(old.tc(RTM_NEWTFILTER, ADD, fields, kind('u32'), options(sel())).errno).to.equal(E.EOPNOTSUPP);
+    expect(gaps).to.deep.equal(['u32 filters of 4.1']);
+    expect(old.objects()).to.deep.equal(before);
+  });
 });

@@ -4,9 +4,9 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../../../../lib/uapi/linux/netlink.js';
 import { tc_prio_qopt, TC_H_ROOT, TCA_FQ_CODEL } from '../../../../lib/uapi/linux/pkt_sched.js';
-import { TCA_BPF } from '../../../../lib/uapi/linux/pkt_cls.js';
+import { TCA_BPF, TCA_FLOWER, TCA_MATCHALL, TCA_U32 } from '../../../../lib/uapi/linux/pkt_cls.js';
 import * as R from '../../../../lib/uapi/linux/rtnetlink.js';
-import { attr, Bed, bpf, CLSACT, EGRESS, type Fields, INGRESS, kind, ops, PROTO_ALL, V0 } from './bed.js';
+import { attr, Bed, bpf, CLSACT, EGRESS, type Fields, INGRESS, kind, nest, ops, PROTO_ALL, V0 } from './bed.js';
 import { htb, htbClass, rateOf, tbf } from './shaping.js';
 
 const prio = (bands: number): Uint8Array => attr(R.TCA.OPTIONS.type, tc_prio_qopt.bytes({ bands }));
@@ -32,6 +32,46 @@ const options = fc.constantFrom(
 );
 const kinds = fc.constantFrom([kind('bpf')], [kind('bpf')], [kind('nosuch')], [], [kind('a'.repeat(20))]);
 
+const inside = (...attributes: Uint8Array[]): Uint8Array => nest(R.TCA.OPTIONS.type, ...attributes);
+const sel = attr(TCA_U32.SEL.type, new Uint8Array(16));
+const classid = attr(TCA_U32.CLASSID.type, 0xffff0001);
+/** One gact action, as the attribute of a kind. */
+function actionsAs(type: number): Uint8Array {
+  return nest(type, nest(1, attr(1, 'gact'), nest(2, attr(2, new Uint8Array(20)))));
+}
+const actions = actionsAs(TCA_U32.ACT.type);
+const u32Options = fc.constantFrom(
+  [inside(sel)],
+  [inside(sel, attr(TCA_U32.HASH.type, 0x80100000), classid)],
+  [inside(sel, attr(TCA_U32.LINK.type, 0x80100000), actions)],
+  [inside(sel, attr(TCA_U32.LINK.type, 0))],
+  [inside(attr(TCA_U32.DIVISOR.type, 4))],
+  [inside(attr(TCA_U32.DIVISOR.type, 1), attr(TCA_U32.FLAGS.type, 2))],
+  [inside(actions)],
+  [],
+);
+const ipv4 = attr(TCA_FLOWER.KEY_ETH_TYPE.type, Uint8Array.of(8, 0));
+const flowerOptions = fc.constantFrom(
+  [inside(ipv4)],
+  [inside(ipv4, attr(TCA_FLOWER.KEY_IP_PROTO.type, Uint8Array.of(6)), actionsAs(TCA_FLOWER.ACT.type))],
+  [inside(ipv4, attr(TCA_FLOWER.CLASSID.type, 0xffff0001), attr(TCA_FLOWER.INDEV.type, 'nosuch'))],
+  [inside(ipv4, attr(TCA_FLOWER.FLAGS.type, 2), actionsAs(TCA_FLOWER.ACT.type))],
+  [],
+);
+const matchallOptions = fc.constantFrom(
+  [inside(attr(TCA_MATCHALL.CLASSID.type, 0xffff0001), actionsAs(TCA_MATCHALL.ACT.type))],
+  [inside(attr(TCA_MATCHALL.FLAGS.type, 2), actionsAs(TCA_MATCHALL.ACT.type))],
+  [],
+);
+/** A kind with options of its own. */
+const withKind = fc.oneof(
+  fc.tuple(kinds, options),
+  fc.tuple(fc.constant([kind('u32')]), u32Options),
+  fc.tuple(fc.constant([kind('u32')]), u32Options),
+  fc.tuple(fc.constant([kind('flower')]), flowerOptions),
+  fc.tuple(fc.constant([kind('matchall')]), matchallOptions),
+);
+
 const filterRequest: fc.Arbitrary<Request> = fc
   .record({
     type: fc.constantFrom(
@@ -45,16 +85,16 @@ const filterRequest: fc.Arbitrary<Request> = fc
     flags,
     ifindex,
     parent,
-    handle: fc.constantFrom(0, 0, 1, 2),
+    handle: fc.constantFrom(0, 0, 1, 2, 0x80000800, 0x80100000),
     prio: fc.constantFrom(0, 1, 2),
     protocol: fc.constantFrom(PROTO_ALL, PROTO_ALL, 8, 0),
-    rest: fc.tuple(kinds, chain, options),
+    rest: fc.tuple(withKind, chain),
   })
   .map(({ type, flags, rest, ...fields }) => ({
     type,
     flags: type === R.RTM_NEWTFILTER || type === R.RTM_NEWCHAIN ? flags : 0,
     fields,
-    attributes: rest.flat(),
+    attributes: rest.flat(2),
   }));
 
 const qdiscRequest: fc.Arbitrary<Request> = fc

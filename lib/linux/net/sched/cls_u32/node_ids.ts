@@ -9,7 +9,7 @@ const LAST_NODE = 0xfff;
 export class NodeIds {
   /** Undefined = taken by a filter that is not in its bucket yet. */
   readonly #taken = new Map<number, U32Knode | undefined>();
-  /** By handle of the first number of a bucket: every one from there up to here is taken. */
+  /** By handle of the first number of a search: every one from there up to here is taken. */
   readonly #fullUpTo = new Map<number, number>();
 
   get(handle: number): U32Knode | undefined {
@@ -29,9 +29,14 @@ export class NodeIds {
 
   free(handle: number): void {
     this.#taken.delete(handle);
-    const first = (handle - TC_U32_NODE(handle) + FIRST_NODE) >>> 0;
-    const full = this.#fullUpTo.get(first);
-    if (full !== undefined && handle >= first && handle < full) this.#fullUpTo.set(first, handle);
+    const bucket = (handle - TC_U32_NODE(handle)) >>> 0;
+    this.#freed(bucket + 1, handle);
+    this.#freed(bucket + FIRST_NODE, handle);
+  }
+
+  #freed(from: number, handle: number): void {
+    const full = this.#fullUpTo.get(from);
+    if (full !== undefined && handle >= from && handle < full) this.#fullUpTo.set(from, handle);
   }
 
   /**
@@ -41,18 +46,17 @@ export class NodeIds {
    */
   alloc(htid: number): number | undefined {
     const last = (htid | LAST_NODE) >>> 0;
-    const first = (htid | FIRST_NODE) >>> 0;
-    const plain = TC_U32_NODE(htid) === 0;
-    const upper = this.#lowestFree((plain && this.#fullUpTo.get(first)) || first, last);
-    const found = upper ?? this.#lowestFree((htid + 1) >>> 0, last);
-    if (found === undefined) return undefined;
-    if (upper !== undefined && plain) this.#fullUpTo.set(first, upper + 1);
-    this.#taken.set(found, undefined);
+    const found = this.#lowestFree((htid | FIRST_NODE) >>> 0, last) ?? this.#lowestFree(htid + 1, last);
+    if (found !== undefined) this.#taken.set(found, undefined);
     return found;
   }
 
+  /** The lowest free number from `from` on. Where a search ended, the next one begins, until a number is freed. */
   #lowestFree(from: number, last: number): number | undefined {
-    for (let handle = from; handle <= last; handle++) if (!this.#taken.has(handle)) return handle;
-    return undefined;
+    let handle = this.#fullUpTo.get(from) ?? from;
+    while (handle <= last && this.#taken.has(handle)) handle++;
+    const node = TC_U32_NODE(from);
+    if (node === 1 || node === FIRST_NODE) this.#fullUpTo.set(from, handle);
+    return handle > last ? undefined : handle;
   }
 }

@@ -4,7 +4,7 @@
 // both sides of clsact and of every chain.
 import { ENOMEM } from '../../../../uapi/asm-generic/errno.js';
 import { TC_U32_HASH, TC_U32_NODE } from '../../../../uapi/linux/pkt_cls.js';
-import { errno } from '../../../errno.js';
+import { errno, ModelGap } from '../../../errno.js';
 import type { Holder } from '../../../events.js';
 import { KObject } from '../../../object.js';
 import { netGeneric } from '../../core/net_namespace.js';
@@ -238,6 +238,7 @@ export const rootOf = (tp: TcfProto): U32Root => tp.root as U32Root;
 
 /** A tcf_proto gets its root table. @models net/sched/cls_u32.c u32_init() */
 export function init(tp: TcfProto): void {
+  if (!tp.chain.block.net.machine.has('tc-chains')) throw new ModelGap('u32 filters of 4.1');
   const { common, handle } = commonOf(tp);
   if (handle === undefined) throw errno(ENOMEM);
   const table = new U32Hnode(tp, handle, 0, true, tp);
