@@ -1,7 +1,7 @@
 // net/core/neighbour.c: neighbours that users enter for good, and proxies. Nothing is resolved here: a machine sends no
 // packet of its own, so no neighbour is ever learned.
 import { Extack } from '../../../codec/extack.js';
-import { NL_VALIDATE_DEPRECATED_STRICT, NL_VALIDATE_LIBERAL, parse } from '../../../codec/parse.js';
+import { NL_VALIDATE_DEPRECATED_STRICT, NL_VALIDATE_LIBERAL, parse, PolicyError } from '../../../codec/parse.js';
 import { EAFNOSUPPORT, EEXIST, EINVAL, ENODEV, ENOENT } from '../../../uapi/asm-generic/errno.js';
 import * as N from '../../../uapi/linux/neighbour.js';
 import {
@@ -17,7 +17,7 @@ import { RTN_BROADCAST, RTN_MULTICAST, RTN_UNICAST } from '../../../uapi/linux/r
 import * as T from '../../../uapi/linux/rtnetlink.js';
 import { AF_INET, AF_INET6, AF_UNSPEC } from '../../../uapi/linux/socket.js';
 import { NSEC_PER_SEC } from '../../clock.js';
-import { errno, ModelGap, refuse } from '../../errno.js';
+import { Errno, errno, ModelGap, refuse } from '../../errno.js';
 import { inetAddrType } from '../ipv4/fib_lookup.js';
 import { MessageWriter } from '../netlink/message.js';
 import { devGetByIndex } from './dev/table.js';
@@ -47,8 +47,6 @@ const neighbours = netGeneric((): Neighbour[] => []);
 
 const ATTRS = NLMSG_HDRLEN + N.ndmsg.size;
 const keyLength: Readonly<Record<number, number>> = { [AF_INET]: 4, [AF_INET6]: 16 };
-/** Users of an entry that only the table holds. */
-const REFCNT = 0;
 
 const parseNeigh = ({ msg, extack }: RtnlRequest, mode: number) => {
   if (msg.length < ATTRS) refuse(extack, EINVAL, 'Invalid header length');
@@ -74,7 +72,7 @@ function fill(skb: MessageWriter, one: Neighbour, type: number, flags: number, s
     const { clock } = one.dev!.net.machine;
     const age = Math.floor(((clock.now() - one.updated) * 100) / NSEC_PER_SEC);
     skb.put(N.NDA.PROBES, 0);
-    skb.put(N.NDA.CACHEINFO, { ndm_confirmed: age, ndm_used: age, ndm_updated: age, ndm_refcnt: REFCNT });
+    skb.put(N.NDA.CACHEINFO, { ndm_confirmed: age, ndm_used: age, ndm_updated: age, ndm_refcnt: 0 });
   }
   if (one.protocol !== 0) skb.put(N.NDA.PROTOCOL, one.protocol);
   skb.end(start);
@@ -195,10 +193,10 @@ function remove(net: Net, one: Neighbour): void {
 
 /** @models net/core/neighbour.c neigh_delete() */
 function neighDelete(request: RtnlRequest): void {
-  const { net, extack } = request;
+  const { net } = request;
   const parsed = parseNeigh({ ...request, extack: new Extack() }, NL_VALIDATE_LIBERAL);
   const { dev, proxy, found } = nameIn(request, parsed);
-  if (!proxy && dev === undefined) refuse(extack, EINVAL, 'Device not specified');
+  if (!proxy && dev === undefined) throw errno(EINVAL);
   if (found === undefined) throw errno(ENOENT);
   remove(net, found);
   if (proxy) return;
@@ -239,22 +237,32 @@ function neighGet(request: RtnlRequest): void {
   net.rtnl.unicast(skb.take(), portid);
 }
 
-/** The device a dump is limited to. @models net/core/neighbour.c neigh_valid_dump_req() */
+function checkDump({ msg, extack }: RtnlRequest): void {
+  if (msg.length < ATTRS) refuse(extack, EINVAL, 'Invalid header for neighbor dump request');
+  const ndm = N.ndmsg.get(msg, NLMSG_HDRLEN);
+  if (ndm.ndm_pad1 !== 0 || ndm.ndm_pad2 !== 0 || ndm.ndm_ifindex !== 0 || ndm.ndm_state !== 0 || ndm.ndm_type !== 0)
+    refuse(extack, EINVAL, 'Invalid values in header for neighbor dump request');
+  if (ndm.ndm_flags & ~N.NTF_PROXY) refuse(extack, EINVAL, 'Invalid flags in header for neighbor dump request');
+}
+
+/**
+ * The device a dump is limited to; only strict requests are refused.
+ *
+ * @models net/core/neighbour.c neigh_valid_dump_req()
+ */
 function dumpFilter(request: RtnlRequest): number {
-  const { msg, extack, strict } = request;
-  if (strict) {
-    if (msg.length < ATTRS) refuse(extack, EINVAL, 'Invalid header for neighbor dump request');
-    const ndm = N.ndmsg.get(msg, NLMSG_HDRLEN);
-    if (ndm.ndm_pad1 !== 0 || ndm.ndm_pad2 !== 0 || ndm.ndm_ifindex !== 0 || ndm.ndm_state !== 0 || ndm.ndm_type !== 0)
-      refuse(extack, EINVAL, 'Invalid values in header for neighbor dump request');
-    if (ndm.ndm_flags & ~N.NTF_PROXY) refuse(extack, EINVAL, 'Invalid flags in header for neighbor dump request');
+  const { extack, strict } = request;
+  if (strict) checkDump(request);
+  try {
+    const { tb } = parseNeigh(request, strict ? NL_VALIDATE_DEPRECATED_STRICT : NL_VALIDATE_LIBERAL);
+    const known = [N.NDA.IFINDEX.type, N.NDA.MASTER.type];
+    if (strict && tb.$nla.some((nla, type) => nla !== undefined && !known.includes(type)))
+      refuse(extack, EINVAL, 'Unsupported attribute in neighbor dump request');
+    return (tb.IFINDEX ?? 0) | 0;
+  } catch (refusal) {
+    if (strict || !(refusal instanceof Errno || refusal instanceof PolicyError)) throw refusal;
+    return 0;
   }
-  if (msg.length < ATTRS) return 0;
-  const { tb } = parseNeigh(request, strict ? NL_VALIDATE_DEPRECATED_STRICT : NL_VALIDATE_LIBERAL);
-  const known = [N.NDA.IFINDEX.type, N.NDA.MASTER.type];
-  if (strict && tb.$nla.some((nla, type) => nla !== undefined && !known.includes(type)))
-    refuse(extack, EINVAL, 'Unsupported attribute in neighbor dump request');
-  return (tb.IFINDEX ?? 0) | 0;
 }
 
 /** @models net/core/neighbour.c neigh_dump_info() */
@@ -281,10 +289,14 @@ export function neighInit(net: Net): void {
   net.rtnl.register(AF_UNSPEC, T.RTM_NEWNEIGH, { doit: neighAdd });
   net.rtnl.register(AF_UNSPEC, T.RTM_DELNEIGH, { doit: neighDelete });
   net.rtnl.register(AF_UNSPEC, T.RTM_GETNEIGH, { doit: neighGet, dumpit: neighDump, joinDone: true });
+  const gap = new ModelGap('forwarding databases of bridges');
   const forwarding = (): never => {
-    throw new ModelGap('forwarding databases of bridges');
+    throw gap;
+  };
+  const forwardingDump = function* (): Iterable<DumpEntry> {
+    throw gap;
   };
   net.rtnl.register(AF_BRIDGE, T.RTM_NEWNEIGH, { doit: forwarding });
   net.rtnl.register(AF_BRIDGE, T.RTM_DELNEIGH, { doit: forwarding });
-  net.rtnl.register(AF_BRIDGE, T.RTM_GETNEIGH, { doit: forwarding, dumpit: forwarding });
+  net.rtnl.register(AF_BRIDGE, T.RTM_GETNEIGH, { doit: forwarding, dumpit: forwardingDump });
 }

@@ -2,7 +2,7 @@
 // which source address. Forwarding (RTA_IIF) is not modelled.
 import { NL_VALIDATE_DEPRECATED_STRICT, NL_VALIDATE_LIBERAL } from '../../../codec/parse.js';
 import { EHOSTUNREACH, EINVAL, ENETUNREACH, ENODEV } from '../../../uapi/asm-generic/errno.js';
-import { IFF_UP } from '../../../uapi/linux/if.js';
+import { IFF_LOOPBACK, IFF_UP } from '../../../uapi/linux/if.js';
 import { NLMSG_HDRLEN } from '../../../uapi/linux/netlink.js';
 import * as R from '../../../uapi/linux/route.js';
 import { rta_cacheinfo, RTM_NEWROUTE } from '../../../uapi/linux/rtnetlink.js';
@@ -185,7 +185,7 @@ export function inetRtmGetroute(request: RtnlRequest): void {
     if (way.fa === undefined) throw errno(EHOSTUNREACH);
     fibDumpInfo(skb, { ...way.fa, tableId: way.table }, { type: RTM_NEWROUTE, flags: 0, seq, portid });
   } else {
-    if (isLoopback(way.src) && !isLoopback(way.dst) && way.dst !== 0 && way.type !== R.RTN_LOCAL) throw errno(EINVAL);
+    if (isLoopback(way.src) && (way.dev.flags & IFF_LOOPBACK) === 0) throw errno(EINVAL);
     fill(skb, way, request, parsed);
   }
   net.rtnl.unicast(skb.take(), portid);

@@ -20,7 +20,7 @@ import { fibNewTable, fibTableDelete, fibTableInsert, fibTables, fibTablesInOrde
 const ATTRS = NLMSG_HDRLEN + R.rtmsg.size;
 const { RTA } = R;
 
-/** Header and attributes of a request that is long enough. */
+/** Header and attributes of a request. @models include/net/netlink.h nlmsg_parse_deprecated() */
 export function parseRoute({ msg, extack }: RtnlRequest, mode: number) {
   if (msg.length < ATTRS) refuse(extack, EINVAL, 'Invalid header length');
   return { rtm: R.rtmsg.get(msg, NLMSG_HDRLEN), tb: parse(RTA, msg, ATTRS, msg.length, mode, extack) };
@@ -28,7 +28,7 @@ export function parseRoute({ msg, extack }: RtnlRequest, mode: number) {
 
 export type ParsedRoute = ReturnType<typeof parseRoute>;
 
-/** An address attribute in host order; 0 without the attribute. */
+/** An address attribute in host order; 0 without it. @models include/net/netlink.h nla_get_in_addr() */
 export function routeAddress({ tb }: ParsedRoute, key: 'DST' | 'SRC' | 'GATEWAY' | 'PREFSRC'): number {
   const nla = tb.$nla[RTA[key].type];
   return nla === undefined ? 0 : nla.msg.view.getUint32(nla.start);

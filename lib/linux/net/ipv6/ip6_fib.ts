@@ -6,6 +6,8 @@ import { NLM_F_CREATE, NLM_F_EXCL, NLMSG_HDRLEN } from '../../../uapi/linux/netl
 import * as R from '../../../uapi/linux/route.js';
 import { rta_cacheinfo, RTM_DELROUTE, RTM_NEWROUTE, RTNLGRP_IPV6_ROUTE } from '../../../uapi/linux/rtnetlink.js';
 import { AF_INET6 } from '../../../uapi/linux/socket.js';
+import type { Work } from '../../clock.js';
+import { NSEC_PER_SEC } from '../../clock.js';
 import { errno } from '../../errno.js';
 import type { NetDevice } from '../core/net_device.js';
 import type { Net } from '../core/net_namespace.js';
@@ -75,7 +77,23 @@ export function fib6Add(net: Net, rt: Fib6Info): void {
   }
   const at = routes.findIndex((other) => (comparePlace(other, rt) || other.metric - rt.metric) > 0);
   routes.splice(at < 0 ? routes.length : at, 0, rt);
+  if (rt.expires !== Infinity) startGc(net);
   inet6RtNotify(net, RTM_NEWROUTE, rt, NLM_F_CREATE | (twins.length === 0 ? NLM_F_EXCL : 0));
+}
+
+const GC_INTERVAL = 30 * NSEC_PER_SEC;
+const collector = netGeneric((): { work: Work | undefined } => ({ work: undefined }));
+
+/** Looks for routes that ended, as long as any has an end. @models net/ipv6/ip6_fib.c fib6_run_gc() */
+function startGc(net: Net): void {
+  const state = collector(net);
+  const { work, clock } = net.machine;
+  state.work ??= work.schedule(GC_INTERVAL, 'fib6_gc', () => {
+    state.work = undefined;
+    const ending = allRoutes(net).filter(({ expires }) => expires !== Infinity);
+    for (const rt of ending) if (rt.expires <= clock.now()) fib6Del(net, rt);
+    if (ending.length > 0) startGc(net);
+  });
 }
 
 /** Whether the route is in its table. */
@@ -120,10 +138,10 @@ export interface Fill6 {
   readonly get?: { readonly dst: Uint8Array; readonly src: Uint8Array | undefined; readonly oif: number };
 }
 
-/** Time left in hundredths of a second; 0 for a route without an end. */
+/** Time left in hundredths of a second, below 0 until the collector comes; 0 for a route without an end. */
 function expiresIn({ expires, dev }: Fib6Info): number {
   if (expires === Infinity) return 0;
-  return Math.max(0, Math.floor((expires - dev.net.machine.clock.now()) / 10_000_000));
+  return Math.floor((expires - dev.net.machine.clock.now()) / 10_000_000);
 }
 
 /** @models net/ipv6/route.c rt6_fill_node() */

@@ -45,7 +45,8 @@ export function* inet6DumpFib(request: RtnlRequest): Iterable<DumpEntry> {
   if (strict) filter = validFibDumpReq(request);
   else if (msg.length >= ATTRS)
     filter = { ...filter, flags: R.rtmsg.get(msg, NLMSG_HDRLEN).rtm_flags & R.RTM_F_PREFIX };
-  const flags = NLM_F_MULTI | (filter.set ? NLM_F_DUMP_FILTERED : 0);
+  // A strict dump leaves out the exceptions to routes, of which there are none.
+  const flags = NLM_F_MULTI | (strict ? NLM_F_DUMP_FILTERED : 0);
   for (const rt of tablesOf(request, filter)) {
     if (!isShown(rt, filter) || !isIn(net, rt)) continue;
     yield (skb) => {

@@ -31,7 +31,7 @@ function lifetimes(ifa: InIfaddr): { readonly preferred: number; readonly valid:
   return { preferred: left(preferred, age), valid: valid === FOREVER ? valid : left(valid, age) };
 }
 
-/** An address as network bytes, which attributes of IPv4 carry. */
+/** An address as network bytes. @models include/net/netlink.h nla_put_in_addr() */
 export function putAddress(skb: MessageWriter, type: number, address: number): void {
   const at = skb.reserveAttr(type, 4);
   skb.buffer.view.setUint32(at, address);

@@ -27,6 +27,7 @@ import type { Inet6Dev, Inet6Ifaddr } from './inet6_dev.js';
 import { IPV6_MIN_MTU, ipv6AddDev } from './inet6_dev.js';
 import { inet6FillIfaddr } from './message.js';
 import { addrconfAddMroute } from './notify.js';
+import { addrconfVerify } from './verify.js';
 
 const ATTRS = NLMSG_HDRLEN + A.ifaddrmsg.size;
 
@@ -163,10 +164,12 @@ export function inet6RtmNewaddr(request: RtnlRequest): void {
   const ifp = assigned(idev, cfg.pfx);
   if (ifp === undefined) {
     addrAdd(idev, cfg, request);
+    addrconfVerify(net);
     return;
   }
   if (flags & NLM_F_EXCL || (flags & NLM_F_REPLACE) === 0) refuse(extack, EEXIST, 'ipv6: address already assigned');
   addrModify(ifp, cfg);
+  addrconfVerify(net);
 }
 
 /** @models net/ipv6/addrconf.c inet6_rtm_deladdr() */
@@ -181,6 +184,7 @@ export function inet6RtmDeladdr(request: RtnlRequest): void {
   const ifp = assigned(dev.inet6, pfx);
   if (ifp?.prefixlen !== ifm.ifa_prefixlen) refuse(extack, EADDRNOTAVAIL, 'ipv6: address not found');
   I.ipv6DelAddr(ifp);
+  addrconfVerify(net);
 }
 
 const inGet: readonly number[] = [A.IFA6.ADDRESS.type, A.IFA6.LOCAL.type, A.IFA6.TARGET_NETNSID.type];

@@ -1,17 +1,17 @@
 // The IPv6 half of a link, as IFLA_AF_SPEC shows and takes it (observed on 6.18).
 import { expect } from 'chai';
-import { toHex } from '../../../../lib/codec/bytes.js';
-import { NL_VALIDATE_LIBERAL, parseNested } from '../../../../lib/codec/parse.js';
-import { attrsIn } from '../../../../lib/codec/nla.js';
-import type { Writer } from '../../../../lib/codec/writer.js';
-import { configs } from '../../../../lib/linux/config.js';
-import { Machine } from '../../../../lib/linux/machine.js';
-import * as E from '../../../../lib/uapi/asm-generic/errno.js';
-import { IFLA, IFLA_INET6 } from '../../../../lib/uapi/linux/if_link.js';
-import { RTM_GETLINK, RTM_NEWLINK } from '../../../../lib/uapi/linux/rtnetlink.js';
-import { NETLINK_EXT_ACK } from '../../../../lib/uapi/linux/netlink.js';
-import { AF_INET6 } from '../../../../lib/uapi/linux/socket.js';
-import { linkBody, linkMessage, Links, newLink, newVeth } from '../core/links.js';
+import { toHex } from '../../../../../lib/codec/bytes.js';
+import { NL_VALIDATE_LIBERAL, parseNested } from '../../../../../lib/codec/parse.js';
+import { attrsIn } from '../../../../../lib/codec/nla.js';
+import type { Writer } from '../../../../../lib/codec/writer.js';
+import { configs } from '../../../../../lib/linux/config.js';
+import { Machine } from '../../../../../lib/linux/machine.js';
+import * as E from '../../../../../lib/uapi/asm-generic/errno.js';
+import { IFLA, IFLA_INET6 } from '../../../../../lib/uapi/linux/if_link.js';
+import { RTM_GETLINK, RTM_NEWLINK } from '../../../../../lib/uapi/linux/rtnetlink.js';
+import { NETLINK_EXT_ACK } from '../../../../../lib/uapi/linux/netlink.js';
+import { AF_INET6 } from '../../../../../lib/uapi/linux/socket.js';
+import { linkBody, linkMessage, Links, newLink, newVeth } from '../../core/links.js';
 
 const token = Uint8Array.from({ length: 16 }, (_, i) => i + 1);
 

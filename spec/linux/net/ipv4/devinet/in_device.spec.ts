@@ -1,13 +1,13 @@
 // The IPv4 half of a link, as IFLA_AF_SPEC shows and takes it (observed on 6.18).
 import { expect } from 'chai';
-import { attrsIn } from '../../../../lib/codec/nla.js';
-import { Machine } from '../../../../lib/linux/machine.js';
-import * as E from '../../../../lib/uapi/asm-generic/errno.js';
-import { IFLA, IFLA_INET } from '../../../../lib/uapi/linux/if_link.js';
-import * as IP from '../../../../lib/uapi/linux/ip.js';
-import { RTM_GETLINK } from '../../../../lib/uapi/linux/rtnetlink.js';
-import { AF_INET } from '../../../../lib/uapi/linux/socket.js';
-import { linkBody, linkMessage, Links, newLink } from '../core/links.js';
+import { attrsIn } from '../../../../../lib/codec/nla.js';
+import { Machine } from '../../../../../lib/linux/machine.js';
+import * as E from '../../../../../lib/uapi/asm-generic/errno.js';
+import { IFLA, IFLA_INET } from '../../../../../lib/uapi/linux/if_link.js';
+import * as IP from '../../../../../lib/uapi/linux/ip.js';
+import { RTM_GETLINK } from '../../../../../lib/uapi/linux/rtnetlink.js';
+import { AF_INET } from '../../../../../lib/uapi/linux/socket.js';
+import { linkBody, linkMessage, Links, newLink } from '../../core/links.js';
 
 describe('net/ipv4/devinet', () => {
   let links: Links;
