@@ -23,17 +23,18 @@ export const startup: Bench = (context) => {
 };
 
 function rowsOf({ rounds, progress }: Context, tcbox: (...args: string[]) => string): Row[] {
-  const [box, entered, node] = best(
+  const [box, entered, bare, node] = best(
     2 * rounds,
     [
       () => elapsed(() => tcbox('run', '--', 'true')),
       () => elapsed(() => tcbox('exec', 'bench', '--', 'true')),
+      () => elapsed(() => output({ file: 'true', args: [] })),
       () => elapsed(() => output({ file: 'node', args: ['-e', '0'] })),
     ],
     progress,
   );
   return [
     { name: 'tcbox run -- true / node -e 0', tcbox: box!, reference: node!, target: 2.5 },
-    { name: 'tcbox exec NAME -- true / node -e 0', tcbox: entered!, reference: node!, target: 2 },
+    { name: 'what tcbox exec adds to a command / node -e 0', tcbox: entered! - bare!, reference: node!, target: 2 },
   ];
 }

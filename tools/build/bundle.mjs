@@ -1,9 +1,9 @@
-// Makes dist/bin: the command line as one CommonJS file (tcbox.bundle.cjs), V8's code cache of it (tcbox.cache), and
-// the launcher (tcbox.cjs) that starts the bundle through the cache. Starting a hundred modules costs ten times what
+// Makes dist/bin: the command line as one CommonJS file (tcbox.bundle.cjs), V8's code cache of it (tcbox.cache), the
+// same for `tcbox exec` alone, and the launcher (tcbox.cjs) that starts a bundle through its cache. Starting a hundred modules costs ten times what
 // node itself costs; one file with a warm cache costs little. Nothing here is written again when tcbox runs: a
 // node of another version rejects the cache and compiles the bundle as usual.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -11,17 +11,24 @@ const launcher = `#!/usr/bin/env node
 'use strict';
 const { readFileSync } = require('node:fs');
 const { Script } = require('node:vm');
-const filename = __dirname + '/tcbox.bundle.cjs';
-let cachedData;
-try {
-  cachedData = readFileSync(__dirname + '/tcbox.cache');
-} catch {}
-const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData });
-const bundle = { exports: {} };
-script.runInThisContext()(bundle.exports, require, bundle, filename, __dirname);
-module.exports = { script, main: bundle.exports.main };
+function load(name) {
+  const filename = __dirname + '/' + name + '.bundle.cjs';
+  let cachedData;
+  try {
+    cachedData = readFileSync(__dirname + '/' + name + '.cache');
+  } catch {}
+  const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData });
+  const bundle = { exports: {} };
+  script.runInThisContext()(bundle.exports, require, bundle, filename, __dirname);
+  return { script, main: bundle.exports.main };
+}
+async function main(argv) {
+  const code = argv[0] === 'exec' ? await load('exec').main(argv) : undefined;
+  return code ?? load('tcbox').main(argv);
+}
+module.exports = { load };
 if (require.main === module) {
-  bundle.exports.main(process.argv.slice(2)).then(
+  main(process.argv.slice(2)).then(
     (code) => process.exit(code),
     (error) => {
       console.error(error);
@@ -30,6 +37,13 @@ if (require.main === module) {
   );
 }
 `;
+
+/** The bundles by name: the module each begins with, and the command that warms it up. */
+const bundles = {
+  tcbox: { entry: 'main.js', command: ['run', '--', 'true'] },
+  // Reaches everything of `exec` but a box.
+  exec: { entry: 'exec_main.js', command: ['exec', 'nobody', '--', 'true'] },
+};
 
 /** Resolves koffi to tools/build/koffi.cjs, and what that one requires to the package. */
 function nativeKoffi(build) {
@@ -41,20 +55,30 @@ function nativeKoffi(build) {
 
 /** Bundles lib/cli/main.ts as compiled under dist/. Does nothing as long as there is no such file. */
 export async function bundle(root) {
-  const entry = join(root, 'dist/lib/cli/main.js');
-  if (!existsSync(entry)) return;
+  if (!existsSync(join(root, 'dist/lib/cli/main.js'))) return;
   const bin = join(root, 'dist/bin');
   mkdirSync(bin, { recursive: true });
+  replace(join(bin, 'tcbox.cjs'), launcher);
+  chmodSync(join(bin, 'tcbox.cjs'), 0o755);
+  for (const [name, { entry, command }] of Object.entries(bundles)) {
+    await bundleOne(join(root, 'dist/lib/cli', entry), join(bin, `${name}.bundle.cjs`));
+    rmSync(join(bin, `${name}.cache`), { force: true });
+    warm(root, name, command);
+  }
+}
+
+async function bundleOne(entry, outfile) {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
   await build({
     entryPoints: [entry],
-    outfile: join(bin, 'tcbox.bundle.cjs'),
+    outfile,
     bundle: true,
     platform: 'node',
     format: 'cjs',
     target: 'node20',
     external: ['@koromix/*'],
     plugins: [{ name: 'koffi', setup: nativeKoffi }],
-    define: { 'import.meta.url': '__bundleUrl' },
+    define: { 'import.meta.url': '__bundleUrl', __tcboxVersion: JSON.stringify(version) },
     // One byte a character, and as few of them as keep a stack trace readable: reading it is part of every start.
     charset: 'ascii',
     minifyWhitespace: true,
@@ -65,18 +89,12 @@ const __bundleUrl = require('node:url').pathToFileURL(__filename).href;`,
     footer: { js: '})' },
     logLevel: 'warning',
   });
-  rmSync(join(bin, 'tcbox.cache'), { force: true });
-  replace(join(bin, 'tcbox.cjs'), launcher);
-  chmodSync(join(bin, 'tcbox.cjs'), 0o755);
-  warm(root);
 }
 
 /** Writes the code cache in a process that has just done the main job, so that the functions of that path are in it. */
-function warm(root) {
-  const { status, stderr } = spawnSync(process.execPath, [join(root, 'tools/build/warm.cjs'), join(root, 'dist/bin')], {
-    encoding: 'utf8',
-    timeout: 20_000,
-  });
+function warm(root, name, command) {
+  const args = [join(root, 'tools/build/warm.cjs'), join(root, 'dist/bin'), name, ...command];
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 20_000 });
   if (status !== 0) console.error(`no code cache (tcbox works, but starts slower): ${stderr.trim()}`);
 }
 
