@@ -9,8 +9,9 @@ import { filterCount, filteredDescendants, filteredZombies } from './descendants
 import { filterProgram } from './filter.js';
 import { HostError } from './host_error.js';
 import type { Kernel } from './kernel.js';
+import { readClient, writeClient } from './memory.js';
 import type { Events } from './events.js';
-import { BASE, WORDS, close, i32, kill, prctl, syscall, u32, wait4, waitid } from './libc.js';
+import { BASE, IN, WORDS, close, i32, kill, prctl, syscall, u32, wait4, waitid } from './libc.js';
 import { NativeSockets } from './native.js';
 import { startProgram, type SpawnOptions } from './program.js';
 import { inlineSpawner, workerSpawner, type Spawner } from './spawner.js';
@@ -98,6 +99,7 @@ export class Box {
       const what = `${process.platform} on ${process.arch} is not supported`;
       throw new HostError('platform', what, 'use Linux on x86-64 or arm64, or drive the model from a program');
     }
+    requireMemory();
     this.#table = table;
     const inline = options.spawner === 'inline';
     const cookie = inline ? ([random(2 ** 32), random(2 ** 20)] as const) : undefined;
@@ -257,6 +259,14 @@ export class Box {
   #living(): number[] {
     return hasChildren() ? filteredDescendants(this.#baseline) : [];
   }
+}
+
+/** Memory of clients is tried on this process: an outer filter refuses it whoever is looked at. */
+function requireMemory(): void {
+  const { pid } = process;
+  if (readClient(pid, BASE + WORDS, 4, IN) === 0 && writeClient(pid, BASE + WORDS, 4, IN) === 0) return;
+  const advice = 'a container must allow them (--security-opt seccomp=unconfined)';
+  throw new HostError('process_vm', 'process_vm_readv(2) and process_vm_writev(2) are refused', advice);
 }
 
 /** Whether this process has any children, ended ones included. */

@@ -47,6 +47,9 @@ const ENOSYS = 38;
 const kcmp = process.arch === 'x64' ? 312 : 272;
 const clone3 = 435;
 
+/** process_vm_readv(2) and process_vm_writev(2). */
+export const processVm = process.arch === 'x64' ? ([310, 311] as const) : ([270, 271] as const);
+
 /** What the default profile of Docker refuses of the calls that matter here. */
 export function dockerDefault(): Readonly<Record<number, number>> {
   const { nr } = abiOf(process.arch)!;

@@ -7,7 +7,7 @@ import { abiOf } from '../../lib/host/abi.js';
 import { Box } from '../../lib/host/box.js';
 import { FakeKernel } from '../host/fake_kernel.js';
 import { needsPython, python, pythonArgv } from '../host/python.js';
-import { NO_OUTER_FILTER, dockerDefault, tcboxUnder } from './outer.js';
+import { NO_OUTER_FILTER, dockerDefault, processVm, tcboxUnder } from './outer.js';
 
 interface Doctor {
   readonly works: boolean;
@@ -52,6 +52,15 @@ describe('clients: tiers', function () {
     for (const call of ['socket', 'sendto', 'seccomp'] as const) {
       const without = doctor({ [nr[call]]: 1 });
       expect([without.works, without.tier], call).to.eql([false, 'none']);
+    }
+  });
+
+  it('starts no box where it could not answer', () => {
+    for (const nr of processVm) {
+      expect(doctor({ [nr]: 1 }).tier).to.equal('none');
+      const ran = tcboxUnder({ [nr]: 1 }, ['run', '--', 'true']);
+      expect([ran.status, ran.stdout]).to.eql([125, '']);
+      expect(ran.stderr).to.match(/^tcbox: process_vm_readv\(2\) .* are refused; .*seccomp=unconfined/);
     }
   });
 
