@@ -96,7 +96,7 @@ function startGc(net: Net): void {
   });
 }
 
-/** Whether the route is in its table. */
+/** Whether the route is in its table. @differs a test of fib6_node */
 export const isIn = (net: Net, rt: Fib6Info): boolean => fib6Tables(net).get(rt.table)!.includes(rt);
 
 /** Removes a route that is in its table. @models net/ipv6/ip6_fib.c fib6_del() */

@@ -37,7 +37,7 @@ export interface Ifa6Config {
   readonly preferredLft: number;
 }
 
-/** Runs what the kernel does without looking at the result. */
+/** Runs what the kernel does without looking at the result. @differs callers there drop the error */
 export function ignoringRefusal(run: () => void): void {
   try {
     run();
@@ -90,7 +90,7 @@ export function ipv6AddAddr(idev: Inet6Dev, cfg: Ifa6Config, extack?: Extack): I
   return ifp;
 }
 
-/** End of the life of `ifp` in ns of the clock. */
+/** End of the life of `ifp` in ns of the clock. @differs an expression in inet6_addr_add() */
 export function expiryOf(ifp: Inet6Ifaddr): number {
   if (ifp.validLft === FOREVER) return Infinity;
   return ifp.idev.dev.net.machine.clock.now() + ifp.validLft * NSEC_PER_SEC;
