@@ -75,8 +75,8 @@ export function reach(folder: string, name: string): number | undefined {
 
 /** Sends hello and a request to a box, with fds. Throws a HostError when there is no such box. */
 export function call(name: string, request: ToBox, fds: readonly number[] = []): Connection {
-  const folder = boxFolder();
-  const fd = reach(folder, checkName(name));
+  checkName(name);
+  const fd = reach(boxFolder(), name);
   if (fd === undefined) throw new HostError('unknown', `no box '${name}'`, 'tcbox ls shows those there are');
   return requestOn(fd, request, fds);
 }
