@@ -31,6 +31,10 @@ export const behaviours = {
   'dump-offs-in-done': { since: 'v6.18', what: 'NLMSG_DONE of a failed dump carries the offset beside the text' },
   'rtnl-strict-dump': { since: 'v6.1', what: 'NETLINK_GET_STRICT_CHK is obeyed by link, address and route dumps' },
   'rtnl-echo-link': { since: 'v6.18', what: 'RTM_NEWLINK and RTM_DELLINK with NLM_F_ECHO return a copy' },
+  'rtnl-newlink-late-check': {
+    since: 'v6.18',
+    what: 'RTM_NEWLINK of a link that exists refuses the data of its kind before it looks at the other attributes',
+  },
   'rtnl-getlink-sync': { since: 'v6.18', what: 'RTM_GETLINK handles a waiting change of carrier before it answers' },
   'ifla-limits': {
     since: 'v6.1',

@@ -1,12 +1,20 @@
 // Differences that are known and accepted, each with its reason. They are counted and listed, never hidden; what no
 // entry explains fails the run.
-import { Bytes, fromHex } from '../../../lib/codec/bytes.js';
+import { Bytes, fromHex, toHex } from '../../../lib/codec/bytes.js';
 import { IFLA, IFLA_XDP } from '../../../lib/uapi/linux/if_link.js';
 import { TCA_BPF } from '../../../lib/uapi/linux/pkt_cls.js';
-import { RTM_NEWQDISC, RTM_NEWTFILTER, TCA, ifinfomsg, tcmsg } from '../../../lib/uapi/linux/rtnetlink.js';
+import {
+  RTM_GETQDISC,
+  RTM_NEWQDISC,
+  RTM_NEWTFILTER,
+  TCA,
+  ifinfomsg,
+  tcmsg,
+} from '../../../lib/uapi/linux/rtnetlink.js';
 import type { AttributeView, MessageView } from '../../../lib/wire/netlink.js';
 import { viewAttributes, viewMessages } from '../../../lib/wire/netlink.js';
 import type { Json } from '../../agree/input.js';
+import type { Result } from '../../agree/netlink/record.js';
 import { isAutomatic } from '../../agree/netlink/volatile.js';
 import type { Difference } from './session.js';
 
@@ -65,7 +73,34 @@ const automatic: Explanation = (difference) =>
     ? 'names a qdisc by an automatic handle, which come from a counter all network namespaces share'
     : undefined;
 
-export const explanations: readonly Explanation[] = [gap, ownNumbers, automatic];
+/** Messages of all datagrams as hex, automatic handles left out, in order of their bytes; undefined without any such. */
+function withoutOrder({ recv = [] }: Result): string | undefined {
+  const messages: string[] = [];
+  let found = false;
+  for (const reply of recv) {
+    const { messages: here } = viewMessages(typeof reply === 'string' ? fromHex(reply) : new Uint8Array());
+    for (const { header, body } of here) {
+      const copy = new Bytes(body.slice());
+      if (header.nlmsg_type === RTM_NEWQDISC && isAutomatic(copy.view.getUint32(tcmsg.offsetof.tcm_handle, true))) {
+        copy.view.setUint32(tcmsg.offsetof.tcm_handle, 0, true);
+        found = true;
+      }
+      messages.push(toHex(copy.u8));
+    }
+  }
+  return found ? messages.sort().join() : undefined;
+}
+
+const order: Explanation = (difference) => {
+  const { real, got } = difference;
+  const isDump = messagesAt(difference).some(({ header }) => header.nlmsg_type === RTM_GETQDISC);
+  const mine = real && isDump ? withoutOrder(real) : undefined;
+  return mine !== undefined && got !== undefined && mine === withoutOrder(got)
+    ? 'a dump of qdiscs walks a hash of their handles, and automatic handles come from a shared counter'
+    : undefined;
+};
+
+export const explanations: readonly Explanation[] = [gap, ownNumbers, automatic, order];
 
 /** Why a difference is accepted; undefined = it is not. */
 export function explanationOf(difference: Difference): string | undefined {

@@ -14,7 +14,7 @@ async function fuzz(options: Options): Promise<number> {
   const state = State.open(options);
   const run = new Run(options, state, { kernel: playToKernel, model: (r) => playToModel(r) }, kinds, console.log);
   const stop = (): void => {
-    run.stop();
+    run.stopAfter(0);
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
   const started = performance.now();

@@ -51,7 +51,7 @@ export class Run {
   readonly #seen = new Map<string, number>();
   #started = performance.now();
   #played = 0;
-  #stopped = false;
+  #left = Infinity;
 
   constructor(options: Options, state: State, sides: Sides, kinds: Kinds, print: (line: string) => void) {
     this.#options = options;
@@ -61,9 +61,9 @@ export class Run {
     this.#print = print;
   }
 
-  /** Ends the run after the session at hand. */
-  stop(): void {
-    this.#stopped = true;
+  /** Ends the run after the session at hand, or after some more. */
+  stopAfter(sessions: number): void {
+    this.#left = sessions;
   }
 
   async all(): Promise<void> {
@@ -72,7 +72,7 @@ export class Run {
     this.#started = performance.now();
     for (; state.seedIndex < seeds.length; state.seedIndex++, state.seedMessages = 0, state.seedSequences = 0) {
       while (state.seedMessages < count) {
-        if (this.#stopped) return;
+        if (this.#left-- <= 0) return;
         this.#one(seeds[state.seedIndex]!);
         await this.#breathe();
       }

@@ -4,7 +4,9 @@
 import { toHex } from '../../../lib/codec/bytes.js';
 import { tc_htb_glob, tc_htb_opt, tc_ratespec } from '../../../lib/uapi/linux/pkt_sched.js';
 import * as rt from '../../../lib/uapi/linux/rtnetlink.js';
+import { viewMessages } from '../../../lib/wire/netlink.js';
 import type { Json } from '../../agree/input.js';
+import { isEndless } from './endless.js';
 import { deviate, mutate } from './deviations.js';
 import type { FamilyName, Kinds, Scene } from './families.js';
 import { families } from './families.js';
@@ -23,7 +25,6 @@ export const modes = {
 } as const satisfies Record<string, Partial<Record<FamilyName, number>>>;
 export type Mode = keyof typeof modes;
 
-const NLMSG_TYPE = 4;
 const CREATE_EXCL_ACK = 0x605;
 const ACK = 5;
 
@@ -95,18 +96,19 @@ function htbClass(id: number, parent: number): Message {
   ]);
 }
 
-const isLinkChange = (type: number): boolean =>
-  [rt.RTM_NEWLINK, rt.RTM_DELLINK, rt.RTM_SETLINK, rt.RTM_NEWLINKPROP].includes(type);
+const linkChanges: readonly number[] = [rt.RTM_NEWLINK, rt.RTM_DELLINK, rt.RTM_SETLINK, rt.RTM_NEWLINKPROP];
+
+/** Whether one of the messages may change a link; mutation can make headers anywhere. */
+const changesLink = (bytes: Uint8Array): boolean =>
+  viewMessages(bytes).messages.some(({ header }) => linkChanges.includes(header.nlmsg_type));
 
 /** Links that a session may come to have. */
 const watched = [PEER, DEVICE, 4, 5, 6, 7];
 
-const typeOfBytes = (bytes: Uint8Array): number => bytes[NLMSG_TYPE]! | (bytes[NLMSG_TYPE + 1]! << 8);
-
 /** A request, and what has to follow it. */
 function steps(bytes: Uint8Array, waitMs: number): Json[] {
   const send = toHex(bytes);
-  if (!isLinkChange(typeOfBytes(bytes))) return [{ send }];
+  if (!changesLink(bytes)) return [{ send }];
   return [{ send, wait_ms: waitMs }, ...watched.map((index) => ({ send: toHex(encode(ask(index))) }))];
 }
 
@@ -130,14 +132,22 @@ function base(r: Random, mode: Mode, classful: boolean, waitMs: number): Json[] 
 }
 
 /** Now and then two messages in one datagram. */
-function request(r: Random, weights: Partial<Record<FamilyName, number>>, scene: Scene): Uint8Array {
+function form(r: Random, weights: Partial<Record<FamilyName, number>>, scene: Scene): Uint8Array {
   const message = families[r.weighted(weights as Record<FamilyName, number>)](r, scene);
-  const form = r.int(100);
-  if (form < 72) return encode(message);
-  if (form < 94) return encode(deviate(r, message));
-  if (form < 98) return mutate(r, encode(message));
+  const chosen = r.int(100);
+  if (chosen < 72) return encode(message);
+  if (chosen < 94) return encode(deviate(r, message));
+  if (chosen < 98) return mutate(r, encode(message));
   const first = encode(message);
-  return join([first, new Uint8Array(-first.length & 3), request(r, weights, scene)]);
+  return join([first, new Uint8Array(-first.length & 3), form(r, weights, scene)]);
+}
+
+/** A request that the kernel comes back from. */
+function request(r: Random, weights: Partial<Record<FamilyName, number>>, scene: Scene): Uint8Array {
+  for (;;) {
+    const bytes = form(r, weights, scene);
+    if (!isEndless(bytes)) return bytes;
+  }
 }
 
 const options = [[11], [11], [11], [11, 12], [], [10], [10, 11]];

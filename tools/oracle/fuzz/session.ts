@@ -49,6 +49,9 @@ export interface Difference {
   /** The step it shows at; the last one when the model failed. */
   readonly step: number;
   readonly lines: readonly string[];
+  /** What that step gave on both sides; absent when the model failed. */
+  readonly real?: Result;
+  readonly got?: Result;
   /** What the model said it lacks up to that step. */
   readonly gaps: readonly string[];
 }
@@ -73,7 +76,13 @@ export function differenceOf(definition: Json, { kernel, model }: Sides): Differ
   const step = failure.length > 0 ? record.steps.length - 1 : (stepIn(lines[0]!) ?? record.steps.length - 1);
   const here = lines.filter((line) => (stepIn(line) ?? step) === step);
   const before = gaps.length === 0 ? gaps : model(netlinkRecord(upTo(definition, step))).gaps;
-  return { definition, step, lines: here, gaps: before };
+  return {
+    definition,
+    step,
+    lines: here,
+    gaps: before,
+    ...(results[step] && { real: real[step]!, got: results[step] }),
+  };
 }
 
 /** A definition with the kernel's results, to be kept. */

@@ -121,13 +121,15 @@ function change(dev: NetDevice, request: RtnlRequest, tb: IflaTable, info: LinkI
   const { flags, extack } = request;
   if (flags & NLM_F_EXCL) throw errno(EEXIST);
   if (flags & NLM_F_REPLACE) throw errno(EOPNOTSUPP);
-  validateLinkmsg(dev, tb, extack);
+  const late = request.machine.has('rtnl-newlink-late-check');
+  if (!late) validateLinkmsg(dev, tb, extack);
   if (info.hasData) {
     if (info.ops === undefined || info.ops !== dev.linkOps || info.ops.changelink === undefined)
       throw errno(EOPNOTSUPP);
     info.ops.changelink(dev, tb, info.data ?? [], extack);
   }
   if (info.hasSlaveData) throw errno(EOPNOTSUPP);
+  if (late) validateLinkmsg(dev, tb, extack);
   setlink(dev, request, tb, info.hasData);
 }
 
