@@ -1,6 +1,6 @@
 // Resource limits and the file mode mask, which posix_spawn(3) cannot set: read from the caller of `tcbox exec`, given
 // to the program it started. The mask is that of the whole process and set around the start; limits are set on the new
-// process as soon as its number is known, long before a dynamic program reaches main().
+// process as soon as its number is known; on a busy machine a program that starts fast may look before that.
 import { readFileSync } from 'node:fs';
 import { BASE, WORDS, prlimit, view } from './libc.js';
 import type { Limit } from '../record/control.js';

@@ -90,7 +90,9 @@ describe('clients: a box that stays', function () {
 
   it('gives the command folder, environment, mode mask and limits of exec', () => {
     const env = { HELLO: 'wörld = 1', EMPTY: '' };
-    const script = 'echo "$PWD $(pwd -P) $HELLO ${EMPTY-unset}"; umask; ulimit -n; ulimit -Hn; ulimit -c; ulimit -t';
+    // Limits reach a program a moment after its start.
+    const script =
+      'sleep 0.5; echo "$PWD $(pwd -P) $HELLO ${EMPTY-unset}"; umask; ulimit -n; ulimit -Hn; ulimit -c; ulimit -t';
     const wrapped = `umask 027; ulimit -n 200; ulimit -Sn 100; ulimit -c 0; ulimit -t 60; "$@"; exit $?`;
     const { stdout, stderr } = spawnSync(
       'sh',
