@@ -120,7 +120,9 @@ describe('agree: version 1 of netlink recordings', () => {
     const link = (mac: string): string => `2c00000010000000${'00'.repeat(8)}${'00'.repeat(16)}0a000100${mac}0000`;
     const masks = (mac: string): unknown => version1({ steps: [{ sent: '', recv: [link(mac)], notify: [] }] }).mask;
     expect(masks('020000000001')).to.deep.equal([]);
-    expect(masks('62d48e40e156')).to.deep.equal([{ step: 0, which: 'recv', index: 0, ranges: [[36, 42]], kind: 'mac' }]);
+    expect(masks('62d48e40e156')).to.deep.equal([
+      { step: 0, which: 'recv', index: 0, ranges: [[36, 42]], kind: 'mac' },
+    ]);
   });
 });
 
