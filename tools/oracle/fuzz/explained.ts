@@ -42,8 +42,12 @@ function namesIn({ header, body }: MessageView): AttributeView[] {
 /** The reason why a difference is accepted, or undefined. */
 type Explanation = (difference: Difference) => string | undefined;
 
-/** A difference that a second, slower run does not show: the kernel's deferred work came between two requests. */
+/** Reason of a difference that a slower run does not show. */
 export const timing = 'deferred work of the kernel (linkwatch) came between two requests; gone in a slower run';
+
+/** Whether it is what linkwatch can do: one link message more or less, or one that shows another state. */
+export const looksLikeTiming = ({ lines }: Difference): boolean =>
+  lines.every((line) => /RTM_NEWLINK|: \d+ datagrams |recv_flags|recv_addr/.test(line));
 
 /** What the model reports as missing, one line for people, and EOPNOTSUPP for the program. */
 const gap: Explanation = ({ gaps }) =>

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Json } from '../../agree/input.js';
-import { explanationOf, timing } from './explained.js';
+import { explanationOf, looksLikeTiming, timing } from './explained.js';
 import type { Kinds } from './families.js';
 import type { Options } from './options.js';
 import { sequence } from './sequence.js';
@@ -99,9 +99,10 @@ export class Run {
     const state = this.#state;
     state.differences++;
     const sure = this.#confirm(difference);
-    const reason = sure === undefined ? timing : explanationOf(sure);
-    if (sure === undefined || reason !== undefined) state.explain(reason ?? timing);
-    else this.#report(sure);
+    const reason = sure === undefined ? looksLikeTiming(difference) && timing : explanationOf(sure);
+    if (typeof reason === 'string') state.explain(reason);
+    else if (sure !== undefined) this.#report(sure);
+    else this.#print(`differs  ${String(difference.definition['name'])}, only once: ${difference.lines.join('; ')}`);
   }
 
   /** The difference as it stays when the kernel has time for its deferred work; undefined when it does not. */

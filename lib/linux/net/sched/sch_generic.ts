@@ -70,6 +70,8 @@ export interface QdiscOps {
   readonly classOps?: QdiscClassOps;
   init?(sch: Qdisc, opt: Nla | undefined, extack: Extack | undefined): void;
   change?(sch: Qdisc, opt: Nla, extack: Extack): void;
+  /** The queue of the device has another length. */
+  changeTxQueueLen?(sch: Qdisc, length: number): void;
   /** Grafts itself to the queues of the device. */
   attach?(sch: Qdisc): void;
   /** Also called when init() refused. */
@@ -293,6 +295,11 @@ export function devActivate(dev: NetDevice): void {
   if (dev.qdisc === pktSched(dev.net).noop) attachDefaults(dev);
   if (!dev.carrier) return;
   for (const queue of queuesOf(dev)) queue.active = queue.qdisc;
+}
+
+/** @models net/sched/sch_generic.c dev_qdisc_change_tx_queue_len() */
+export function devQdiscChangeTxQueueLen(dev: NetDevice): void {
+  for (const { qdisc } of dev.txQueues) qdisc.ops.changeTxQueueLen?.(qdisc, dev.txQueueLen);
 }
 
 /**

@@ -17,7 +17,12 @@ function init(sch: Qdisc): void {
   const { txQueueLen, net } = sch.dev;
   if (!net.machine.has('pfifo-fast-ring')) return;
   if (txQueueLen === 0) throw errno(EINVAL);
-  if (txQueueLen > RING_MAX) throw errno(ENOMEM);
+  changeTxQueueLen(sch, txQueueLen);
+}
+
+/** Makes the rings anew. @models net/sched/sch_generic.c pfifo_fast_change_tx_queue_len() */
+function changeTxQueueLen(sch: Qdisc, length: number): void {
+  if (length > RING_MAX && sch.dev.net.machine.has('pfifo-fast-ring')) throw errno(ENOMEM);
 }
 
 /** @models net/sched/sch_generic.c pfifo_fast_dump() */
@@ -25,4 +30,4 @@ function dump(_sch: Qdisc, skb: MessageWriter): void {
   skb.putRaw(TCA.OPTIONS.type, options);
 }
 
-export const pfifoFastOps: QdiscOps = { id: 'pfifo_fast', init, dump };
+export const pfifoFastOps: QdiscOps = { id: 'pfifo_fast', init, changeTxQueueLen, dump };

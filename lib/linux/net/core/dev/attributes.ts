@@ -2,6 +2,7 @@
 import type { Extack } from '../../../../codec/extack.js';
 import { EINVAL, EOPNOTSUPP } from '../../../../uapi/asm-generic/errno.js';
 import { errno, refuse } from '../../../errno.js';
+import { devQdiscChangeTxQueueLen } from '../../sched/sch_generic.js';
 import type { NetDevice } from '../net_device.js';
 import { GSO_LEGACY_MAX_SIZE } from '../net_device.js';
 import { callNetdeviceNotifiers } from './notifier.js';
@@ -42,9 +43,16 @@ export function devSetBroadcast(dev: NetDevice, address: Uint8Array): void {
 
 /** @models net/core/dev.c netif_change_tx_queue_len() */
 export function devChangeTxQueueLen(dev: NetDevice, length: number): void {
-  if (dev.txQueueLen === length) return;
+  const before = dev.txQueueLen;
+  if (before === length) return;
   dev.txQueueLen = length;
   callNetdeviceNotifiers(dev, 'CHANGE_TX_QUEUE_LEN');
+  try {
+    devQdiscChangeTxQueueLen(dev);
+  } catch (refusal) {
+    dev.txQueueLen = before;
+    throw refusal;
+  }
 }
 
 /** @models net/core/dev.c netif_set_gso_max_size() */

@@ -2,7 +2,8 @@
 // with at most 32 actions, or as many as fit. Every action that is shown counts as asked for its hardware counters.
 import { attrs } from '../../../../codec/attrs.js';
 import { NL_VALIDATE_LIBERAL, parse, parseNested } from '../../../../codec/parse.js';
-import type { Nla } from '../../../../codec/nla.js';
+import { Bytes } from '../../../../codec/bytes.js';
+import { type Nla, nlaAlign } from '../../../../codec/nla.js';
 import { WriterFull } from '../../../../codec/writer.js';
 import { EINVAL } from '../../../../uapi/asm-generic/errno.js';
 import { NLM_F_MULTI, NLMSG_HDRLEN } from '../../../../uapi/linux/netlink.js';
@@ -31,10 +32,16 @@ interface Wanted {
   readonly msecs: number;
 }
 
-/** The kind that is asked for; nobody is told why there is none. @models net/sched/act_api.c find_dump_kind() */
+/**
+ * The kind that is asked for; nobody is told why there is none. The table is read up to the next multiple of four bytes.
+ *
+ * @models net/sched/act_api.c find_dump_kind()
+ */
 function findDumpKind(tab: Nla | undefined): Nla | undefined {
   if (tab === undefined) return undefined;
-  const first = parseNested(actionTab, tab, NL_VALIDATE_LIBERAL, undefined).$nla[1];
+  const room = Bytes.zeroed(nlaAlign(tab.len));
+  room.u8.set(tab.bytes());
+  const first = parse(actionTab, room, 0, room.length, NL_VALIDATE_LIBERAL, undefined).$nla[1];
   if (first === undefined) return undefined;
   try {
     return parseNested(TCA_ACT, first, NL_VALIDATE_LIBERAL, undefined).$nla[TCA_ACT.KIND.type];
