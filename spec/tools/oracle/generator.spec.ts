@@ -6,7 +6,9 @@ import { viewMessages } from '../../../lib/wire/netlink.js';
 import { netlinkRecord } from '../../../tools/agree/netlink/record.js';
 import { deviations, mutate } from '../../../tools/oracle/fuzz/deviations.js';
 import { families } from '../../../tools/oracle/fuzz/families.js';
-import { encode } from '../../../tools/oracle/fuzz/message.js';
+import { isHarmful } from '../../../tools/oracle/fuzz/harmful.js';
+import type { Attribute } from '../../../tools/oracle/fuzz/message.js';
+import { encode, join, nestOf, u32Bytes } from '../../../tools/oracle/fuzz/message.js';
 import { Random } from '../../../tools/oracle/fuzz/random.js';
 import { modes } from '../../../tools/oracle/fuzz/sequence.js';
 import { kinds, session, stepsOf } from './sessions.js';
@@ -59,6 +61,21 @@ describe('fuzz: the generator', () => {
       const without = { ...message, attributes: message.attributes.toSpliced(i, 1) };
       expect(found, `without ${type}`).to.include(toHex(encode(without)));
     }
+  });
+
+  it('knows what must never be sent', () => {
+    const parms = (index: number): Attribute => ({ type: 2, value: join([u32Bytes(index), new Uint8Array(24)]) });
+    const indexed = (index: number): Attribute => ({ type: 3, value: u32Bytes(index) });
+    const harmful = (type: number, ...list: Attribute[]): boolean =>
+      isHarmful(encode({ type, flags: 5, head: new Uint8Array(20), attributes: [{ type: 1, value: nestOf(list) }], rest: new Uint8Array() })); // prettier-ignore
+    const [RTM_NEWTFILTER, RTM_NEWACTION, RTM_DELACTION] = [44, 48, 49];
+    expect(harmful(RTM_NEWTFILTER, parms(7), parms(7))).to.equal(true);
+    expect(harmful(RTM_NEWTFILTER, parms(0), parms(1))).to.equal(true);
+    expect(harmful(RTM_NEWTFILTER, parms(0), parms(0))).to.equal(false);
+    expect(harmful(RTM_NEWTFILTER, parms(7))).to.equal(false);
+    expect(harmful(RTM_NEWACTION, parms(7), parms(7))).to.equal(false);
+    expect(harmful(RTM_DELACTION, indexed(2), indexed(2), indexed(2))).to.equal(true);
+    expect(harmful(RTM_DELACTION, indexed(2), indexed(2), indexed(3))).to.equal(false);
   });
 
   it('keeps the length right in a mutated message', () => {

@@ -47,7 +47,7 @@ export const timing = 'deferred work of the kernel (linkwatch) came between two 
 
 /** Whether it is what linkwatch can do: one link message more or less, or one that shows another state. */
 export const looksLikeTiming = ({ lines }: Difference): boolean =>
-  lines.every((line) => /RTM_NEWLINK|: \d+ datagrams |recv_flags|recv_addr/.test(line));
+  lines.every((line) => /RTM_NEWLINK|: \d+ datagrams |more differences|recv_flags|recv_addr/.test(line));
 
 /** What the model reports as missing, one line for people, and EOPNOTSUPP for the program. */
 const gap: Explanation = ({ gaps }) =>

@@ -26,7 +26,9 @@ export interface Scene {
 
 export type Maker = (r: Random, scene: Scene) => Message;
 
-const newFlags = [0x605, 0x605, 0x605, 0x605, 0x405, 0x405, 0x505, 0x505, 0x60d, 0x5, 0x205, 0x105, 0x705];
+const newFlags = [
+  0x605, 0x605, 0x605, 0x605, 0x605, 0x405, 0x405, 0x405, 0x505, 0x505, 0x505, 0x60d, 0x5, 0x205, 0x105, 0x705,
+];
 const dumpFlags = [0x301, 0x305, 0x301, 0x101, 0x201, 0x5];
 const CREATE_EXCL_ACK = 0x605;
 
@@ -77,15 +79,15 @@ const filter: Maker = (r, scene) => {
   const { kinds } = scene;
   const type = Number(r.weighted({ [rt.RTM_NEWTFILTER]: 6, [rt.RTM_DELTFILTER]: 2, [rt.RTM_GETTFILTER]: 2 }));
   const isNew = type === rt.RTM_NEWTFILTER;
-  const priority = r.chance(0.85) ? r.pick([0, 1, 1, 2, 100]) : r.pick([49152, 49151, 65535]);
-  const protocol = r.chance(0.9) ? 0x0300 : r.pick([0x0008, 0xdd86, 0]);
+  const priority = r.chance(0.88) ? r.pick([0, 1, 1, 1, 2, 2, 100]) : r.pick([49152, 49151, 65535]);
+  const protocol = r.chance(0.93) ? 0x0300 : r.pick([0x0008, 0x0008, 0xdd86, 0]);
   const head = {
     tcm_ifindex: device(r),
     tcm_handle: isNew && r.chance(0.6) ? 0 : r.pick(filterHandles),
     tcm_parent: parentOf(r, scene),
     tcm_info: ((priority << 16) | protocol) >>> 0,
   };
-  return tc(r, type, r.chance(0.05) ? { ...head, tcm_ifindex: -1, tcm_parent: r.pick([1, 2, 7]) } : head, {
+  return tc(r, type, r.chance(0.03) ? { ...head, tcm_ifindex: -1, tcm_parent: r.pick([1, 2, 7]) } : head, {
     usage: { ...rare, TCA_KIND: isNew ? 0.98 : 0.6, TCA_OPTIONS: isNew ? 0.97 : 0.1, TCA_CHAIN: 0.15 },
     words: { TCA_KIND: kindWord(kinds.classifiers), TCA_ACT_KIND: kindWord(kinds.actions) },
   });

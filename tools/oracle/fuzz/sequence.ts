@@ -6,7 +6,7 @@ import { tc_htb_glob, tc_htb_opt, tc_ratespec } from '../../../lib/uapi/linux/pk
 import * as rt from '../../../lib/uapi/linux/rtnetlink.js';
 import { viewMessages } from '../../../lib/wire/netlink.js';
 import type { Json } from '../../agree/input.js';
-import { isEndless } from './endless.js';
+import { isHarmful } from './harmful.js';
 import { deviate, mutate } from './deviations.js';
 import type { FamilyName, Kinds, Scene } from './families.js';
 import { families } from './families.js';
@@ -142,11 +142,11 @@ function form(r: Random, weights: Partial<Record<FamilyName, number>>, scene: Sc
   return join([first, new Uint8Array(-first.length & 3), form(r, weights, scene)]);
 }
 
-/** A request that the kernel comes back from. */
+/** A request that does the kernel no harm. */
 function request(r: Random, weights: Partial<Record<FamilyName, number>>, scene: Scene): Uint8Array {
   for (;;) {
     const bytes = form(r, weights, scene);
-    if (!isEndless(bytes)) return bytes;
+    if (!isHarmful(bytes)) return bytes;
   }
 }
 

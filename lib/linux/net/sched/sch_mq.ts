@@ -1,6 +1,6 @@
 // net/sched/sch_mq.c: the root of a device with several transmit queues. One class a queue, each with a child of its own;
 // a device that queues and has several queues gets it by default.
-import { EOPNOTSUPP } from '../../../uapi/asm-generic/errno.js';
+import { ENOMEM, EOPNOTSUPP } from '../../../uapi/asm-generic/errno.js';
 import { TC_H_MAKE, TC_H_MIN, TC_H_ROOT } from '../../../uapi/linux/pkt_sched.js';
 import { tcmsg } from '../../../uapi/linux/rtnetlink.js';
 import { errno } from '../../errno.js';
@@ -25,7 +25,7 @@ function init(sch: S.Qdisc): void {
   const children: S.Qdisc[] = (sch.priv = []);
   for (const [i, queue] of dev.txQueues.entries()) {
     const child = S.qdiscCreateDflt(queue, i < inUse(dev) ? used : unused, TC_H_MAKE(sch.handle, i + 1), sch);
-    if (child === undefined) throw errno(EOPNOTSUPP);
+    if (child === undefined) throw errno(ENOMEM);
     children.push(child);
   }
   sch.flags |= S.TCQ_F_MQROOT;
