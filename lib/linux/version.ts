@@ -67,6 +67,7 @@ export const behaviours = {
   'auto-prio-enospc': { since: 'v6.18', what: 'an automatic priority that is taken gives ENOSPC instead of EINVAL' },
   'bpf-direct-action': { since: 'v6.1', what: 'TCA_BPF_FLAGS and FLAGS_GEN are read; CLASSID is optional' },
   'bpf-handle-idr': { since: 'v6.1', what: 'automatic bpf handles are the lowest free instead of a counter' },
+  'tc-block-ports': { since: 'v6.18', what: 'a device is bound to a shared filter block once' },
   'tc-ingress-children-texts': {
     since: 'v6.18',
     what: 'children of clsact and ingress are refused with a text of their own',

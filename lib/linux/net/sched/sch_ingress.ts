@@ -1,5 +1,7 @@
 // net/sched/sch_ingress.c: the two disciplines that queue nothing and only carry filters. ingress has one block for what
 // comes in; clsact has a second one for what goes out. Their blocks may be shared by index.
+import type { Extack } from '../../../codec/extack.js';
+import type { Nla } from '../../../codec/nla.js';
 import { EOPNOTSUPP } from '../../../uapi/asm-generic/errno.js';
 import {
   TC_H_CLSACT,
@@ -34,18 +36,18 @@ function privOf(sch: Qdisc): IngressSchedData {
 }
 
 /** @models net/sched/sch_ingress.c ingress_init() */
-function ingressInit(sch: Qdisc): void {
+function ingressInit(sch: Qdisc, _opt: Nla | undefined, extack?: Extack): void {
   if (sch.parent !== TC_H_INGRESS) throw errno(EOPNOTSUPP);
   const { ingress } = privOf(sch);
-  ingress.block = tcfBlockGet(sch, ingress.index);
+  ingress.block = tcfBlockGet(sch, ingress.index, extack);
 }
 
 /** @models net/sched/sch_ingress.c clsact_init() */
-function clsactInit(sch: Qdisc): void {
+function clsactInit(sch: Qdisc, _opt: Nla | undefined, extack?: Extack): void {
   if (sch.parent !== TC_H_CLSACT) throw errno(EOPNOTSUPP);
   const { ingress, egress } = privOf(sch);
-  ingress.block = tcfBlockGet(sch, ingress.index);
-  egress.block = tcfBlockGet(sch, egress.index);
+  ingress.block = tcfBlockGet(sch, ingress.index, extack);
+  egress.block = tcfBlockGet(sch, egress.index, extack);
 }
 
 /** @models net/sched/sch_ingress.c clsact_destroy() */

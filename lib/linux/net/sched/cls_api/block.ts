@@ -1,8 +1,9 @@
 // net/sched/cls_api.c, the part blocks: what a qdisc hangs its chains in. A block belongs to one qdisc, or is shared by
 // several under an index; a shared one is addressed by the index alone. Qdiscs and requests hold it; with the last
 // reference its chains are flushed.
+import type { Extack } from '../../../../codec/extack.js';
 import { devGetByIndex } from '../../core/dev/table.js';
-import { EINVAL, ENODEV, ENOENT, EOPNOTSUPP } from '../../../../uapi/asm-generic/errno.js';
+import { EBUSY, EINVAL, ENODEV, ENOENT, EOPNOTSUPP } from '../../../../uapi/asm-generic/errno.js';
 import { TC_H_MAJ, TC_H_MIN } from '../../../../uapi/linux/pkt_sched.js';
 import { TCM_IFINDEX_MAGIC_BLOCK } from '../../../../uapi/linux/rtnetlink.js';
 import { errno, refuse } from '../../../errno.js';
@@ -25,6 +26,8 @@ export class TcfBlock extends KObject {
   readonly q: Qdisc | undefined;
   /** Parent of the latest filter request, which dumps show. */
   classid = 0;
+  /** Indexes of the devices that a shared block is bound to. */
+  readonly ports = new Set<number>();
   /** In order of creation. */
   readonly chains = new Map<number, TcfChain>();
   /** Bumped whenever a chain comes or goes. */
@@ -60,18 +63,24 @@ export class TcfBlock extends KObject {
 }
 
 /**
- * The block for one side of a qdisc, which holds it: a new one, or that which is shared under `index`.
+ * The block for one side of a qdisc, which holds it: a new one, or that which is shared under `index`. A device is bound
+ * to a shared block once.
  *
  * @models net/sched/cls_api.c tcf_block_get_ext()
  */
-export function tcfBlockGet(q: Qdisc, index: number): TcfBlock {
-  const { net } = q.dev;
-  const shared = index === 0 ? undefined : sharedBlocks(net).get(index);
-  return shared?.hold(q) ?? new TcfBlock(net, index, q, q);
+export function tcfBlockGet(q: Qdisc, index: number, extack?: Extack): TcfBlock {
+  const { net, ifindex } = q.dev;
+  if (index === 0) return new TcfBlock(net, index, q, q);
+  const shared = sharedBlocks(net).get(index);
+  if (shared?.ports.has(ifindex) && net.machine.has('tc-block-ports')) refuse(extack, EBUSY, 'block dev insert failed');
+  const block = shared?.hold(q) ?? new TcfBlock(net, index, q, q);
+  block.ports.add(ifindex);
+  return block;
 }
 
 /** The qdisc lets go of its block. @models net/sched/cls_api.c tcf_block_put_ext() */
 export function tcfBlockPut(block: TcfBlock, q: Qdisc): void {
+  block.ports.delete(q.dev.ifindex);
   block.release(q);
 }
 
