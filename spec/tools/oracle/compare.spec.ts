@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Bytes } from '../../../lib/codec/bytes.js';
-import { explanationOf } from '../../../tools/oracle/fuzz/explained.js';
+import { explanationOf, looksLikeTiming } from '../../../tools/oracle/fuzz/explained.js';
 import type { Options } from '../../../tools/oracle/fuzz/options.js';
 import { parseOptions } from '../../../tools/oracle/fuzz/options.js';
 import { Run } from '../../../tools/oracle/fuzz/run.js';
+import type { Difference } from '../../../tools/oracle/fuzz/session.js';
 import { differenceOf } from '../../../tools/oracle/fuzz/session.js';
 import { shrink } from '../../../tools/oracle/fuzz/shrink.js';
 import { State } from '../../../tools/oracle/fuzz/state.js';
@@ -73,6 +74,20 @@ describe('fuzz: differences', () => {
     expect(explanationOf({ ...difference, definition: { steps: [{ send }] } })).to.match(/an open file/);
     const far = send.replace(/02000000$/, '02000100');
     expect(explanationOf({ ...difference, definition: { steps: [{ send: far }] } })).to.equal(undefined);
+  });
+
+  it('takes for timing what concerns link messages nobody asked for, and nothing else', () => {
+    const link = (seq: string, state: string): string =>
+      `20000000100000000${seq}000000000000000${state}${'00'.repeat(15)}`;
+    const at = (lines: string[], real: string[], got: string[]): Difference => ({
+      definition: session(1, 0, 'links'), step: 0, gaps: [], lines, real: { recv: real }, got: { recv: got },
+    }); // prettier-ignore
+    const ack = '24000000020000000100000092100000000000002000000012000500010000000000000000';
+    const error = ['step 0 recv 0 message 0 NLMSG_ERROR error at 16: expected 0, got -22'];
+    expect(looksLikeTiming(at(['step 0 recv: 1 datagrams (36 bytes), got 2 (…)'], [], []))).to.equal(true);
+    expect(looksLikeTiming(at(error, [ack], [ack.replace(/^(.{32})00/, '$1ea')]))).to.equal(false);
+    expect(looksLikeTiming(at(error, [link('0', '1'), ack], [ack, link('0', '0')]))).to.equal(true);
+    expect(looksLikeTiming(at(error, [link('1', '1'), ack], [ack, link('1', '0')]))).to.equal(false);
   });
 });
 

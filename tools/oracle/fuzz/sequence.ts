@@ -1,6 +1,7 @@
 // One session of requests as a record without results: sockets, a settled base (a veth pair, mostly up, mostly with
 // clsact), then requests of a mode. After each request that may change a link, every link is asked for: the kernel
-// handles a waiting change of carrier before it answers, so both sides are at rest when the next request comes.
+// handles a waiting change of carrier before it answers, so both sides are at rest when the next request comes. At the
+// end everything there is gets dumped.
 import { toHex } from '../../../lib/codec/bytes.js';
 import { tc_htb_glob, tc_htb_opt, tc_ratespec } from '../../../lib/uapi/linux/pkt_sched.js';
 import * as rt from '../../../lib/uapi/linux/rtnetlink.js';
@@ -131,6 +132,25 @@ function base(r: Random, mode: Mode, classful: boolean, waitMs: number): Json[] 
   return messages.flatMap((message) => steps(encode(message), waitMs));
 }
 
+const DUMP = 0x301;
+const tcDump = (type: number, parent: number, attributes: readonly Attribute[] = []): Message =>
+  simple(type, DUMP, rt.tcmsg.bytes({ tcm_ifindex: DEVICE, tcm_parent: parent }), attributes);
+
+const mirredTable = (): Attribute =>
+  attribute('TCA_ROOT', 'TAB', nestOf([{ type: 1, value: nestOf([attribute('TCA_ACT', 'KIND', text('mirred'))]) }]));
+
+/** What there is at the end: everything is asked for once. */
+const inventory = (): Message[] => [
+  simple(rt.RTM_GETLINK, DUMP, rt.ifinfomsg.bytes({})),
+  simple(rt.RTM_GETQDISC, DUMP, rt.tcmsg.bytes({}), [attribute('TCA', 'DUMP_INVISIBLE', nothing)]),
+  tcDump(rt.RTM_GETTCLASS, 0),
+  ...[0xfffffff2, 0xfffffff3, HTB].flatMap((parent) => [
+    tcDump(rt.RTM_GETTFILTER, parent),
+    tcDump(rt.RTM_GETCHAIN, parent),
+  ]),
+  simple(rt.RTM_GETACTION, DUMP, rt.tcamsg.bytes({}), [mirredTable()]),
+];
+
 /** Now and then two messages in one datagram. */
 function form(r: Random, weights: Partial<Record<FamilyName, number>>, scene: Scene): Uint8Array {
   const message = families[r.weighted(weights as Record<FamilyName, number>)](r, scene);
@@ -185,6 +205,7 @@ export function sequence({ seed, number, mode, length, kinds, waitMs }: Plan): J
     steps: [
       ...base(r, mode, classful, waitMs),
       ...Array.from({ length }, () => steps(request(r, weights, scene), waitMs)).flat(),
+      ...inventory().flatMap((message) => steps(encode(message), waitMs)),
     ],
     mask: [],
     replayable: true,
