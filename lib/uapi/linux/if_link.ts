@@ -186,14 +186,19 @@ export const IFLA_INFO = attrs('IFLA_INFO', {
   SLAVE_DATA: [5, nested],
 });
 
-/** IFLA_XDP_*, inside IFLA_XDP; input policy `ifla_xdp_policy`. */
-export const IFLA_XDP = attrs('IFLA_XDP', {
-  FD: [1, int(s32)],
-  ATTACHED: [2, nlaU8],
-  FLAGS: [3, nlaU32],
-  PROG_ID: [4, nlaU32],
-  EXPECTED_FD: [8, int(s32)],
-});
+/** IFLA_XDP_*, inside IFLA_XDP; input policy `ifla_xdp_policy`, strict from IFLA_XDP_EXPECTED_FD on. */
+export const IFLA_XDP = attrs(
+  'IFLA_XDP',
+  {
+    FD: [1, int(s32)],
+    ATTACHED: [2, nlaU8],
+    FLAGS: [3, nlaU32],
+    PROG_ID: [4, nlaU32],
+    EXPECTED_FD: [8, int(s32)],
+  },
+  undefined,
+  { strictFrom: 8 },
+);
 export const XDP_FLAGS_UPDATE_IF_NOEXIST = 1;
 export const XDP_FLAGS_REPLACE = 16;
 export const XDP_FLAGS_MODES = 2 | 4 | 8;

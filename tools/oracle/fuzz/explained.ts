@@ -5,6 +5,8 @@ import { IFLA, IFLA_XDP } from '../../../lib/uapi/linux/if_link.js';
 import { TCA_BPF } from '../../../lib/uapi/linux/pkt_cls.js';
 import {
   RTM_GETQDISC,
+  RTM_GETACTION,
+  RTM_NEWACTION,
   RTM_NEWLINK,
   RTM_NEWQDISC,
   RTM_NEWTFILTER,
@@ -44,7 +46,7 @@ function namesIn({ header, body }: MessageView): AttributeView[] {
 type Explanation = (difference: Difference) => string | undefined;
 
 /** Reason of a difference that a slower run does not show. */
-export const timing = 'deferred work of the kernel (linkwatch) came between two requests; gone in a slower run';
+export const timing = 'deferred work of the kernel came between two requests (linkwatch, RCU); gone in a slower run';
 
 /** Messages of replies and notifications as hex, but for link messages that nobody asked for. */
 const withoutEvents = ({ recv = [], notify = [] }: Result): string =>
@@ -58,8 +60,18 @@ const withoutEvents = ({ recv = [], notify = [] }: Result): string =>
     )
     .join(';');
 
-/** Whether it is what linkwatch can do: link messages more or less, elsewhere, or showing another state. */
-export const looksLikeTiming = ({ lines, real, got }: Difference): boolean =>
+/** Whether the step asks for actions, which a deleted filter lets go after a grace period. */
+const concernsActions = (difference: Difference): boolean =>
+  messagesAt(difference).some(({ header }) => header.nlmsg_type >= RTM_NEWACTION && header.nlmsg_type <= RTM_GETACTION);
+
+/**
+ * Whether it is what deferred work can do: link messages more or less, elsewhere, or showing another state; actions that
+ * are gone already, or still there.
+ */
+export const looksLikeTiming = (difference: Difference): boolean =>
+  concernsActions(difference) || concernsLinks(difference);
+
+const concernsLinks = ({ lines, real, got }: Difference): boolean =>
   lines.every((line) => /RTM_NEWLINK|: \d+ datagrams |more differences|recv_flags|recv_addr/.test(line)) ||
   (real !== undefined && got !== undefined && withoutEvents(real) === withoutEvents(got));
 

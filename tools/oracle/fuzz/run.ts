@@ -24,20 +24,23 @@ const alike = 3;
 
 const stepsOf = (definition: Json): readonly Json[] => definition['steps'] as Json[];
 
-/** Type and flags of the first message of a step. */
-const makesLink = ({ send }: Json): boolean => /^.{8}1000..0[4-7]/.test(String(send));
-
-function slower(step: Json): Json {
-  if (step['wait_ms'] === undefined) return step;
-  return { ...step, wait_ms: makesLink(step) ? waits.made : waits.slow };
-}
+/** Requests of a family are new, delete, get, set in this order; what only asks leaves nothing to be done later. */
+const onlyAsks = ({ send }: Json): boolean => (Number.parseInt(String(send).slice(8, 10), 16) & 3) === 2;
 
 const waiting = (steps: readonly Json[], ms: number): Json[] =>
-  steps.map((step) => (step['wait_ms'] === undefined ? step : { ...step, wait_ms: ms }));
+  steps.map((step) => (onlyAsks(step) && step['wait_ms'] === undefined ? step : { ...step, wait_ms: ms }));
 
 const patient = (definition: Json): Json => ({ ...definition, steps: waiting(stepsOf(definition), waits.patient) });
 
-const slowed = (definition: Json): Json => ({ ...definition, steps: stepsOf(definition).map(slower) });
+/** Type and flags of the first message of a step. */
+const makesLink = ({ send }: Json): boolean => /^.{8}1000..0[4-7]/.test(String(send));
+
+const slowed = (definition: Json): Json => ({
+  ...definition,
+  steps: waiting(stepsOf(definition), waits.slow).map((step) =>
+    makesLink(step) ? { ...step, wait_ms: waits.made } : step,
+  ),
+});
 
 /** What a difference is about, without the numbers: those that look alike have one cause, mostly. */
 const signature = ({ lines }: Difference): string => (lines[0] ?? '').replace(/[0-9a-f]{4,}|\d+/g, '#').slice(0, 160);

@@ -52,7 +52,7 @@ export interface Difference {
   /** What that step gave on both sides; absent when the model failed. */
   readonly real?: Result;
   readonly got?: Result;
-  /** What the model said it lacks up to that step. */
+  /** What the model said it lacks at that step, and not before. */
   readonly gaps: readonly string[];
 }
 
@@ -75,7 +75,8 @@ export function differenceOf(definition: Json, { kernel, model }: Sides): Differ
   if (lines.length === 0) return undefined;
   const step = failure.length > 0 ? record.steps.length - 1 : (stepIn(lines[0]!) ?? record.steps.length - 1);
   const here = lines.filter((line) => (stepIn(line) ?? step) === step);
-  const before = gaps.length === 0 ? gaps : model(netlinkRecord(upTo(definition, step))).gaps;
+  const until = (last: number): readonly string[] => model(netlinkRecord(upTo(definition, last))).gaps;
+  const before = gaps.length === 0 ? gaps : until(step).filter((gap) => !until(step - 1).includes(gap));
   return {
     definition,
     step,

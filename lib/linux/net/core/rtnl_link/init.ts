@@ -1,5 +1,4 @@
 // net/core/rtnetlink.c rtnetlink_init(), the link half: who handles which message.
-import { EOPNOTSUPP } from '../../../../uapi/asm-generic/errno.js';
 import {
   RTM_DELLINK,
   RTM_DELLINKPROP,
@@ -11,30 +10,18 @@ import {
   RTM_SETLINK,
 } from '../../../../uapi/linux/rtnetlink.js';
 import { AF_UNSPEC } from '../../../../uapi/linux/socket.js';
-import { errno } from '../../../errno.js';
 import { dummyLinkOps } from '../../../drivers/net/dummy.js';
 import { ifbLinkOps } from '../../../drivers/net/ifb.js';
 import { vethLinkOps } from '../../../drivers/net/veth.js';
 import type { Net } from '../net_namespace.js';
 import { rtnlDumpAll } from '../rtnetlink.js';
+import { bridgeInit } from './bridge.js';
 import { rtnlSetlink } from './change.js';
 import { rtnlDellink } from './del.js';
 import { dumpLinks, getlink, linkDumpAlloc } from './get.js';
 import { rtnlLinkRegister } from './kinds.js';
 import { rtnlNewlink } from './new.js';
 import { rtnlLinkprop } from './prop.js';
-
-const PF_BRIDGE = 7;
-
-/** No device of a machine is a bridge port: nothing to show, nothing to change. */
-function bridgeInit(net: Net): void {
-  const refuseAll = (): never => {
-    throw errno(EOPNOTSUPP);
-  };
-  net.rtnl.register(PF_BRIDGE, RTM_GETLINK, { dumpit: () => [] });
-  net.rtnl.register(PF_BRIDGE, RTM_SETLINK, { doit: refuseAll });
-  net.rtnl.register(PF_BRIDGE, RTM_DELLINK, { doit: refuseAll });
-}
 
 /**
  * Registers the link messages of a namespace and the kinds of links.

@@ -1,0 +1,57 @@
+// net/core/rtnetlink.c, link messages of PF_BRIDGE: the ports of bridges, and devices that bridge in hardware. A machine has
+// neither, so there is nothing to show and nothing to change; what is refused, and why, still depends on the request.
+import { attrsIn } from '../../../../codec/nla.js';
+import { NL_VALIDATE_LIBERAL, parse } from '../../../../codec/parse.js';
+import { EINVAL, ENODEV, EOPNOTSUPP } from '../../../../uapi/asm-generic/errno.js';
+import { NLMSG_HDRLEN } from '../../../../uapi/linux/netlink.js';
+import { RTM_DELLINK, RTM_GETLINK, RTM_SETLINK, ifinfomsg } from '../../../../uapi/linux/rtnetlink.js';
+import { attrs } from '../../../../codec/attrs.js';
+import { IFLA } from '../../../../uapi/linux/if_link.js';
+import { errno, refuse } from '../../../errno.js';
+import { devGetByIndex } from '../dev/table.js';
+import type { Net } from '../net_namespace.js';
+import type { RtnlRequest } from '../rtnetlink.js';
+import * as R from './request.js';
+
+const PF_BRIDGE = 7;
+/** enum of include/uapi/linux/if_bridge.h: what stands in IFLA_AF_SPEC of PF_BRIDGE. */
+const IFLA_BRIDGE_FLAGS = 0;
+const IFLA_BRIDGE_MODE = 1;
+const BRIDGE_FLAGS_MASTER = 1;
+const BRIDGE_FLAGS_SELF = 2;
+
+/** Attributes by type alone: the kernel looks for one without judging any. */
+const unjudged = attrs('IFLA', {}, IFLA.$max);
+
+/** IFLA_BRIDGE_FLAGS of a request, 0 when it gives none. */
+function bridgeFlags({ msg }: RtnlRequest, isSet: boolean): number {
+  const start = NLMSG_HDRLEN + ifinfomsg.size;
+  const spec = parse(unjudged, msg, start, msg.length, NL_VALIDATE_LIBERAL, undefined).$nla[IFLA.AF_SPEC.type];
+  let flags: number | undefined;
+  for (const nla of spec === undefined ? [] : attrsIn(spec)) {
+    const isFlags = nla.type === IFLA_BRIDGE_FLAGS && flags === undefined;
+    if ((isFlags || (isSet && nla.type === IFLA_BRIDGE_MODE)) && nla.len < 2) throw errno(EINVAL);
+    if (isFlags) flags = nla.u16();
+  }
+  return flags ?? 0;
+}
+
+/**
+ * RTM_SETLINK and RTM_DELLINK: no device has a master that is a bridge, and none bridges itself.
+ *
+ * @models net/core/rtnetlink.c rtnl_bridge_setlink()
+ */
+function changePort(request: RtnlRequest): void {
+  if (R.isShort(request)) throw errno(EINVAL);
+  const { ifi_index } = R.ifInfoOf(request);
+  if (devGetByIndex(request.net, ifi_index) === undefined) refuse(request.extack, ENODEV, 'unknown ifindex');
+  const flags = bridgeFlags(request, request.type === RTM_SETLINK);
+  if (flags === 0 || flags & (BRIDGE_FLAGS_MASTER | BRIDGE_FLAGS_SELF)) throw errno(EOPNOTSUPP);
+}
+
+/** No device of a machine is a bridge port. */
+export function bridgeInit({ rtnl }: Net): void {
+  rtnl.register(PF_BRIDGE, RTM_GETLINK, { dumpit: () => [] });
+  rtnl.register(PF_BRIDGE, RTM_SETLINK, { doit: changePort });
+  rtnl.register(PF_BRIDGE, RTM_DELLINK, { doit: changePort });
+}
