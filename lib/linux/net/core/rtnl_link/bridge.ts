@@ -49,7 +49,7 @@ function changePort(request: RtnlRequest): void {
   if (flags === 0 || flags & (BRIDGE_FLAGS_MASTER | BRIDGE_FLAGS_SELF)) throw errno(EOPNOTSUPP);
 }
 
-/** No device of a machine is a bridge port. */
+/** No device of a machine is a bridge port. @models net/core/rtnetlink.c rtnetlink_init() */
 export function bridgeInit({ rtnl }: Net): void {
   rtnl.register(PF_BRIDGE, RTM_GETLINK, { dumpit: () => [] });
   rtnl.register(PF_BRIDGE, RTM_SETLINK, { doit: changePort });
