@@ -1,26 +1,42 @@
 // Copies of short runs of bytes that live briefly, side by side in one buffer: a typed array with memory of its own
 // costs four times as much (measured: 600 ns against 150 ns for a request of 84 bytes, its view included). A buffer
-// goes when nothing points into it any more, so what is kept for long is copied out.
-
-const SIZE = 65_536;
-/** Longer runs get memory of their own. */
-const SHORT = 4096;
+// goes when nothing points into it any more, so runs that are kept for long have a slab of their own, of small buffers.
 
 export class Slab {
-  #buffer = new ArrayBuffer(0);
+  readonly #size: number;
+  /** Memory of the last run that was placed, and of others. */
+  memory = new Uint8Array(0);
   #used = 0;
+
+  /** Buffers are of `size` bytes; runs longer than a sixteenth of it get memory of their own. */
+  constructor(size = 65_536) {
+    this.#size = size;
+  }
 
   /** A copy of `data`, aligned to 8 bytes. */
   copy(data: Uint8Array): Uint8Array {
-    const { length } = data;
-    if (length > SHORT) return data.slice();
-    if (this.#used + length > this.#buffer.byteLength) {
-      this.#buffer = new ArrayBuffer(SIZE);
+    if (data.length > this.#size >> 4) return data.slice();
+    const start = this.#take(data.length);
+    const copy = new Uint8Array(this.memory.buffer, start, data.length);
+    copy.set(data);
+    return copy;
+  }
+
+  /** Copies `length` bytes of `from` into `memory`, without a view of their own; returns where they start. */
+  place(from: Uint8Array, at: number, length: number): number {
+    const start = this.#take(length);
+    const { memory } = this;
+    for (let i = 0; i < length; i++) memory[start + i] = from[at + i]!;
+    return start;
+  }
+
+  #take(length: number): number {
+    if (this.#used + length > this.memory.length) {
+      this.memory = new Uint8Array(Math.max(this.#size, length));
       this.#used = 0;
     }
-    const copy = new Uint8Array(this.#buffer, this.#used, length);
-    copy.set(data);
+    const start = this.#used;
     this.#used += (length + 7) & ~7;
-    return copy;
+    return start;
   }
 }

@@ -11,7 +11,7 @@ export class WriterFull extends Error {}
 const full = new WriterFull('no tailroom left');
 
 /** Ranges up to this many bytes are written in a loop: fill() and set() cost as much as about 20 stores. */
-const SHORT = 20;
+const SHORT = 64;
 
 export class Writer {
   /** Greatest length in bytes. */
@@ -64,8 +64,18 @@ export class Writer {
 
   /** Appends raw bytes. */
   append(bytes: Uint8Array): void {
-    const start = this.reserve(bytes.length);
-    this.#buffer.u8.set(bytes, start);
+    this.appendRange(bytes, 0, bytes.length);
+  }
+
+  /** Appends `length` raw bytes of `from`. */
+  appendRange(from: Uint8Array, at: number, length: number): void {
+    this.#copy(this.reserve(length), from, at, length);
+  }
+
+  #copy(start: number, from: Uint8Array, at: number, length: number): void {
+    const { u8 } = this.#buffer;
+    if (length > SHORT) u8.set(from.subarray(at, at + length), start);
+    else for (let i = 0; i < length; i++) u8[start + i] = from[at + i]!;
   }
 
   /** Appends an attribute header with room for `payload` bytes; returns the offset of the payload. nla_reserve(). */
@@ -84,10 +94,17 @@ export class Writer {
 
   /** Appends an attribute that is not declared, or declared otherwise, from raw bytes. */
   putRaw(type: number, payload: Uint8Array): void {
-    const start = this.reserveAttr(type, payload.length);
-    const { u8 } = this.#buffer;
-    if (payload.length > SHORT) u8.set(payload, start);
-    else for (let i = 0; i < payload.length; i++) u8[start + i] = payload[i]!;
+    this.putRange(type, payload, 0, payload.length);
+  }
+
+  /** Appends an attribute with `length` bytes of `from` as payload. */
+  putRange(type: number, from: Uint8Array, at: number, length: number): void {
+    this.#copy(this.reserveAttr(type, length), from, at, length);
+  }
+
+  putU16(type: number, value: number): void {
+    const start = this.reserveAttr(type, 2);
+    this.#buffer.view.setUint16(start, value, true);
   }
 
   putU32(type: number, value: number): void {

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import * as abi from './abi.js';
 import { FetchedDescriptors, ListedDescriptors, type Descriptors, type Lookup } from './descriptors.js';
+import { ClientMemory } from './client_memory.js';
 import type { Events } from './events.js';
 import { errno, syscall } from './libc.js';
 import type { Placeholder } from './placeholder.js';
@@ -22,6 +23,7 @@ export class ClientTask implements Task {
   readonly pid: number;
   readonly tgid: number;
   readonly pidfd: number;
+  readonly memory: ClientMemory;
   readonly #clients: Clients;
 
   constructor(clients: Clients, pid: number, tgid: number, pidfd: number) {
@@ -29,6 +31,7 @@ export class ClientTask implements Task {
     this.pid = pid;
     this.tgid = tgid;
     this.pidfd = pidfd;
+    this.memory = new ClientMemory(pid);
   }
 
   get uid(): number {
@@ -37,6 +40,10 @@ export class ClientTask implements Task {
 
   get gid(): number {
     return this.#clients.identity.gid;
+  }
+
+  get label(): string {
+    return `process ${this.tgid}`;
   }
 
   capable(cap: number): boolean {

@@ -29,9 +29,9 @@ export class Events {
     this.sink?.(event);
   }
 
-  /** An object's base constructor runs; the rest of it is not there yet. */
+  /** An object's base constructor runs; the rest of it is not there yet. To be called only when there is a sink. */
   creating(object: KObject): void {
-    if (this.sink !== undefined) this.#created.push(object);
+    this.#created.push(object);
   }
 
   /** Tells of every object created since the last event. */

@@ -1,4 +1,4 @@
-// The further holders of an object, behind its first. Few are kept as a list; from a number on, as counts by holder, so
+// The further holders of an object, behind its first two. Few are kept as a list; from a number on, as counts by holder, so
 // that letting go costs the same for a chain of 50,000 priorities as for one of five.
 import type { Holder } from './events.js';
 

@@ -16,6 +16,7 @@ import { devIoctl } from './net/core/dev_ioctl.js';
 import type { Net } from './net/core/net_namespace.js';
 import { setupNet } from './net/core/setup_net.js';
 import { netlinkCreate } from './net/netlink/af_netlink/create.js';
+import { Memory } from '../vm/memory.js';
 import { MessageWriter } from './net/netlink/message.js';
 import type { Socket } from './net/socket.js';
 import type { ObjectTable } from './object.js';
@@ -73,6 +74,7 @@ export class Machine implements ObjectTable {
   readonly objects = new ObjectList();
   /** The initial network namespace. */
   readonly net: Net;
+  #memory: Memory | undefined;
   readonly #behaviours: ReadonlySet<BehaviourName>;
   readonly #gaps = new Set<string>();
   readonly #onGap: ((what: string) => void) | undefined;
@@ -89,6 +91,11 @@ export class Machine implements ObjectTable {
     this.faults = new Faults(options.faultSeed);
     this.net = setupNet(this);
     for (const fault of options.faults ?? []) this.faults.add(fault);
+  }
+
+  /** The linear memory of programs, maps and packets; made at the first use. */
+  get memory(): Memory {
+    return (this.#memory ??= new Memory());
   }
 
   /** Whether this kernel shows a behaviour of the version table. */

@@ -42,8 +42,9 @@ export class ObjectList implements Iterable<KObject> {
 
 export abstract class KObject implements Holder {
   readonly #table: ObjectTable;
-  /** The oldest reference; most objects have no other, and then no list. */
+  /** The references, oldest first: few objects have more than two, and then a list. */
   #first: Holder | undefined;
+  #second: Holder | undefined;
   #more: Holders | undefined;
   /** Neighbours in the list of live objects; only ObjectList touches them. */
   older: KObject | undefined = undefined;
@@ -54,7 +55,7 @@ export abstract class KObject implements Holder {
     this.#table = table;
     this.#first = creator;
     table.objects.add(this);
-    table.events.creating(this);
+    if (table.events.sink !== undefined) table.events.creating(this);
   }
 
   /** Kind and identity for people, e.g. `net_device veth0`. */
@@ -64,12 +65,14 @@ export abstract class KObject implements Holder {
   protected abstract destroy(): void;
 
   get refcount(): number {
-    return this.#first === undefined ? 0 : 1 + (this.#more?.size ?? 0);
+    if (this.#second !== undefined) return 2 + (this.#more?.size ?? 0);
+    return this.#first === undefined ? 0 : 1;
   }
 
   /** Everyone who holds a reference, one entry a reference, oldest first. */
   get holders(): readonly Holder[] {
-    return this.#first === undefined ? [] : [this.#first, ...(this.#more?.list() ?? [])];
+    const few = [this.#first, this.#second].filter((holder) => holder !== undefined);
+    return this.#more === undefined ? few : [...few, ...this.#more.list()];
   }
 
   get freed(): boolean {
@@ -78,33 +81,29 @@ export abstract class KObject implements Holder {
 
   /** Takes a reference for `holder` and returns the object. */
   hold(holder: Holder): this {
-    if (this.freed) assert(false, `hold of freed ${this.label} by ${holder.label}`);
-    (this.#more ??= new Holders()).add(holder);
-    this.#tell('held', holder);
+    if (this.#first === undefined) assert(false, `hold of freed ${this.label} by ${holder.label}`);
+    if (this.#second === undefined) this.#second = holder;
+    else (this.#more ??= new Holders()).add(holder);
+    const { events } = this.#table;
+    if (events.sink !== undefined) events.emit({ type: 'held', object: this, holder, refcount: this.refcount });
     return this;
   }
 
-  /** Drops one reference of `holder`; it must have one. */
+  /** Drops one reference of `holder`, the youngest; it must have one. */
   release(holder: Holder): void {
-    if (!this.#drop(holder)) assert(false, `${holder.label} releases ${this.label} without holding it`);
-    this.#tell('released', holder);
-    if (!this.freed) return;
-    this.#table.objects.delete(this);
-    if (this.#table.events.sink !== undefined) this.#table.events.emit({ type: 'freed', object: this });
-    this.destroy();
-  }
-
-  #tell(type: 'held' | 'released', holder: Holder): void {
+    if (this.#more?.remove(holder) !== true) {
+      if (this.#second !== holder) {
+        if (this.#first !== holder) assert(false, `${holder.label} releases ${this.label} without holding it`);
+        this.#first = this.#second;
+      }
+      this.#second = this.#more?.shift();
+    }
     const { events } = this.#table;
-    if (events.sink !== undefined) events.emit({ type, object: this, holder, refcount: this.refcount });
-  }
-
-  /** Takes the youngest entry of `holder` off; false when there is none. */
-  #drop(holder: Holder): boolean {
-    if (this.#more?.remove(holder) === true) return true;
-    if (this.#first !== holder) return false;
-    this.#first = this.#more?.shift();
-    return true;
+    if (events.sink !== undefined) events.emit({ type: 'released', object: this, holder, refcount: this.refcount });
+    if (this.#first !== undefined) return;
+    this.#table.objects.delete(this);
+    if (events.sink !== undefined) events.emit({ type: 'freed', object: this });
+    this.destroy();
   }
 
   /** Asserts that the object is alive; for uses that take no reference. */

@@ -1,6 +1,7 @@
 // A task that lives in the caller's own process: what tests, replays and in-process users act as.
 import type { File } from '../fs/file.js';
 import type { Task } from './task.js';
+import { LocalMemory } from './user_memory.js';
 
 export interface LocalTaskOptions {
   /** Process id; the thread id is the same. Default 1000. */
@@ -16,6 +17,7 @@ export class LocalTask implements Task {
   readonly tgid: number;
   readonly uid: number;
   readonly gid: number;
+  readonly memory = new LocalMemory();
   /** The open files by fd; the owner fills it. */
   readonly files = new Map<number, File>();
   readonly #capabilities: ReadonlySet<number> | undefined;
@@ -28,11 +30,23 @@ export class LocalTask implements Task {
     this.#capabilities = capabilities;
   }
 
+  get label(): string {
+    return `task ${this.tgid}`;
+  }
+
   capable(cap: number): boolean {
     return this.#capabilities?.has(cap) ?? this.uid === 0;
   }
 
   fget(fd: number): File | undefined {
     return this.files.get(fd);
+  }
+
+  /** Puts a file at the lowest free fd. */
+  install(file: File): number {
+    let fd = 3;
+    while (this.files.has(fd)) fd++;
+    this.files.set(fd, file);
+    return fd;
   }
 }

@@ -1,15 +1,19 @@
 // include/linux/sched.h struct task_struct, reduced to what a system call may ask of its caller ("current").
 // The host makes one for each client thread it serves; tests and in-process users make their own.
+import type { Holder } from '../events.js';
 import type { File } from '../fs/file.js';
+import type { UserMemory } from './user_memory.js';
 
 /** The process on whose behalf the kernel runs. All numbers are those of the box's own (initial) namespaces. */
-export interface Task {
+export interface Task extends Holder {
   /** Thread id. */
   readonly pid: number;
   /** Thread group id: what getpid(2) returns and what netlink autobind starts from. */
   readonly tgid: number;
   readonly uid: number;
   readonly gid: number;
+  /** Its address space: what the pointers of a system call point into. */
+  readonly memory: UserMemory;
   /** Whether the task has the capability (uapi number, `CAP_NET_ADMIN` = 12) in the box's user namespace. */
   capable(cap: number): boolean;
   /**

@@ -5,6 +5,7 @@ import * as E from '../../../lib/uapi/asm-generic/errno.js';
 import type { File } from '../../../lib/linux/fs/file.js';
 import { foreignFile } from '../../../lib/linux/fs/file.js';
 import type { Task } from '../../../lib/linux/kernel/task.js';
+import { LocalMemory } from '../../../lib/linux/kernel/user_memory.js';
 import type { Socket } from '../../../lib/linux/net/socket.js';
 import type { Json } from '../input.js';
 import { asNumber, asString } from '../input.js';
@@ -44,6 +45,8 @@ export class Process {
     this.subject = subject;
     const uid = (): number => this.#uid;
     this.task = {
+      label: 'the recorded process',
+      memory: new LocalMemory(),
       pid: TGID,
       tgid: TGID,
       get uid() {

@@ -2,12 +2,14 @@
 // program object that a filter holds. Callers hand in the instructions as they came from the user (8 bytes each); a
 // program that exists has passed the checker and is never changed.
 import type { Bytes } from '../../../codec/bytes.js';
+import type { Writer } from '../../../codec/writer.js';
 import { EINVAL } from '../../../uapi/asm-generic/errno.js';
 import * as C from '../../../uapi/linux/bpf_common.js';
 import * as F from '../../../uapi/linux/filter.js';
 import { errno } from '../../errno.js';
 import type { Holder } from '../../events.js';
-import { KObject, type ObjectTable } from '../../object.js';
+import { KObject } from '../../object.js';
+import type { Net } from './net_namespace.js';
 
 const SIZE = F.sock_filter.size;
 const { code: CODE, jt: JT, jf: JF, k: K } = F.sock_filter.offsetof;
@@ -149,16 +151,27 @@ export function bpfCheckClassic(view: DataView, start: number, count: number): v
 
 /** A classic program that passed the checker: struct bpf_prog of a filter that was given as OPS. */
 export class ClassicProg extends KObject {
-  /** The instructions as the user gave them, 8 bytes each. */
-  readonly insns: Uint8Array;
+  /** The instructions as the user gave them, 8 bytes each, lie here from `start` on: programs share memory. */
+  readonly memory: Uint8Array;
+  readonly start: number;
+  /** How many they are. */
+  readonly len: number;
 
-  constructor(table: ObjectTable, insns: Uint8Array, creator: Holder) {
-    super(table, creator);
-    this.insns = insns;
+  /** Copies the instructions. */
+  constructor(net: Net, from: Bytes, start: number, len: number, creator: Holder) {
+    super(net.machine, creator);
+    this.len = len;
+    this.start = net.programs.place(from.u8, start, len * SIZE);
+    this.memory = net.programs.memory;
   }
 
   get label(): string {
-    return `classic bpf program of ${this.insns.length / SIZE} instructions`;
+    return `classic bpf program of ${this.len} instructions`;
+  }
+
+  /** Appends the instructions as attribute `type`. */
+  put(skb: Writer, type: number): void {
+    skb.putRange(type, this.memory, this.start, this.len * SIZE);
   }
 
   protected destroy(): void {}
@@ -169,13 +182,7 @@ export class ClassicProg extends KObject {
  *
  * @models net/core/filter.c bpf_prog_create()
  */
-export function bpfProgCreate(
-  table: ObjectTable,
-  from: Bytes,
-  start: number,
-  count: number,
-  creator: Holder,
-): ClassicProg {
+export function bpfProgCreate(net: Net, from: Bytes, start: number, count: number, creator: Holder): ClassicProg {
   bpfCheckClassic(from.view, start, count);
-  return new ClassicProg(table, from.u8.slice(start, start + count * SIZE), creator);
+  return new ClassicProg(net, from, start, count, creator);
 }

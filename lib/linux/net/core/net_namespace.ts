@@ -7,6 +7,9 @@ import { netlinkTable } from '../netlink/af_netlink/table.js';
 import type { NetDevice } from './net_device.js';
 import { Rtnetlink } from './rtnetlink.js';
 
+/** Size of the buffers that programs share, bytes: one that survives its neighbours keeps no more. */
+const PROGRAMS = 4096;
+
 export class Net {
   readonly label = 'init_net';
   readonly machine: Machine;
@@ -16,6 +19,8 @@ export class Net {
   devBaseSeq = 1;
   /** Memory of the messages being handled. */
   readonly requests = new Slab();
+  /** Instructions of classic programs. */
+  readonly programs = new Slab(PROGRAMS);
   readonly netlink: NetlinkTable = netlinkTable();
   readonly rtnl: Rtnetlink;
 

@@ -44,7 +44,7 @@ type Options = ReturnType<typeof parseOptions>;
 function initFromOps({ net }: ActionInit, opsLen: number, ops: Nla, action: BpfAction): ClassicProg {
   if (opsLen === 0 || opsLen > BPF_MAXINSNS) throw errno(EINVAL);
   if (opsLen * sock_filter.size !== ops.len) throw errno(EINVAL);
-  return bpfProgCreate(net.machine, ops.msg, ops.start, opsLen, action);
+  return bpfProgCreate(net, ops.msg, ops.start, opsLen, action);
 }
 
 /**
@@ -77,9 +77,9 @@ function init(request: ActionInit): ActionResult {
 }
 
 /** @models net/sched/act_bpf.c tcf_bpf_dump_bpf_info() */
-function dumpBpfInfo(skb: MessageWriter, { insns }: ClassicProg): void {
-  skb.put(TCA_ACT_BPF.OPS_LEN, insns.length / sock_filter.size);
-  skb.putRaw(TCA_ACT_BPF.OPS.type, insns);
+function dumpBpfInfo(skb: MessageWriter, prog: ClassicProg): void {
+  skb.putU16(TCA_ACT_BPF.OPS_LEN.type, prog.len);
+  prog.put(skb, TCA_ACT_BPF.OPS.type);
 }
 
 /** @models net/sched/act_bpf.c tcf_bpf_dump() */

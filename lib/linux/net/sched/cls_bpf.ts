@@ -122,7 +122,7 @@ type Options = ReturnType<typeof parseOptions>;
 function progFromOps({ t }: Change, opsLen: number, ops: Nla): ClassicProg {
   if (opsLen === 0 || opsLen > BPF_MAXINSNS) throw errno(EINVAL);
   if (opsLen * sock_filter.size !== ops.len) throw errno(EINVAL);
-  return bpfProgCreate(t.request.machine, ops.msg, ops.start, opsLen, t);
+  return bpfProgCreate(t.net, ops.msg, ops.start, opsLen, t);
 }
 
 /**
@@ -273,9 +273,9 @@ function destroy(tp: TcfProto): void {
 }
 
 /** @models net/sched/cls_bpf.c cls_bpf_dump_bpf_info() */
-function dumpBpfInfo(skb: MessageWriter, { insns }: ClassicProg): void {
-  skb.put(TCA_BPF.OPS_LEN, insns.length / sock_filter.size);
-  skb.putRaw(TCA_BPF.OPS.type, insns);
+function dumpBpfInfo(skb: MessageWriter, prog: ClassicProg): void {
+  skb.putU16(TCA_BPF.OPS_LEN.type, prog.len);
+  prog.put(skb, TCA_BPF.OPS.type);
 }
 
 /** @models net/sched/cls_bpf.c cls_bpf_dump() */

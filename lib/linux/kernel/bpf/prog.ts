@@ -1,0 +1,81 @@
+// include/linux/bpf.h struct bpf_prog and its aux: a loaded program. Held by open files, pins, filters, links, prog arrays.
+// What the verifier found out stays here; what runs is `program`.
+import type { Holder } from '../../events.js';
+import type { Machine } from '../../machine.js';
+import { KObject } from '../../object.js';
+import type { BpfMap } from './map.js';
+
+/** PROG_LOAD as given: numbers of the request, user addresses not yet followed. */
+export interface ProgLoadAttr {
+  readonly progType: number;
+  readonly insnCnt: number;
+  readonly logLevel: number;
+  readonly logSize: number;
+  readonly logBuf: number;
+  readonly progFlags: number;
+  readonly progName: string;
+  readonly expectedAttachType: number;
+  readonly progBtfFd: number;
+  readonly funcInfoRecSize: number;
+  readonly funcInfo: number;
+  readonly funcInfoCnt: number;
+  readonly lineInfoRecSize: number;
+  readonly lineInfo: number;
+  readonly lineInfoCnt: number;
+  readonly attachBtfId: number;
+  readonly fdArray: number;
+  readonly fdArrayCnt: number;
+  readonly coreRelos: number;
+  readonly coreReloCnt: number;
+  readonly coreReloRecSize: number;
+}
+
+export class BpfProg extends KObject {
+  readonly machine: Machine;
+  readonly type: number;
+  readonly expectedAttachType: number;
+  readonly name: string;
+  readonly gplCompatible: boolean;
+  /** The uid that loaded it. */
+  readonly uid: number;
+  /** As submitted, then as rewritten by the verifier: 8 bytes an instruction. */
+  insns: Uint8Array;
+  /** 0 until it is published. */
+  id = 0;
+  tag = new Uint8Array(8);
+  /** Held. */
+  readonly usedMaps: BpfMap[] = [];
+  /** Instructions the verifier walked through. */
+  verifiedInsns = 0;
+  /** Set by the verifier. */
+  stackDepth = 0;
+  /** First instruction of each subprogram of `insns`, the main one (0) first. */
+  subprogStarts: readonly number[] = [0];
+  /** Whether a helper that moves packet data is called, or packet data is written. */
+  changesPktData = false;
+  /** ns of the machine's clock when it was loaded. */
+  loadTime = 0;
+
+  constructor(
+    machine: Machine,
+    parts: Pick<BpfProg, 'type' | 'expectedAttachType' | 'name' | 'gplCompatible' | 'uid' | 'insns'>,
+    creator: Holder,
+  ) {
+    super(machine, creator);
+    this.machine = machine;
+    this.type = parts.type;
+    this.expectedAttachType = parts.expectedAttachType;
+    this.name = parts.name;
+    this.gplCompatible = parts.gplCompatible;
+    this.uid = parts.uid;
+    this.insns = parts.insns;
+  }
+
+  get label(): string {
+    return `bpf program ${this.id}${this.name === '' ? '' : ` ${this.name}`}`;
+  }
+
+  protected destroy(): void {
+    for (const map of this.usedMaps.splice(0)) map.release(this);
+  }
+}
