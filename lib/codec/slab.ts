@@ -1,6 +1,7 @@
 // Copies of short runs of bytes that live briefly, side by side in one buffer: a typed array with memory of its own
 // costs four times as much (measured: 600 ns against 150 ns for a request of 84 bytes, its view included). A buffer
 // goes when nothing points into it any more, so runs that are kept for long have a slab of their own, of small buffers.
+import { copyBytes } from './bytes.js';
 
 export class Slab {
   readonly #size: number;
@@ -25,8 +26,7 @@ export class Slab {
   /** Copies `length` bytes of `from` into `memory`, without a view of their own; returns where they start. */
   place(from: Uint8Array, at: number, length: number): number {
     const start = this.#take(length);
-    const { memory } = this;
-    for (let i = 0; i < length; i++) memory[start + i] = from[at + i]!;
+    copyBytes(this.memory, start, from, at, length);
     return start;
   }
 

@@ -2,16 +2,13 @@
 // limit, the tailroom of the sk_buff it stands for; what does not fit raises WriterFull and leaves the buffer as the
 // kernel's nla_put() would, so that a dump can cancel the message and go on in the next chunk.
 import type { Attribute } from './attrs.js';
-import { Bytes } from './bytes.js';
+import { Bytes, clearBytes, copyBytes } from './bytes.js';
 import { NLA_HDRLEN, nlaAlign } from './nla.js';
 
 /** Raised when an append goes beyond the limit. */
 export class WriterFull extends Error {}
 
 const full = new WriterFull('no tailroom left');
-
-/** Ranges up to this many bytes are written in a loop: fill() and set() cost as much as about 20 stores. */
-const SHORT = 64;
 
 export class Writer {
   /** Greatest length in bytes. */
@@ -36,19 +33,9 @@ export class Writer {
     const end = start + count;
     if (end > this.limit) throw full;
     if (end > this.#buffer.length) this.#grow(end);
-    this.#clear(start, end);
+    clearBytes(this.#buffer.u8, start, end);
     this.length = end;
     return start;
-  }
-
-  /** Zeroes a range; short ones, which nearly all are, without the cost of a call to fill(). */
-  #clear(start: number, end: number): void {
-    if (end - start > SHORT) {
-      this.#buffer.u8.fill(0, start, end);
-      return;
-    }
-    const { u8 } = this.#buffer;
-    for (let i = start; i < end; i++) u8[i] = 0;
   }
 
   #grow(needed: number): void {
@@ -69,13 +56,8 @@ export class Writer {
 
   /** Appends `length` raw bytes of `from`. */
   appendRange(from: Uint8Array, at: number, length: number): void {
-    this.#copy(this.reserve(length), from, at, length);
-  }
-
-  #copy(start: number, from: Uint8Array, at: number, length: number): void {
-    const { u8 } = this.#buffer;
-    if (length > SHORT) u8.set(from.subarray(at, at + length), start);
-    else for (let i = 0; i < length; i++) u8[start + i] = from[at + i]!;
+    const start = this.reserve(length);
+    copyBytes(this.#buffer.u8, start, from, at, length);
   }
 
   /** Appends an attribute header with room for `payload` bytes; returns the offset of the payload. nla_reserve(). */
@@ -99,7 +81,8 @@ export class Writer {
 
   /** Appends an attribute with `length` bytes of `from` as payload. */
   putRange(type: number, from: Uint8Array, at: number, length: number): void {
-    this.#copy(this.reserveAttr(type, length), from, at, length);
+    const start = this.reserveAttr(type, length);
+    copyBytes(this.#buffer.u8, start, from, at, length);
   }
 
   putU16(type: number, value: number): void {

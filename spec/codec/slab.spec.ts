@@ -23,4 +23,22 @@ describe('codec slab', () => {
       { numRuns: 50 },
     );
   });
+
+  it('places runs of any length beside each other, or beyond', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 60 }), (runs) => {
+        const slab = new Slab(256);
+        const placed = runs.map((run) => {
+          const at = Math.min(1, run.length);
+          const start = slab.place(run, at, run.length - at);
+          return { wanted: [...run.subarray(at)], memory: slab.memory, start };
+        });
+        for (const { wanted, memory, start } of placed) {
+          expect([...memory.subarray(start, start + wanted.length)]).to.deep.equal(wanted);
+          expect(start % 8).to.equal(0);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
 });
