@@ -1,5 +1,6 @@
 // Declares a set of attributes (one TCA_*, IFLA_* … enum of uapi) once: number, kind and direction of each.
 import type { AttributeKind } from './kind.js';
+import type { Nla } from './nla.js';
 
 /** Who may send an attribute. 'dump' attributes come from the kernel only; as input they are not checked. */
 export type Direction = 'both' | 'dump';
@@ -17,10 +18,20 @@ export interface Attribute<T = unknown> {
 type Declared = Readonly<Record<string, readonly [number, AttributeKind<never>, Direction?]>>;
 type KindValue<K> = K extends AttributeKind<infer T> ? T : never;
 
-/** The values parse() finds, one optional property an attribute. */
+/** The values parse() finds, one optional property an attribute; each is read when it is asked for. */
 export type AttrValues<D> = {
-  -readonly [K in keyof D]?: D[K] extends readonly [number, infer K2, ...unknown[]] ? KindValue<K2> : never;
+  readonly [K in keyof D]?: D[K] extends readonly [number, infer K2, ...unknown[]] ? KindValue<K2> : never;
 };
+
+/** What parse() found, whatever the set. */
+export class Found {
+  /** The last attribute of each type, by type number. */
+  readonly $nla: (Nla | undefined)[];
+
+  constructor(max: number) {
+    this.$nla = new Array<Nla | undefined>(max + 1);
+  }
+}
 
 export type AttrSet<D> = {
   readonly [K in keyof D]: D[K] extends readonly [number, infer K2, ...unknown[]] ? Attribute<KindValue<K2>> : never;
@@ -33,9 +44,26 @@ export type AttrSet<D> = {
   readonly $strictFrom: number;
   /** By type; holes are types without a policy. */
   readonly $byType: readonly (Attribute | undefined)[];
+  /** Found with a property for each attribute. */
+  readonly $Found: typeof Found;
   /** Only for inference. */
   readonly $values?: AttrValues<D>;
 };
+
+/** An attribute that only the kernel sends has no value when it is given as input. */
+function foundClass(all: readonly Attribute[]): typeof Found {
+  class FoundInSet extends Found {}
+  for (const { key, type, kind, direction } of all) {
+    if (direction === 'dump') continue;
+    Object.defineProperty(FoundInSet.prototype, key, {
+      get(this: Found) {
+        const nla = this.$nla[type];
+        return nla === undefined ? undefined : kind.read(nla);
+      },
+    });
+  }
+  return FoundInSet;
+}
 
 interface SetOptions {
   readonly strictFrom?: number;
@@ -48,16 +76,19 @@ interface SetOptions {
 export function attrs<
   const D extends { readonly [K in keyof D]: readonly [number, AttributeKind<KindValue<D[K][1]>>, Direction?] },
 >(name: string, declared: D, max?: number, { strictFrom: $strictFrom = Infinity }: SetOptions = {}): AttrSet<D> {
-  const all = Object.entries(declared as unknown as Declared).map(([key, [type, kind, direction = 'both']]) => ({
-    key,
-    name: `${name}_${key}`,
-    type,
-    kind: kind,
-    direction,
-  }));
+  const all: Attribute[] = Object.entries(declared as unknown as Declared).map(
+    ([key, [type, kind, direction = 'both']]) => ({
+      key,
+      name: `${name}_${key}`,
+      type,
+      kind: kind,
+      direction,
+    }),
+  );
   const $max = max ?? Math.max(...all.map((a) => a.type));
   const $byType: (Attribute | undefined)[] = Array.from({ length: $max + 1 });
   for (const a of all) $byType[a.type] = a;
   const byKey = Object.fromEntries(all.map((a) => [a.key, a]));
-  return { ...byKey, $name: name, $max, $strictFrom, $byType } as unknown as AttrSet<D>;
+  const $Found = foundClass(all);
+  return { ...byKey, $name: name, $max, $strictFrom, $byType, $Found } as unknown as AttrSet<D>;
 }

@@ -28,11 +28,11 @@ export interface AttributePolicy {
   /** Size of an int; greatest payload of a string or binary (0 = any); least payload of unspec. Bytes. */
   readonly len: number;
   /** Valid bits of a bitfield32, or of an int. */
-  readonly mask?: number;
+  readonly mask?: number | undefined;
   /** Least value of an int, where the policy gives one. */
-  readonly min?: number;
+  readonly min?: number | undefined;
   /** Greatest value of an int, where the policy gives one. */
-  readonly max?: number;
+  readonly max?: number | undefined;
 }
 
 export interface AttributeKind<T = unknown> extends AttributePolicy {
@@ -47,9 +47,17 @@ export interface AttributeKind<T = unknown> extends AttributePolicy {
   show(value: T): string;
 }
 
+/** What a kind does with values. */
+type Access<T> = Pick<AttributeKind<T>, 'name' | 'read' | 'sizeOf' | 'write' | 'show'>;
+
+/** Kinds have the same properties in the same order, so that the engine treats all alike. */
+function kindOf<T>({ type, len, mask, min, max }: AttributePolicy, access: Access<T>): AttributeKind<T> {
+  const { name, read, sizeOf, write, show } = access;
+  return { type, len, mask, min, max, name, read, sizeOf, write, show };
+}
+
 function fixedKind<T>(policy: AttributePolicy, codec: Codec<T>): AttributeKind<T> {
-  return {
-    ...policy,
+  return kindOf(policy, {
     name: codec.name,
     read: (nla) => codec.get(nla.msg, nla.start),
     sizeOf: () => codec.size,
@@ -57,7 +65,7 @@ function fixedKind<T>(policy: AttributePolicy, codec: Codec<T>): AttributeKind<T
       codec.set(to, offset, value);
     },
     show: (value) => codec.show(value),
-  };
+  });
 }
 
 const intPolicies: Readonly<Record<number, PolicyType>> = { 1: 'u8', 2: 'u16', 4: 'u32', 8: 'u64' };
@@ -102,8 +110,7 @@ export function output<T>(codec: Codec<T>): AttributeKind<T> {
 }
 
 function bytesKind(policy: AttributePolicy, name: string): AttributeKind<Uint8Array> {
-  return {
-    ...policy,
+  return kindOf(policy, {
     name,
     read: (nla) => nla.bytes(),
     sizeOf: (value) => value.length,
@@ -111,7 +118,7 @@ function bytesKind(policy: AttributePolicy, name: string): AttributeKind<Uint8Ar
       to.u8.set(value, offset);
     },
     show: toHex,
-  };
+  });
 }
 
 /** NLA_BINARY: at most `max` bytes (0 = any number). */
@@ -125,8 +132,7 @@ export function opaque(min: number): AttributeKind<Uint8Array> {
 }
 
 function textKind(policy: AttributePolicy): AttributeKind<string> {
-  return {
-    ...policy,
+  return kindOf(policy, {
     name: 'string',
     read: (nla) => nla.string(),
     sizeOf: (value) => value.length + 1,
@@ -135,7 +141,7 @@ function textKind(policy: AttributePolicy): AttributeKind<string> {
       to.u8[offset + value.length] = 0;
     },
     show: (value) => JSON.stringify(value),
-  };
+  });
 }
 
 /** NLA_STRING: at most `max` bytes without the final NUL, which may be missing (0 = any number). */
@@ -149,19 +155,13 @@ export function nulString(max = 0): AttributeKind<string> {
 }
 
 /** NLA_FLAG: present or not, no payload. */
-export const flag: AttributeKind<true> = {
-  type: 'flag',
-  len: 0,
-  name: 'flag',
-  read: () => true,
-  sizeOf: () => 0,
-  write: () => {},
-  show: () => 'set',
-};
+export const flag: AttributeKind<true> = kindOf(
+  { type: 'flag', len: 0 },
+  { name: 'flag', read: () => true, sizeOf: () => 0, write: () => {}, show: () => 'set' },
+);
 
 function viewKind(policy: AttributePolicy, name: string): AttributeKind<Nla> {
-  return {
-    ...policy,
+  return kindOf(policy, {
     name,
     read: (nla) => nla,
     sizeOf: (nla) => nla.len,
@@ -169,7 +169,7 @@ function viewKind(policy: AttributePolicy, name: string): AttributeKind<Nla> {
       to.u8.set(nla.bytes(), offset);
     },
     show: (nla) => toHex(nla.bytes()),
-  };
+  });
 }
 
 /** NLA_NESTED: attributes inside; the value is the attribute itself, to be parsed on its own. */
@@ -187,10 +187,8 @@ export interface Bitfield32 {
 
 /** NLA_BITFIELD32: exactly 8 bytes, bits of `mask` only, value within selector. */
 export function bitfield32(mask: number): AttributeKind<Bitfield32> {
-  return {
-    type: 'bitfield32',
-    len: 8,
-    mask,
+  const policy: AttributePolicy = { type: 'bitfield32', len: 8, mask };
+  return kindOf(policy, {
     name: 'bitfield32',
     read: (nla) => ({ value: nla.u32(), selector: nla.msg.view.getUint32(nla.start + 4, true) }),
     sizeOf: () => 8,
@@ -199,5 +197,5 @@ export function bitfield32(mask: number): AttributeKind<Bitfield32> {
       to.view.setUint32(offset + 4, selector, true);
     },
     show: ({ value, selector }) => `value=0x${value.toString(16)} selector=0x${selector.toString(16)}`,
-  };
+  });
 }

@@ -74,8 +74,9 @@ function checkString(nla: Nla, max: number): PolicyError | undefined {
 
 function checkNulString(nla: Nla, max: number): PolicyError | undefined {
   const scan = max === 0 ? nla.len : Math.min(nla.len, max + 1);
-  const nul = nla.msg.u8.subarray(nla.start, nla.start + scan).indexOf(0);
-  return nul < 0 ? einval : checkString(nla, max);
+  const { u8 } = nla.msg;
+  for (let i = 0; i < scan; i++) if (u8[nla.start + i] === 0) return checkString(nla, max);
+  return einval;
 }
 
 /** The check of one kind: undefined when the payload passes. */
@@ -109,8 +110,8 @@ function judge(attribute: Attribute, nla: Nla): PolicyError | undefined {
 }
 
 function validate(attribute: Attribute, nla: Nla, mode: number, extack: Extack | undefined): void {
-  const size = intSizes[attribute.kind.type];
   if (mode !== NL_VALIDATE_LIBERAL) {
+    const size = intSizes[attribute.kind.type];
     if (size !== undefined && nla.len !== size && mode & NL_VALIDATE_STRICT_ATTRS)
       refuse(extack, einval, 'invalid attribute length', nla, attribute);
     if (mode & NL_VALIDATE_NESTED) checkNestedFlag(attribute, nla, extack);
@@ -145,8 +146,8 @@ export function parse<D>(
   mode: number,
   extack: Extack | undefined,
 ): Parsed<D> {
-  const $nla: (Nla | undefined)[] = [];
-  const table: Record<string, unknown> = { $nla };
+  const found = new set.$Found(set.$max);
+  const { $nla } = found;
   let off = start;
   while (end - off >= NLA_HDRLEN) {
     const length = msg.view.getUint16(off, true);
@@ -171,18 +172,7 @@ export function parse<D>(
     if (extack !== undefined) extack.msg = 'bytes leftover after parsing attributes';
     if (mode & NL_VALIDATE_TRAILING) throw einval;
   }
-  readValues(set, $nla, table);
-  return table as Parsed<D>;
-}
-
-/** Values of the accepted attributes; a 'dump' attribute given as input has no value. */
-function readValues<D>(set: AttrSet<D>, $nla: readonly (Nla | undefined)[], table: Record<string, unknown>): void {
-  for (let type = 1; type < $nla.length; type++) {
-    const nla = $nla[type];
-    const attribute = set.$byType[type];
-    if (nla === undefined || attribute === undefined || attribute.direction === 'dump') continue;
-    table[attribute.key] = attribute.kind.read(nla);
-  }
+  return found as unknown as Parsed<D>;
 }
 
 /** Parses the attributes inside `nest`. */

@@ -14,13 +14,11 @@ export class Slab {
     this.#size = size;
   }
 
-  /** A copy of `data`, aligned to 8 bytes. */
-  copy(data: Uint8Array): Uint8Array {
-    if (data.length > this.#size >> 4) return data.slice();
-    const start = this.#take(data.length);
-    const copy = new Uint8Array(this.memory.buffer, start, data.length);
-    copy.set(data);
-    return copy;
+  /** A copy of the first `length` bytes of `data`, aligned to 8 bytes. */
+  copy(data: Uint8Array, length = data.length): Uint8Array {
+    if (length > this.#size >> 4) return data.slice(0, length);
+    const start = this.place(data, 0, length);
+    return new Uint8Array(this.memory.buffer, start, length);
   }
 
   /** Copies `length` bytes of `from` into `memory`, without a view of their own; returns where they start. */

@@ -4,6 +4,7 @@
 import type { Attribute } from './attrs.js';
 import { Bytes, clearBytes, copyBytes } from './bytes.js';
 import { NLA_HDRLEN, nlaAlign } from './nla.js';
+import type { Slab } from './slab.js';
 
 /** Raised when an append goes beyond the limit. */
 export class WriterFull extends Error {}
@@ -105,8 +106,9 @@ export class Writer {
     this.#buffer.view.setUint16(start, this.length - start, true);
   }
 
-  /** A copy of what was written, for keeping. */
-  take(): Uint8Array {
-    return this.#buffer.u8.slice(0, this.length);
+  /** A copy of what was written, for keeping; in `slab` when it is not kept for long. */
+  take(slab?: Slab): Uint8Array {
+    const { u8 } = this.#buffer;
+    return slab === undefined ? u8.slice(0, this.length) : slab.copy(u8, this.length);
   }
 }

@@ -44,53 +44,13 @@ class FreedNumbers {
   }
 }
 
-/** A map that costs nothing but itself for one entry: most filters are alone under their priority. */
-class Entries<T> {
+export class Idr<T> {
+  /** A sole entry has no map: most filters are alone under their priority. */
   #soleId = -1;
   #sole: T | undefined;
   #many: Map<number, T> | undefined;
-
-  get size(): number {
-    return this.#many?.size ?? (this.#soleId < 0 ? 0 : 1);
-  }
-
-  has(id: number): boolean {
-    return this.#many === undefined ? id === this.#soleId : this.#many.has(id);
-  }
-
-  get(id: number): T | undefined {
-    if (this.#many !== undefined) return this.#many.get(id);
-    return id === this.#soleId ? this.#sole : undefined;
-  }
-
-  set(id: number, entry: T): void {
-    if (this.#many === undefined && (this.#soleId < 0 || this.#soleId === id)) {
-      this.#soleId = id;
-      this.#sole = entry;
-      return;
-    }
-    this.#many ??= new Map([[this.#soleId, this.#sole as T]]);
-    this.#many.set(id, entry);
-  }
-
-  delete(id: number): boolean {
-    if (this.#many !== undefined) return this.#many.delete(id);
-    if (id !== this.#soleId) return false;
-    this.#soleId = -1;
-    this.#sole = undefined;
-    return true;
-  }
-
-  keys(): number[] {
-    if (this.#many !== undefined) return [...this.#many.keys()];
-    return this.#soleId < 0 ? [] : [this.#soleId];
-  }
-}
-
-export class Idr<T> {
-  readonly #entries = new Entries<T>();
   #freed: FreedNumbers | undefined;
-  /** Every number from `start` up to here is taken, or waits in `#freed`. */
+  /** Every number from the least automatic one up to here is taken, or waits in `#freed`. */
   #mark: number;
 
   /** `start` is the least number given automatically. */
@@ -99,21 +59,22 @@ export class Idr<T> {
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#many?.size ?? (this.#soleId < 0 ? 0 : 1);
   }
 
   get(id: number): T | undefined {
-    return this.#entries.get(id);
+    if (this.#many !== undefined) return this.#many.get(id);
+    return id === this.#soleId ? this.#sole : undefined;
   }
 
   has(id: number): boolean {
-    return this.#entries.has(id);
+    return this.#many === undefined ? id === this.#soleId : this.#many.has(id);
   }
 
   /** Binds `id` itself; false when it is taken. */
   insert(id: number, entry: T): boolean {
-    if (this.#entries.has(id)) return false;
-    this.#entries.set(id, entry);
+    if (this.has(id)) return false;
+    this.replace(id, entry);
     return true;
   }
 
@@ -125,31 +86,44 @@ export class Idr<T> {
       return undefined;
     }
     if (id === this.#mark) this.#mark++;
-    this.#entries.set(id, entry);
+    this.replace(id, entry);
     return id;
   }
 
   #lowestFree(): number {
     while (this.#freed !== undefined && this.#freed.length > 0) {
       const id = this.#freed.pop();
-      if (!this.#entries.has(id)) return id;
+      if (!this.has(id)) return id;
     }
-    while (this.#entries.has(this.#mark)) this.#mark++;
+    while (this.has(this.#mark)) this.#mark++;
     return this.#mark;
   }
 
   /** Every number that is taken, least first. */
   ids(): number[] {
-    return this.#entries.keys().sort((a, b) => a - b);
+    if (this.#many !== undefined) return [...this.#many.keys()].sort((a, b) => a - b);
+    return this.#soleId < 0 ? [] : [this.#soleId];
   }
 
-  /** Binds a taken number to another entry. */
+  /** Binds a number, taken or not, to an entry. */
   replace(id: number, entry: T): void {
-    this.#entries.set(id, entry);
+    if (this.#many === undefined && (this.#soleId < 0 || this.#soleId === id)) {
+      this.#soleId = id;
+      this.#sole = entry;
+      return;
+    }
+    this.#many ??= new Map([[this.#soleId, this.#sole as T]]);
+    this.#many.set(id, entry);
   }
 
   remove(id: number): void {
-    if (this.#entries.delete(id) && id < this.#mark) this.#giveBack(id);
+    if (!this.has(id)) return;
+    if (this.#many !== undefined) this.#many.delete(id);
+    else {
+      this.#soleId = -1;
+      this.#sole = undefined;
+    }
+    if (id < this.#mark) this.#giveBack(id);
   }
 
   #giveBack(id: number): void {

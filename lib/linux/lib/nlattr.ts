@@ -18,16 +18,38 @@ export function nlaIs(nla: Nla, text: string): boolean {
   return true;
 }
 
+/** Length of the payload without its last NUL. */
+const copied = (nla: Nla): number => (nla.len > 0 && nla.msg.u8[nla.end - 1] === 0 ? nla.len - 1 : nla.len);
+
+/**
+ * Whether nlaStrscpy() would find room for the string.
+ *
+ * @models lib/nlattr.c nla_strscpy()
+ */
+export const nlaFits = (nla: Nla, size: number): boolean => copied(nla) < size;
+
+/**
+ * Whether the C string in `nla` is `text`.
+ *
+ * @models lib/nlattr.c nla_strscpy()
+ */
+export function nlaHolds(nla: Nla, text: string): boolean {
+  const { u8 } = nla.msg;
+  const length = copied(nla);
+  if (length < text.length || (length > text.length && u8[nla.start + text.length] !== 0)) return false;
+  for (let i = 0; i < text.length; i++) if (u8[nla.start + i] !== text.charCodeAt(i)) return false;
+  return true;
+}
+
 /**
  * The C string in `nla`, or undefined when the payload without its last NUL does not fit in `size` bytes with a NUL.
  *
  * @models lib/nlattr.c nla_strscpy()
  */
 export function nlaStrscpy(nla: Nla, size: number): string | undefined {
+  if (!nlaFits(nla, size)) return undefined;
   const { u8 } = nla.msg;
-  let end = nla.end;
-  if (nla.len > 0 && u8[end - 1] === 0) end--;
-  if (end - nla.start >= size) return undefined;
+  const end = nla.start + copied(nla);
   const nul = u8.indexOf(0, nla.start);
   return latin1(u8, nla.start, nul >= 0 && nul < end ? nul : end);
 }

@@ -9,6 +9,8 @@ import { Rtnetlink } from './rtnetlink.js';
 
 /** Size of the buffers that programs share, bytes: one that survives its neighbours keeps no more. */
 const PROGRAMS = 4096;
+/** Size of the buffers that answers share: one that is never received keeps no more. */
+const REPLIES = 16_384;
 
 export class Net {
   readonly label = 'init_net';
@@ -17,8 +19,9 @@ export class Net {
   readonly devices: NetDevice[] = [];
   /** Bumped at every change of the device list (dev_base_seq), for NLM_F_DUMP_INTR. */
   devBaseSeq = 1;
-  /** Memory of the messages being handled. */
+  /** Memory of the messages being handled, and of short answers that wait for their receiver. */
   readonly requests = new Slab();
+  readonly replies = new Slab(REPLIES);
   /** Instructions of classic programs. */
   readonly programs = new Slab(PROGRAMS);
   readonly netlink: NetlinkTable = netlinkTable();

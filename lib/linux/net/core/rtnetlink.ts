@@ -14,7 +14,7 @@ import type { DumpEntry } from '../netlink/af_netlink/dump.js';
 import { startDump } from '../netlink/af_netlink/dump.js';
 import type { Datagram } from '../netlink/af_netlink/queue.js';
 import { broadcast, deliver, kernelCreds, truesizeOf } from '../netlink/af_netlink/queue.js';
-import type { Handled } from '../netlink/af_netlink/rcv.js';
+import type { Handled, MessageHandler } from '../netlink/af_netlink/rcv.js';
 import { receiveMessages } from '../netlink/af_netlink/rcv.js';
 import type { NetlinkSock } from '../netlink/af_netlink/sock.js';
 import type { KernelInput, NetlinkProtocol } from '../netlink/af_netlink/table.js';
@@ -97,8 +97,8 @@ export function* rtnlDumpAll(request: RtnlRequest): Iterable<DumpEntry> {
  * @models net/netlink/af_netlink.c netlink_net_capable()
  * @differs stands with its only caller
  */
-function netCapable(input: KernelInput, task: Task): boolean {
-  return (input.addressed || input.sender.opener.capable(CAP_NET_ADMIN)) && task.capable(CAP_NET_ADMIN);
+function netCapable({ sender, task, addressed }: KernelInput): boolean {
+  return (addressed || sender.opener.capable(CAP_NET_ADMIN)) && task.capable(CAP_NET_ADMIN);
 }
 
 /** The rtnetlink of one network namespace. */
@@ -110,8 +110,9 @@ export class Rtnetlink {
   constructor(net: Net) {
     this.#net = net;
     this.#table = net.netlink.get(NETLINK_ROUTE)!;
-    this.#table.kernelInput = (input, task) => {
-      this.#receive(input, task);
+    const handler: MessageHandler = (input, msg, extack) => this.#handle(input, msg, extack);
+    this.#table.kernelInput = (input) => {
+      receiveMessages(input, handler);
     };
   }
 
@@ -132,7 +133,8 @@ export class Rtnetlink {
 
   /** rtnl_has_listeners(): whether anybody is in the group. */
   hasListeners(group: number): boolean {
-    return this.#table.subscribers.some((sock) => sock.groups.has(group));
+    for (const sock of this.#table.subscribers) if (sock.groups.has(group)) return true;
+    return false;
   }
 
   /** rtnl_notify(): to the group, without a requester that wants its own copy; then that copy. */
@@ -173,10 +175,6 @@ export class Rtnetlink {
     return { data, portid: 0, group, creds: kernelCreds, truesize: truesizeOf(data.length) };
   }
 
-  #receive(input: KernelInput, task: Task): void {
-    receiveMessages(input.sender, input.data, (msg, extack) => this.#handle(input, task, msg, extack));
-  }
-
   /** The handlers of a family that can do what is asked, else those of PF_UNSPEC. */
   #find(family: number, type: number, what: 'doit' | 'dumpit'): RtnlHandlers {
     const own = this.#handlers.get((family << 16) | type);
@@ -186,13 +184,13 @@ export class Rtnetlink {
   }
 
   /** @models net/core/rtnetlink.c rtnetlink_rcv_msg() */
-  #handle(input: KernelInput, task: Task, msg: Bytes, extack: Extack): Handled {
+  #handle(input: KernelInput, msg: Bytes, extack: Extack): Handled {
     const type = msg.view.getUint16(4, true);
     if (type > RTM_MAX) throw errno(EOPNOTSUPP);
     if (msg.length <= NLMSG_HDRLEN) return 'done';
     const kind = (type - RTM_BASE) & 3;
-    if (kind !== KIND_GET && !netCapable(input, task)) throw errno(EPERM);
-    const request = this.#request(input.sender, task, msg, extack);
+    if (kind !== KIND_GET && !netCapable(input)) throw errno(EPERM);
+    const request = this.#request(input, msg, extack);
     const family = msg.u8[NLMSG_HDRLEN]!;
     if (kind === KIND_GET && request.flags & NLM_F_DUMP) {
       this.#startDump(request, this.#find(family, type, 'dumpit'));
@@ -210,18 +208,18 @@ export class Rtnetlink {
     return 'done';
   }
 
-  #request(sock: NetlinkSock, task: Task, msg: Bytes, extack: Extack): RtnlRequest {
+  #request({ sender, task }: KernelInput, msg: Bytes, extack: Extack): RtnlRequest {
     return {
       machine: this.#net.machine,
       net: this.#net,
-      sock,
+      sock: sender,
       task,
       msg,
       type: msg.view.getUint16(4, true),
       flags: msg.view.getUint16(6, true),
       seq: msg.view.getUint32(8, true),
-      portid: sock.portid,
-      strict: sock.strictCheck && this.#net.machine.has('rtnl-strict-dump'),
+      portid: sender.portid,
+      strict: sender.strictCheck && this.#net.machine.has('rtnl-strict-dump'),
       extack,
     };
   }

@@ -7,7 +7,7 @@ import { BPF_MAXINSNS } from '../../../uapi/linux/bpf_common.js';
 import { sock_filter } from '../../../uapi/linux/filter.js';
 import { TCA_ACT_BPF } from '../../../uapi/linux/tc_act/tc_bpf.js';
 import { errno } from '../../errno.js';
-import { bpfProgCreate, type ClassicProg } from '../core/filter.js';
+import { bpfProgCreate, type ClassicProg } from '../core/filter/classic.js';
 import type { MessageWriter } from '../netlink/message.js';
 import { type ActionInit, type ActionResult, TcAction, type TcActionOps } from './act_api/action.js';
 import { tcfTmDump } from './act_api/dump.js';
@@ -36,7 +36,7 @@ function parseOptions({ options }: ActionInit) {
   if (options === undefined) throw errno(EINVAL);
   const tb = parseNested(TCA_ACT_BPF, options, NL_VALIDATE_LIBERAL, undefined);
   if (tb.PARMS === undefined) throw errno(EINVAL);
-  return { ...tb, PARMS: tb.PARMS };
+  return tb;
 }
 type Options = ReturnType<typeof parseOptions>;
 
@@ -66,9 +66,10 @@ function configure(request: ActionInit, tb: Options, action: BpfAction): void {
 /** @models net/sched/act_bpf.c tcf_bpf_init() */
 function init(request: ActionInit): ActionResult {
   const tb = parseOptions(request);
+  const { index, action: verdict } = tb.PARMS!;
   return tcfInitAction<BpfAction>(request, 'bpf', {
-    index: tb.PARMS.index,
-    verdict: tb.PARMS.action,
+    index,
+    verdict,
     make: (fresh) => new BpfAction(fresh),
     configure: (action) => {
       configure(request, tb, action);

@@ -12,12 +12,13 @@ import { errno } from '../../errno.js';
 import type { Holder } from '../../events.js';
 import { Idr } from '../../lib/idr.js';
 import type { Machine } from '../../machine.js';
-import { bpfProgCreate, type ClassicProg } from '../core/filter.js';
+import { bpfProgCreate, type ClassicProg } from '../core/filter/classic.js';
 import type { MessageWriter } from '../netlink/message.js';
 import { bindFilter, type TcfResult, unbindFilter } from './cls_api/bind.js';
 import * as exts from './cls_api/exts.js';
 import { type FilterChange, TcfFilter, type TcfProto, type TcfProtoOps } from './cls_api/proto.js';
 import { tcfQueueWork } from './cls_api/work.js';
+import type { ClassRef } from './sch_generic.js';
 
 const { TCA_BPF } = P;
 /** Kernels that know no flags skip every attribute after NAME. */
@@ -27,9 +28,10 @@ const INT_MAX = 0x7fffffff;
 const GEN_FLAGS = P.TCA_CLS_FLAGS_SKIP_HW | P.TCA_CLS_FLAGS_SKIP_SW;
 
 /** struct cls_bpf_prog: one filter. Its tcf_proto holds it while it is in the list, then the work queue. */
-class ClsBpfProg extends TcfFilter {
+class ClsBpfProg extends TcfFilter implements TcfResult {
   readonly handle: number;
-  readonly res: TcfResult;
+  readonly classid: number;
+  cl: ClassRef = 0;
   /** Direct action: what the program returns is the verdict. */
   readonly extsIntegrated: boolean;
   /** TCA_CLS_FLAGS_* */
@@ -38,17 +40,21 @@ class ClsBpfProg extends TcfFilter {
   readonly filter: ClassicProg;
   /** Undefined = none were given. */
   readonly exts: exts.TcfExts | undefined;
-  prev: ClsBpfProg | undefined;
-  next: ClsBpfProg | undefined;
+  prev: ClsBpfProg | undefined = undefined;
+  next: ClsBpfProg | undefined = undefined;
 
   constructor(machine: Machine, handle: number, parms: Parms, filter: ClassicProg, creator: Holder) {
     super(machine, creator);
     this.handle = handle;
-    this.res = { classid: parms.classid, cl: 0 };
+    this.classid = parms.classid;
     this.extsIntegrated = parms.extsIntegrated;
     this.genFlags = parms.genFlags | P.TCA_CLS_FLAGS_NOT_IN_HW;
     this.exts = parms.exts;
     this.filter = filter.hold(this);
+  }
+
+  get res(): TcfResult {
+    return this;
   }
 
   get label(): string {
@@ -76,21 +82,18 @@ class ClsBpfHead {
   }
 
   replace(old: ClsBpfProg, prog: ClsBpfProg): void {
-    prog.prev = old.prev;
-    prog.next = old.next;
-    this.#link(prog, prog.prev, prog.next);
+    const { prev, next } = old;
+    prog.prev = prev;
+    prog.next = next;
+    if (prev === undefined) this.first = prog;
+    else prev.next = prog;
+    if (next !== undefined) next.prev = prog;
   }
 
   remove(prog: ClsBpfProg): void {
     if (prog.prev === undefined) this.first = prog.next;
     else prog.prev.next = prog.next;
     if (prog.next !== undefined) prog.next.prev = prog.prev;
-  }
-
-  #link(prog: ClsBpfProg, prev: ClsBpfProg | undefined, next: ClsBpfProg | undefined): void {
-    if (prev === undefined) this.first = prog;
-    else prev.next = prog;
-    if (next !== undefined) next.prev = prog;
   }
 }
 
@@ -145,7 +148,7 @@ function parseParms(tb: Options, actions: exts.TcfExts | undefined): Parms {
 
 /** Exactly one of instructions and fd; old kernels also want a class. */
 function checkPresence({ t }: Change, tb: Options): void {
-  const isBpf = tb.OPS_LEN !== undefined && tb.OPS !== undefined;
+  const isBpf = tb.OPS_LEN !== undefined && tb.$nla[TCA_BPF.OPS.type] !== undefined;
   const isEbpf = tb.FD !== undefined;
   if (isBpf === isEbpf) throw errno(EINVAL);
   if (tb.CLASSID === undefined && !t.request.machine.has('bpf-direct-action')) throw errno(EINVAL);
@@ -185,11 +188,11 @@ function makeFilter(change: Change, tb: Options, handle: number, old: ClsBpfProg
   const { tp, base } = change;
   checkPresence(change, tb);
   const prog = makeWithActions(change, tb, handle);
-  if (tb.CLASSID !== undefined) bindFilter(tp, prog.res, base);
+  if (tb.CLASSID !== undefined) bindFilter(tp, prog, base);
   try {
     offload(prog, old);
   } catch (refusal) {
-    unbindFilter(tp, prog.res);
+    unbindFilter(tp, prog);
     prog.release(tp);
     throw refusal;
   }
@@ -238,7 +241,7 @@ function replaceFilter(change: Change, tb: Options, old: ClsBpfProg): ClsBpfProg
   const head = headOf(tp);
   head.handles.replace(handle, prog);
   head.replace(old, prog);
-  unbindFilter(tp, old.res);
+  unbindFilter(tp, old);
   tcfQueueWork(tp.chain.block.net, old, tp);
   return prog;
 }
@@ -262,7 +265,7 @@ function deleteFilter(tp: TcfProto, prog: ClsBpfProg): void {
   head.handles.remove(prog.handle);
   head.remove(prog);
   tp.version++;
-  unbindFilter(tp, prog.res);
+  unbindFilter(tp, prog);
   tcfQueueWork(tp.chain.block.net, prog, tp);
 }
 
@@ -283,7 +286,7 @@ function dump(tp: TcfProto, prog: ClsBpfProg, skb: MessageWriter): void {
   const { machine } = tp.chain.block.net;
   const flagsKnown = machine.has('bpf-direct-action');
   const nest = skb.nest(TCA.OPTIONS.type);
-  if (prog.res.classid !== 0 || !flagsKnown) skb.putU32(TCA_BPF.CLASSID.type, prog.res.classid);
+  if (prog.classid !== 0 || !flagsKnown) skb.putU32(TCA_BPF.CLASSID.type, prog.classid);
   dumpBpfInfo(skb, prog.filter);
   exts.tcfExtsDump(skb, prog.exts, extsAttributes);
   if (prog.extsIntegrated) skb.putU32(TCA_BPF.FLAGS.type, P.TCA_BPF_FLAG_ACT_DIRECT);

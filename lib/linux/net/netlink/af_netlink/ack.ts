@@ -92,35 +92,29 @@ export function putTlvs(skb: MessageWriter, extack: Extack, failed: boolean, pad
   if (extack.missNest !== undefined) skb.putU32(NLMSGERR_ATTR.MISS_NEST.type, extack.missNest);
 }
 
-/** Flags and echoed length of the acknowledgement of `msg`. */
-function echoOf(sock: NetlinkSock, msg: Bytes, error: number): { flags: number; echoed: number } {
-  if (error !== 0 && !sock.capAck) return { flags: 0, echoed: msg.length };
-  const capped = sock.net.machine.has('netlink-ext-ack') ? N.NLM_F_CAPPED : 0;
-  return { flags: capped, echoed: N.NLMSG_HDRLEN };
-}
-
 /**
  * Queues the NLMSG_ERROR for `msg` (which starts at its nlmsghdr); `error` is positive, 0 acknowledges.
  * @models net/netlink/af_netlink.c netlink_ack()
  */
 export function sendAck(sock: NetlinkSock, msg: Bytes, error: number, extack: Extack): void {
   const { machine } = sock.net;
-  const { flags, echoed } = echoOf(sock, msg, error);
-  const explain = sock.extAck && machine.has('netlink-ext-ack') && !extack.isEmpty;
+  const knowsExtAck = machine.has('netlink-ext-ack');
+  const capped = error === 0 || sock.capAck;
+  const echoed = capped ? N.NLMSG_HDRLEN : msg.length;
+  const flags = capped && knowsExtAck ? N.NLM_F_CAPPED : 0;
   const skb = machine.scratch.reset(Infinity);
-  const seq = msg.view.getUint32(8, true);
-  const start = skb.begin(N.NLMSG_ERROR, flags, seq, sock.portid, 4);
+  const start = skb.begin(N.NLMSG_ERROR, flags, msg.view.getUint32(8, true), sock.portid, 4);
   skb.buffer.view.setInt32(start + N.NLMSG_HDRLEN, -error, true);
-  const at = skb.reserve(machine.has('netlink-ack-aligned') ? N.nlmsgAlign(echoed) : echoed);
-  skb.buffer.u8.set(msg.u8.subarray(0, echoed), at);
-  if (explain) {
+  skb.appendRange(msg.u8, 0, echoed);
+  if (machine.has('netlink-ack-aligned')) skb.reserve(N.nlmsgAlign(echoed) - echoed);
+  if (sock.extAck && knowsExtAck && !extack.isEmpty) {
     const before = skb.length;
     putTlvs(skb, extack, error !== 0, machine.config.padAttributes);
     if (skb.length > before) skb.buffer.view.setUint16(start + 6, flags | N.NLM_F_ACK_TLVS, true);
   }
   skb.end(start);
   deliver(sock, {
-    data: skb.take(),
+    data: skb.take(sock.net.replies),
     portid: 0,
     group: 0,
     creds: kernelCreds,

@@ -19,7 +19,7 @@ import type { Datagram } from './queue.js';
 import type { NetlinkSock } from './sock.js';
 
 const CMSG_ALIGN = 8;
-const nothing = new Uint8Array(0);
+const noControl = { bytes: new Uint8Array(0), flags: 0 };
 
 /** put_cmsg() for a run of control messages; what does not fit is cut and marked MSG_CTRUNC. */
 class ControlWriter {
@@ -51,7 +51,7 @@ class ControlWriter {
 }
 
 function controlOf(sock: NetlinkSock, datagram: Datagram, controllen: number): { bytes: Uint8Array; flags: number } {
-  if (!sock.pktinfo && !sock.opts.passcred) return { bytes: nothing, flags: 0 };
+  if (!sock.pktinfo && !sock.opts.passcred) return noControl;
   const control = new ControlWriter(controllen);
   if (sock.pktinfo) control.put(SOL_NETLINK, NETLINK_PKTINFO, nl_pktinfo.bytes({ group: datagram.group }));
   if (sock.opts.passcred) control.put(SOL_SOCKET, SCM_CREDENTIALS, ucred.bytes(datagram.creds));

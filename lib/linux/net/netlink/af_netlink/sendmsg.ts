@@ -56,7 +56,7 @@ function unicastToKernel(sock: NetlinkSock, task: Task, data: Uint8Array, addres
   const { events } = machine;
   if (events.sink !== undefined)
     events.emit({ type: 'message-in', portid: sock.portid, protocol: sock.protocol, data });
-  sock.table.kernelInput({ sender: sock, data, addressed }, task);
+  sock.table.kernelInput({ sender: sock, task, data, addressed });
   return data.length;
 }
 

@@ -7,6 +7,8 @@ import * as P from '../../../../uapi/linux/netlink.js';
 /** A message on its way to a kernel socket. */
 export interface KernelInput {
   readonly sender: NetlinkSock;
+  /** Who sends. */
+  readonly task: Task;
   readonly data: Uint8Array;
   /** The sender named a destination (NETLINK_SKB_DST): only its own capabilities count, not those of the opener. */
   readonly addressed: boolean;
@@ -22,7 +24,7 @@ export interface NetlinkProtocol {
   /** Sockets that joined a group, newest first (mc_list). */
   readonly subscribers: NetlinkSock[];
   /** The kernel's own socket (port id 0); undefined when nobody listens there. */
-  kernelInput: ((input: KernelInput, task: Task) => void) | undefined;
+  kernelInput: ((input: KernelInput) => void) | undefined;
 }
 
 export type NetlinkTable = ReadonlyMap<number, NetlinkProtocol>;

@@ -3,7 +3,7 @@ import { EEXIST, EINVAL, ENOENT, EOPNOTSUPP } from '../../../../uapi/asm-generic
 import { NLM_F_CREATE, NLM_F_EXCL } from '../../../../uapi/linux/netlink.js';
 import { RTM_DELCHAIN, RTM_NEWCHAIN, TCA } from '../../../../uapi/linux/rtnetlink.js';
 import { refuse } from '../../../errno.js';
-import { nlaStrscpy } from '../../../lib/nlattr.js';
+import { nlaFits } from '../../../lib/nlattr.js';
 import type { RtnlRequest } from '../../core/rtnetlink.js';
 import { MessageWriter } from '../../netlink/message.js';
 import { parseTc, type TcRequest } from '../sch_api/request.js';
@@ -21,9 +21,8 @@ function addTemplate(t: TcRequest, chain: chains.TcfChain): void {
   const { extack } = t.request;
   const kind = t.tca[TCA.KIND.type];
   if (kind === undefined) return;
-  const name = nlaStrscpy(kind, IFNAMSIZ);
-  if (name === undefined) refuse(extack, EINVAL, 'Specified TC chain template name too long');
-  const ops = tcfProtoLookupOps(t.net, name, extack);
+  if (!nlaFits(kind, IFNAMSIZ)) refuse(extack, EINVAL, 'Specified TC chain template name too long');
+  const ops = tcfProtoLookupOps(t.net, kind, extack);
   if (ops.template === undefined)
     refuse(extack, EOPNOTSUPP, 'Chain templates are not supported with specified classifier');
   chain.template = { ops, priv: ops.template.create(t) };

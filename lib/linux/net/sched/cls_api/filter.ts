@@ -5,7 +5,7 @@ import { NLM_F_CREATE, NLM_F_EXCL } from '../../../../uapi/linux/netlink.js';
 import { TC_ACT_EXT_VAL_MASK } from '../../../../uapi/linux/pkt_cls.js';
 import { RTM_DELTFILTER, RTM_NEWTFILTER, TCA } from '../../../../uapi/linux/rtnetlink.js';
 import { refuse } from '../../../errno.js';
-import { nlaIs, nlaStrscpy } from '../../../lib/nlattr.js';
+import { nlaFits, nlaIs } from '../../../lib/nlattr.js';
 import type { RtnlRequest } from '../../core/rtnetlink.js';
 import { parseTc, type TcRequest } from '../sch_api/request.js';
 import { findPlace, type Place, putPlace } from './block.js';
@@ -27,7 +27,7 @@ export const protocolOf = (t: TcRequest): number => t.info & 0xffff;
 /** @models net/sched/cls_api.c tcf_proto_check_kind() */
 export function checkKindLength(t: TcRequest): void {
   const kind = t.tca[TCA.KIND.type];
-  if (kind !== undefined && nlaStrscpy(kind, IFNAMSIZ) === undefined)
+  if (kind !== undefined && !nlaFits(kind, IFNAMSIZ))
     refuse(t.request.extack, EINVAL, 'Specified TC filter name too long');
 }
 
@@ -87,7 +87,7 @@ function createProto(t: TcRequest, chain: TcfChain, auto: boolean): TcfProto {
   if (kind === undefined || protocolOf(t) === 0) refuse(extack, EINVAL, 'Filter kind and protocol must be specified');
   if (!t.wants(NLM_F_CREATE)) refuseWithoutCreate(t);
   const prio = auto ? autoPrio(chain) : prioOf(t);
-  const ops = tcfProtoLookupOps(t.net, nlaStrscpy(kind, IFNAMSIZ)!, extack);
+  const ops = tcfProtoLookupOps(t.net, kind, extack);
   const tp = new TcfProto(chain, ops, { prio, protocol: protocolOf(t), classid: chain.block.classid }, t);
   chainInsert(chain, tp);
   return tp;

@@ -13,7 +13,7 @@ import {
 } from '../../../../uapi/linux/rtnetlink.js';
 import { errno, errnoOf } from '../../../errno.js';
 import type { RtnlRequest } from '../../core/rtnetlink.js';
-import { MessageWriter, NLMSG_GOODSIZE } from '../../netlink/message.js';
+import { type MessageWriter, NLMSG_GOODSIZE } from '../../netlink/message.js';
 import { notifyNeeded } from '../sch_api/fill.js';
 import type { Qdisc } from '../sch_generic.js';
 import type { TcfFilter, TcfProto } from './proto.js';
@@ -118,14 +118,15 @@ export function filterMessage(
   type: number,
   warn: string | undefined,
 ): Uint8Array {
-  const skb = new MessageWriter(request.machine.has('tfilter-notify-grows') ? Infinity : NLMSG_GOODSIZE);
+  const { machine, net } = request;
+  const skb = machine.scratch.reset(machine.has('tfilter-notify-grows') ? Infinity : NLMSG_GOODSIZE);
   try {
     fillNode(skb, request, tp, at, filter, type, notifyFlags(request), warn);
   } catch (thrown) {
     if (thrown instanceof WriterFull) throw errno(EINVAL);
     throw thrown;
   }
-  return skb.take();
+  return skb.take(net.replies);
 }
 
 /**

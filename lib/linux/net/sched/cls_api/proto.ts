@@ -4,7 +4,9 @@
 import { ENOENT } from '../../../../uapi/asm-generic/errno.js';
 import { refuse } from '../../../errno.js';
 import type { Extack } from '../../../../codec/extack.js';
+import type { Nla } from '../../../../codec/nla.js';
 import type { Holder } from '../../../events.js';
+import { nlaHolds } from '../../../lib/nlattr.js';
 import { KObject } from '../../../object.js';
 import { type Net, netGeneric } from '../../core/net_namespace.js';
 import type { MessageWriter } from '../../netlink/message.js';
@@ -83,13 +85,13 @@ export class TcfProto extends KObject {
   /** Parent it was made for; kernels without blocks show it. */
   readonly classid: number;
   /** What the kind keeps (tp->root). */
-  root: unknown;
+  root: unknown = undefined;
   /** Bumped whenever the order of the filters changes, for dumps that go on later. */
   version = 0;
   /** The kind has set it up. */
   #ready = false;
 
-  /** `creator` holds it; the new tcf_proto holds `chain`. */
+  /** `creator` holds it; the new tcf_proto holds `chain`. A kind that refuses leaves nothing behind. */
   constructor(chain: TcfChain, ops: TcfProtoOps, key: ProtoKey, creator: Holder) {
     super(chain.block.net.machine, creator);
     this.ops = ops;
@@ -97,13 +99,8 @@ export class TcfProto extends KObject {
     this.protocol = key.protocol;
     this.classid = key.classid;
     this.chain = chain.hold(this);
-    this.#init(creator);
-  }
-
-  /** A kind that refuses leaves nothing behind. */
-  #init(creator: Holder): void {
     try {
-      this.ops.init(this);
+      ops.init(this);
       this.#ready = true;
     } finally {
       if (!this.#ready) this.release(creator);
@@ -130,9 +127,9 @@ export const tcfProtoBase = netGeneric((): Map<string, TcfProtoOps> => new Map()
  *
  * @models net/sched/cls_api.c tcf_proto_lookup_ops()
  */
-export function tcfProtoLookupOps(net: Net, kind: string, extack: Extack): TcfProtoOps {
-  const ops = tcfProtoBase(net).get(kind);
-  if (ops !== undefined) return ops;
-  if (net.machine.config.classifiers?.includes(kind) === true) net.machine.gap(`classifier kind ${kind}`);
+export function tcfProtoLookupOps(net: Net, kind: Nla, extack: Extack): TcfProtoOps {
+  for (const ops of tcfProtoBase(net).values()) if (nlaHolds(kind, ops.kind)) return ops;
+  const { machine } = net;
+  for (const name of machine.config.classifiers ?? []) if (nlaHolds(kind, name)) machine.gap(`classifier kind ${name}`);
   refuse(extack, ENOENT, 'TC classifier not found');
 }
