@@ -5,7 +5,7 @@
 import { EAGAIN } from '../uapi/asm-generic/errno.js';
 import { Entropy } from './entropy.js';
 
-/** System calls on modelled sockets that can be made to fail. */
+/** Modelled system calls that can be made to fail. */
 export const faultCalls = [
   'socket',
   'bind',
@@ -16,6 +16,7 @@ export const faultCalls = [
   'sendmsg',
   'recvmsg',
   'ioctl',
+  'bpf',
 ] as const;
 
 export type FaultCall = (typeof faultCalls)[number];

@@ -11,6 +11,12 @@ import { Entropy } from './entropy.js';
 import { Events } from './events.js';
 import type { Fault } from './faults.js';
 import { Faults } from './faults.js';
+import type { BpfFile } from './kernel/bpf/file.js';
+import { BpfIds } from './kernel/bpf/ids.js';
+import { PinTree } from './kernel/bpf/inode.js';
+import { type BpfAttr, localBpf } from './kernel/bpf/local_call.js';
+import { sysBpf } from './kernel/bpf/syscall/syscall.js';
+import { LocalTask } from './kernel/local_task.js';
 import type { Task } from './kernel/task.js';
 import { devIoctl } from './net/core/dev_ioctl.js';
 import type { Net } from './net/core/net_namespace.js';
@@ -74,7 +80,12 @@ export class Machine implements ObjectTable {
   readonly objects = new ObjectList();
   /** The initial network namespace. */
   readonly net: Net;
+  /** Programs, maps and links by number. */
+  readonly bpfIds = new BpfIds();
+  /** Pins, for tasks that have no paths of their own. */
+  readonly pins = new PinTree();
   #memory: Memory | undefined;
+  #init: LocalTask | undefined;
   readonly #behaviours: ReadonlySet<BehaviourName>;
   readonly #gaps = new Set<string>();
   readonly #onGap: ((what: string) => void) | undefined;
@@ -117,6 +128,23 @@ export class Machine implements ObjectTable {
   devIoctl(task: Task, request: number, ifreq: Uint8Array): number {
     const failed = this.faults.active?.call('ioctl') ?? 0;
     return failed !== 0 ? -failed : devIoctl(this.net, task, request, ifreq);
+  }
+
+  /** A task in this process with every capability; its files are those that bpf(cmd, attr) opens. */
+  get init(): LocalTask {
+    return (this.#init ??= new LocalTask({ tgid: 1 }));
+  }
+
+  /**
+   * bpf(2): what the call returns, a negative errno included, or a new file, which the caller installs as an fd with
+   * O_CLOEXEC and closes at its last close.
+   */
+  bpf(task: Task, cmd: number, uattr: number, size: number): number | BpfFile;
+  /** bpf(2) as the task `init`: an fd or another number, or a negative errno. */
+  bpf(cmd: number, attr: BpfAttr | Uint8Array): number;
+  bpf(first: Task | number, second: number | BpfAttr | Uint8Array, uattr = 0, size = 0): number | BpfFile {
+    if (typeof first === 'number') return localBpf(this, this.init, first, second as BpfAttr | Uint8Array);
+    return sysBpf(this, first, second as number, uattr, size);
   }
 
   /** call_rcu(): runs `run` after a grace period. `name` is for views. */

@@ -40,7 +40,8 @@ export const behaviours = {
     since: 'v6.1',
     what: 'link messages show MTU limits, segmentation limits, carrier counts, XDP and alternative names',
   },
-  'virtual-big-tso': { since: 'v6.18', what: 'ifb takes segments of up to 524280 bytes' },
+  'virtual-big-tso': { since: 'v6.18', what: 'dummy and ifb take segments of up to 524280 bytes' },
+  'rename-while-up': { since: 'v6.18', what: 'a link may be renamed while it is up' },
   'ifla-lockless-first': {
     since: 'v6.18',
     what: 'link messages put what is read without the lock first, the qdisc and the map last',
@@ -117,7 +118,16 @@ export const behaviours = {
     since: 'v6.1',
     what: 'fq_codel has a batch size, a memory limit and a limit of the quantum; its statistics are longer',
   },
+  'devinet-texts': { since: 'v6.18', what: 'requests about IPv4 addresses are refused with a text' },
   'fib-lowest-unicast': { since: 'v6.1', what: 'the lowest address of a subnet is no broadcast address' },
+  'bpf-objects': {
+    since: 'v6.1',
+    what: 'bpf(2) has commands after PROG_LOAD: pins, ids, BTF, links; maps and programs have names',
+  },
+  'bpf-token': {
+    since: 'v6.18',
+    what: 'bpf(2) knows tokens; what MAP_CREATE and PROG_LOAD need is asked late, by kind',
+  },
   'tag-sha256': { since: 'v6.18', what: 'program tags are SHA-256 instead of SHA-1' },
 } as const satisfies Readonly<Record<string, Behaviour>>;
 

@@ -1,5 +1,9 @@
 // A task that lives in the caller's own process: what tests, replays and in-process users act as.
 import type { File } from '../fs/file.js';
+import { EBADF } from '../../uapi/asm-generic/errno.js';
+import type { Machine } from '../machine.js';
+import { BpfFile } from './bpf/file.js';
+import { type BpfAttr, localBpf } from './bpf/local_call.js';
 import type { Task } from './task.js';
 import { LocalMemory } from './user_memory.js';
 
@@ -40,6 +44,25 @@ export class LocalTask implements Task {
 
   fget(fd: number): File | undefined {
     return this.files.get(fd);
+  }
+
+  /** close(2): EBADF, or the last close of the file when no other fd has it. */
+  close(fd: number): number {
+    const file = this.files.get(fd);
+    if (file === undefined) return -EBADF;
+    this.files.delete(fd);
+    if (file instanceof BpfFile && ![...this.files.values()].includes(file)) file.close();
+    return 0;
+  }
+
+  /** The end of the process: every file is closed. */
+  exit(): void {
+    for (const fd of [...this.files.keys()]) this.close(fd);
+  }
+
+  /** bpf(2) with attributes by name and buffers of the caller's own: the fd or number, or a negative errno. */
+  bpf(machine: Machine, cmd: number, attr: BpfAttr | Uint8Array): number {
+    return localBpf(machine, this, cmd, attr);
   }
 
   /** Puts a file at the lowest free fd. */

@@ -2,6 +2,7 @@
 // The host makes one for each client thread it serves; tests and in-process users make their own.
 import type { Holder } from '../events.js';
 import type { File } from '../fs/file.js';
+import type { BpfPaths } from './bpf/inode.js';
 import type { UserMemory } from './user_memory.js';
 
 /** The process on whose behalf the kernel runs. All numbers are those of the box's own (initial) namespaces. */
@@ -21,4 +22,6 @@ export interface Task extends Holder {
    * (or negative). A file the model does not know (a pipe, a plain file) is `foreignFile`.
    */
   fget(fd: number): File | undefined;
+  /** Where its paths of pins lead. Default: the pins of the machine. */
+  readonly pins?: BpfPaths | undefined;
 }

@@ -1,5 +1,6 @@
 // include/linux/bpf.h struct bpf_prog and its aux: a loaded program. Held by open files, pins, filters, links, prog arrays.
-// What the verifier found out stays here; what runs is `program`.
+// What the verifier found out stays here; what runs is `insns` as it rewrote them. When the last reference goes, its id is
+// free at once; its maps are let go of after a grace period, since packets may still run it.
 import type { Holder } from '../../events.js';
 import type { Machine } from '../../machine.js';
 import { KObject } from '../../object.js';
@@ -30,6 +31,21 @@ export interface ProgLoadAttr {
   readonly coreReloRecSize: number;
 }
 
+/** struct bpf_prog in front of the instructions, bytes, and the size of a page: what memlock counts in. */
+const HEADER = 96;
+const PAGE = 4096;
+
+/** Type information that a program was loaded with, as BPF_OBJ_GET_INFO_BY_FD shows it. */
+export interface ProgBtf {
+  /** Held by the program. */
+  readonly btf: KObject & { readonly id: number };
+  /** Records as shown, `recSize` bytes each; instruction offsets as after rewriting. */
+  readonly funcInfo: Uint8Array;
+  readonly funcInfoRecSize: number;
+  readonly lineInfo: Uint8Array;
+  readonly lineInfoRecSize: number;
+}
+
 export class BpfProg extends KObject {
   readonly machine: Machine;
   readonly type: number;
@@ -45,6 +61,8 @@ export class BpfProg extends KObject {
   tag = new Uint8Array(8);
   /** Held. */
   readonly usedMaps: BpfMap[] = [];
+  /** Type information; its `btf` is held. */
+  btf: ProgBtf | undefined;
   /** Instructions the verifier walked through. */
   verifiedInsns = 0;
   /** Set by the verifier. */
@@ -53,8 +71,14 @@ export class BpfProg extends KObject {
   subprogStarts: readonly number[] = [0];
   /** Whether a helper that moves packet data is called, or packet data is written. */
   changesPktData = false;
+  /** Whether its instructions use cb of their context, and whether they look at tstamp_type. */
+  cbAccess = false;
+  tstampTypeAccess = false;
   /** ns of the machine's clock when it was loaded. */
   loadTime = 0;
+  /** ns and runs while BPF_ENABLE_STATS is open. */
+  runTime = 0;
+  runCount = 0;
 
   constructor(
     machine: Machine,
@@ -75,7 +99,19 @@ export class BpfProg extends KObject {
     return `bpf program ${this.id}${this.name === '' ? '' : ` ${this.name}`}`;
   }
 
+  /** Bytes of whole pages that the instructions lie in. */
+  get memlock(): number {
+    return Math.ceil((HEADER + this.insns.length) / PAGE) * PAGE;
+  }
+
+  /** @models kernel/bpf/syscall.c bpf_prog_put_deferred() */
   protected destroy(): void {
-    for (const map of this.usedMaps.splice(0)) map.release(this);
+    this.machine.bpfIds.progs.remove(this);
+    this.btf?.btf.release(this);
+    const maps = this.usedMaps.splice(0);
+    if (maps.length === 0) return;
+    this.machine.callRcu('bpf_prog_free', () => {
+      for (const map of maps) map.release(this);
+    });
   }
 }

@@ -1,0 +1,85 @@
+// One bpf(2) call on its way through the kernel: the attributes as copied in, who calls, and the machine. Handlers read
+// fields at the offsets of lib/uapi/linux/bpf_attr.ts, refuse by throwing an Errno, and return a number or a new file.
+import { EFAULT, EINVAL } from '../../../../uapi/asm-generic/errno.js';
+import { BPF_OBJ_NAME_LEN } from '../../../../uapi/linux/bpf.js';
+import { errno } from '../../../errno.js';
+import type { Holder } from '../../../events.js';
+import type { Machine } from '../../../machine.js';
+import type { Task } from '../../task.js';
+import { userAddress } from '../../user_memory.js';
+import type { BpfFile } from '../file.js';
+
+/** What a command gives: a return value, or the file whose fd the caller of bpf(2) gets. */
+export type BpfResult = number | BpfFile;
+
+export class BpfCall implements Holder {
+  readonly machine: Machine;
+  readonly task: Task;
+  readonly u8: Uint8Array;
+  readonly view: DataView;
+  /** Where the user's own union lies, and how many bytes of it the kernel takes notice of. */
+  readonly uattr: number;
+  readonly size: number;
+
+  /** `attr`: all of the union this kernel knows, zeros behind what was given. */
+  constructor(machine: Machine, task: Task, attr: Uint8Array, uattr: number, size: number) {
+    this.machine = machine;
+    this.task = task;
+    this.u8 = attr;
+    this.view = new DataView(attr.buffer, attr.byteOffset, attr.byteLength);
+    this.uattr = uattr;
+    this.size = size;
+  }
+
+  get label(): string {
+    return `bpf() of ${this.task.label}`;
+  }
+
+  u32(at: number): number {
+    return this.view.getUint32(at, true);
+  }
+
+  s32(at: number): number {
+    return this.view.getInt32(at, true);
+  }
+
+  /** A 64-bit field: exact below 2^53, and above that no address and no flags that anything knows. */
+  u64(at: number): number {
+    return userAddress(this.view, at);
+  }
+
+  /** EINVAL unless every byte from `end` on is zero. @models kernel/bpf/syscall.c CHECK_ATTR() */
+  checkTail(end: number): void {
+    const { u8 } = this;
+    for (let at = end; at < u8.length; at++) if (u8[at] !== 0) throw errno(EINVAL);
+  }
+
+  /** copy_from_user() */
+  read(address: number, length: number): Uint8Array {
+    const bytes = this.task.memory.read(address, length);
+    if (bytes === undefined) throw errno(EFAULT);
+    return bytes;
+  }
+
+  /** copy_to_user() */
+  write(address: number, data: Uint8Array): void {
+    if (!this.task.memory.write(address, data)) throw errno(EFAULT);
+  }
+
+  /** put_user() of a field of the union. */
+  putU32(at: number, value: number): void {
+    const bytes = new Uint8Array(4);
+    new DataView(bytes.buffer).setUint32(0, value, true);
+    this.write(this.uattr + at, bytes);
+  }
+
+  /** A name of at most 15 letters, digits, underscores and dots. @models kernel/bpf/syscall.c bpf_obj_name_cpy() */
+  name(at: number): string {
+    const bytes = this.u8.subarray(at, at + BPF_OBJ_NAME_LEN);
+    const end = bytes.indexOf(0);
+    if (end < 0) throw errno(EINVAL);
+    const name = String.fromCharCode(...bytes.subarray(0, end));
+    if (!/^[A-Za-z0-9_.]*$/.test(name)) throw errno(EINVAL);
+    return name;
+  }
+}
