@@ -40,20 +40,21 @@ export class ObjectList implements Iterable<KObject> {
   }
 }
 
+/** Its private properties are plain ones: those with `#` make holding and releasing cost twice as much. */
 export abstract class KObject implements Holder {
-  readonly #table: ObjectTable;
+  private readonly objectTable: ObjectTable;
   /** The references, oldest first: few objects have more than two, and then a list. */
-  #first: Holder | undefined;
-  #second: Holder | undefined;
-  #more: Holders | undefined;
+  private firstHolder: Holder | undefined;
+  private secondHolder: Holder | undefined = undefined;
+  private moreHolders: Holders | undefined = undefined;
   /** Neighbours in the list of live objects; only ObjectList touches them. */
   older: KObject | undefined = undefined;
   younger: KObject | undefined = undefined;
 
   /** `creator` holds the first reference. */
   constructor(table: ObjectTable, creator: Holder) {
-    this.#table = table;
-    this.#first = creator;
+    this.objectTable = table;
+    this.firstHolder = creator;
     table.objects.add(this);
     if (table.events.sink !== undefined) table.events.creating(this);
   }
@@ -65,43 +66,43 @@ export abstract class KObject implements Holder {
   protected abstract destroy(): void;
 
   get refcount(): number {
-    if (this.#second !== undefined) return 2 + (this.#more?.size ?? 0);
-    return this.#first === undefined ? 0 : 1;
+    if (this.secondHolder !== undefined) return 2 + (this.moreHolders?.size ?? 0);
+    return this.firstHolder === undefined ? 0 : 1;
   }
 
   /** Everyone who holds a reference, one entry a reference, oldest first. */
   get holders(): readonly Holder[] {
-    const few = [this.#first, this.#second].filter((holder) => holder !== undefined);
-    return this.#more === undefined ? few : [...few, ...this.#more.list()];
+    const few = [this.firstHolder, this.secondHolder].filter((holder) => holder !== undefined);
+    return this.moreHolders === undefined ? few : [...few, ...this.moreHolders.list()];
   }
 
   get freed(): boolean {
-    return this.#first === undefined;
+    return this.firstHolder === undefined;
   }
 
   /** Takes a reference for `holder` and returns the object. */
   hold(holder: Holder): this {
-    if (this.#first === undefined) assert(false, `hold of freed ${this.label} by ${holder.label}`);
-    if (this.#second === undefined) this.#second = holder;
-    else (this.#more ??= new Holders()).add(holder);
-    const { events } = this.#table;
+    if (this.firstHolder === undefined) assert(false, `hold of freed ${this.label} by ${holder.label}`);
+    if (this.secondHolder === undefined) this.secondHolder = holder;
+    else (this.moreHolders ??= new Holders()).add(holder);
+    const { events } = this.objectTable;
     if (events.sink !== undefined) events.emit({ type: 'held', object: this, holder, refcount: this.refcount });
     return this;
   }
 
   /** Drops one reference of `holder`, the youngest; it must have one. */
   release(holder: Holder): void {
-    if (this.#more?.remove(holder) !== true) {
-      if (this.#second !== holder) {
-        if (this.#first !== holder) assert(false, `${holder.label} releases ${this.label} without holding it`);
-        this.#first = this.#second;
+    if (this.moreHolders?.remove(holder) !== true) {
+      if (this.secondHolder !== holder) {
+        if (this.firstHolder !== holder) assert(false, `${holder.label} releases ${this.label} without holding it`);
+        this.firstHolder = this.secondHolder;
       }
-      this.#second = this.#more?.shift();
+      this.secondHolder = this.moreHolders?.shift();
     }
-    const { events } = this.#table;
+    const { events } = this.objectTable;
     if (events.sink !== undefined) events.emit({ type: 'released', object: this, holder, refcount: this.refcount });
-    if (this.#first !== undefined) return;
-    this.#table.objects.delete(this);
+    if (this.firstHolder !== undefined) return;
+    this.objectTable.objects.delete(this);
     if (events.sink !== undefined) events.emit({ type: 'freed', object: this });
     this.destroy();
   }
