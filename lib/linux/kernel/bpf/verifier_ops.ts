@@ -2,6 +2,7 @@
 // The kind gives it (net/core/filter/), the verifier asks it.
 import type { AccessType } from './type_flags.js';
 import type { BpfFuncProto } from './func_proto.js';
+import type { Task } from '../task.js';
 import type { BpfProg } from './prog.js';
 
 /** struct bpf_insn_access_aux: what isValidAccess() says about an access it allows. */
@@ -25,8 +26,8 @@ export interface BpfInsn {
 }
 
 export interface BpfVerifierOps {
-  /** The helper `id` for this program, or undefined when it has none. */
-  getFuncProto(id: number, prog: BpfProg): BpfFuncProto | undefined;
+  /** The helper `id` for this program when `task` loads it (some want a capability), or undefined when it has none. */
+  getFuncProto(id: number, prog: BpfProg, task: Task): BpfFuncProto | undefined;
   /** Whether `size` bytes at `off` of the context may be read or written. */
   isValidAccess(off: number, size: number, type: AccessType, prog: BpfProg, info: InsnAccessAux): boolean;
   /** Instructions to run first, ending in a copy of `first`; undefined when none are needed. */

@@ -1,12 +1,12 @@
 // The checker of classic programs: every opcode, jumps, memory, and bytes that are no program at all.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { Bytes } from '../../../../lib/codec/bytes.js';
-import { Errno } from '../../../../lib/linux/errno.js';
-import { bpfCheckClassic } from '../../../../lib/linux/net/core/filter.js';
-import { EINVAL } from '../../../../lib/uapi/asm-generic/errno.js';
-import * as C from '../../../../lib/uapi/linux/bpf_common.js';
-import * as F from '../../../../lib/uapi/linux/filter.js';
+import { Bytes } from '../../../../../lib/codec/bytes.js';
+import { Errno } from '../../../../../lib/linux/errno.js';
+import { bpfCheckClassic } from '../../../../../lib/linux/net/core/filter/classic.js';
+import { EINVAL } from '../../../../../lib/uapi/asm-generic/errno.js';
+import * as C from '../../../../../lib/uapi/linux/bpf_common.js';
+import * as F from '../../../../../lib/uapi/linux/filter.js';
 
 type Insn = readonly [code: number, jt: number, jf: number, k: number];
 
@@ -28,7 +28,7 @@ function passes(insns: readonly Insn[]): boolean {
 
 const op = (code: number, k = 0, jt = 0, jf = 0): Insn => [code, jt, jf, k];
 
-describe('net/core/filter: the classic checker', () => {
+describe('net/core/filter/classic: the checker', () => {
   const cases: readonly [string, boolean, readonly Insn[]][] = [
     ['a return', true, [RET]],
     ['return of the accumulator', true, [op(C.BPF_RET | F.BPF_A)]],

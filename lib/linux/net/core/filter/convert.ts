@@ -1,0 +1,209 @@
+// net/core/filter.c: what stands for an access to struct __sk_buff: instructions on the real struct sk_buff (and the
+// structures it points to). The verifier asks for each access it allowed; narrow loads it masks itself, which is why it is
+// told the size of the field behind. Byte for byte what the kernel shows in dumps of translated programs.
+import * as C from '../../../../uapi/linux/bpf_common.js';
+import type { BpfProg } from '../../../kernel/bpf/prog.js';
+import { BPF_WRITE } from '../../../kernel/bpf/type_flags.js';
+import type { AccessType } from '../../../kernel/bpf/type_flags.js';
+import type { BpfInsn } from '../../../kernel/bpf/verifier_ops.js';
+import * as L from '../skbuff/layout.js';
+import * as I from './insn.js';
+import * as S from './sk_buff_context.js';
+
+export interface Converted {
+  insns: BpfInsn[];
+  targetSize: number;
+}
+
+const AX = I.BPF_REG_AX;
+/** Queue mappings from here on stand for none and are not stored. */
+const NO_QUEUE_MAPPING = 0xffff;
+/** Ids below belong to CPUs. */
+const MIN_NAPI_ID = 257;
+
+const sizeBits: Readonly<Record<number, number>> = { 1: C.BPF_B, 2: C.BPF_H, 4: C.BPF_W, 8: I.BPF_DW };
+
+/** Fields that are one field of struct sk_buff: its offset and size. */
+const plainFields = new Map<number, readonly [number, number]>([
+  [S.LEN, [L.SKB_LEN, 4]],
+  [S.PROTOCOL, [L.SKB_PROTOCOL, 2]],
+  [S.VLAN_PROTO, [L.SKB_VLAN_PROTO, 2]],
+  [S.VLAN_TCI, [L.SKB_VLAN_TCI, 2]],
+  [S.PRIORITY, [L.SKB_PRIORITY, 4]],
+  [S.INGRESS_IFINDEX, [L.SKB_SKB_IIF, 4]],
+  [S.HASH, [L.SKB_HASH, 4]],
+  [S.MARK, [L.SKB_MARK, 4]],
+  [S.TC_INDEX, [L.SKB_TC_INDEX, 2]],
+  [S.TC_CLASSID, [L.SKB_CB + L.QDISC_CB_TC_CLASSID, 2]],
+  [S.WIRE_LEN, [L.SKB_CB + L.QDISC_CB_PKT_LEN, 4]],
+]);
+
+/** Pointers; the verifier gives the size. */
+const pointers = new Map<number, number>([
+  [S.DATA, L.SKB_DATA],
+  [S.DATA_META, L.SKB_CB + L.DATA_END_DATA_META],
+  [S.DATA_END, L.SKB_CB + L.DATA_END_DATA_END],
+  [S.SK, L.SKB_SK],
+]);
+
+/** Fields of struct skb_shared_info: offset and size. */
+const sharedFields = new Map<number, readonly [number, number]>([
+  [S.GSO_SEGS, [L.SHINFO_GSO_SEGS, 2]],
+  [S.GSO_SIZE, [L.SHINFO_GSO_SIZE, 2]],
+  [S.HWTSTAMP, [L.SHINFO_HWTSTAMPS, 8]],
+]);
+
+const isStoreOfConstant = (si: BpfInsn): boolean => (si.code & 0x07) === C.BPF_ST;
+
+/** @models net/core/filter.c bpf_convert_shinfo_access() */
+function convertShinfoAccess(si: BpfInsn, off: number, size: number): BpfInsn[] {
+  return [
+    I.ldxMem(C.BPF_W, AX, si.src, L.SKB_END),
+    I.ldxMem(I.BPF_DW, si.dst, si.src, L.SKB_HEAD),
+    I.alu64Reg(C.BPF_ADD, si.dst, AX),
+    I.ldxMem(sizeBits[size]!, si.dst, si.dst, off),
+  ];
+}
+
+function writeQueueMapping(si: BpfInsn): BpfInsn[] {
+  const store = I.emitStore(C.BPF_H, si, L.SKB_QUEUE_MAPPING);
+  if (isStoreOfConstant(si)) return si.imm >>> 0 >= NO_QUEUE_MAPPING ? [I.jmpA(0)] : [store];
+  return [I.jmpImm(C.BPF_JGE, si.src, NO_QUEUE_MAPPING, 1), store];
+}
+
+/**
+ * A program that does not know of tstamp_type reads 0 for a delivery time at ingress.
+ *
+ * @models net/core/filter.c bpf_convert_tstamp_read()
+ */
+function convertTstampRead(prog: BpfProg, si: BpfInsn): BpfInsn[] {
+  const load = I.ldxMem(I.BPF_DW, si.dst, si.src, L.SKB_TSTAMP);
+  if (prog.tstampTypeAccess) return [load];
+  return [
+    I.ldxMem(C.BPF_B, AX, si.src, L.SKB_BF_MONO_TC_OFFSET),
+    I.jmp32Imm(C.BPF_JSET, AX, L.TC_AT_INGRESS_MASK, 1),
+    I.jmpA(4),
+    I.jmp32Imm(C.BPF_JSET, AX, L.SKB_TSTAMP_TYPE_MASK, 1),
+    I.jmpA(2),
+    I.mov64Imm(si.dst, 0),
+    I.jmpA(1),
+    load,
+  ];
+}
+
+/**
+ * A program that does not know of tstamp_type writes a receive time at ingress.
+ *
+ * @models net/core/filter.c bpf_convert_tstamp_write()
+ */
+function convertTstampWrite(prog: BpfProg, si: BpfInsn): BpfInsn[] {
+  const store = I.emitStore(I.BPF_DW, si, L.SKB_TSTAMP);
+  if (prog.tstampTypeAccess) return [store];
+  return [
+    I.ldxMem(C.BPF_B, AX, si.dst, L.SKB_BF_MONO_TC_OFFSET),
+    I.jmp32Imm(C.BPF_JSET, AX, L.TC_AT_INGRESS_MASK, 1),
+    I.jmpA(2),
+    I.alu32Imm(C.BPF_AND, AX, ~L.SKB_TSTAMP_TYPE_MASK),
+    I.stxMem(C.BPF_B, si.dst, AX, L.SKB_BF_MONO_TC_OFFSET),
+    store,
+  ];
+}
+
+function convertCb(type: AccessType, si: BpfInsn, prog: BpfProg): Converted {
+  prog.cbAccess = true;
+  const off = si.off - S.CB + L.SKB_CB + L.QDISC_CB_DATA;
+  const size = si.code & 0x18;
+  return {
+    insns: [type === BPF_WRITE ? I.emitStore(size, si, off) : I.ldxMem(size, si.dst, si.src, off)],
+    targetSize: 0,
+  };
+}
+
+/** A byte of flags, masked. */
+const bits = (si: BpfInsn, off: number, mask: number): Converted => ({
+  insns: [I.ldxMem(C.BPF_B, si.dst, si.src, off), I.alu32Imm(C.BPF_AND, si.dst, mask)],
+  targetSize: 1,
+});
+
+function convertIfindex(si: BpfInsn): Converted {
+  return {
+    insns: [I.ldxMem(I.BPF_DW, si.dst, si.src, L.SKB_DEV), I.ldxMem(C.BPF_W, si.dst, si.dst, L.NET_DEVICE_IFINDEX)],
+    targetSize: 4,
+  };
+}
+
+function convertVlanPresent(si: BpfInsn): Converted {
+  return {
+    insns: [
+      I.ldxMem(C.BPF_W, si.dst, si.src, L.SKB_VLAN_ALL),
+      I.jmpImm(C.BPF_JEQ, si.dst, 0, 1),
+      I.mov32Imm(si.dst, 1),
+    ],
+    targetSize: 4,
+  };
+}
+
+function convertNapiId(si: BpfInsn): Converted {
+  return {
+    insns: [
+      I.ldxMem(C.BPF_W, si.dst, si.src, L.SKB_NAPI_ID),
+      I.jmpImm(C.BPF_JGE, si.dst, MIN_NAPI_ID, 1),
+      I.mov64Imm(si.dst, 0),
+    ],
+    targetSize: 4,
+  };
+}
+
+function convertQueueMapping(type: AccessType, si: BpfInsn): Converted {
+  const insns = type === BPF_WRITE ? writeQueueMapping(si) : [I.ldxMem(C.BPF_H, si.dst, si.src, L.SKB_QUEUE_MAPPING)];
+  return { insns, targetSize: 2 };
+}
+
+/** The fields that take more than one instruction, or bits. */
+function convertSpecial(type: AccessType, si: BpfInsn, prog: BpfProg): Converted {
+  switch (si.off) {
+    case S.PKT_TYPE:
+      return bits(si, L.SKB_PKT_TYPE_OFFSET, L.PKT_TYPE_MAX);
+    case S.TSTAMP_TYPE:
+      return bits(si, L.SKB_BF_MONO_TC_OFFSET, L.SKB_TSTAMP_TYPE_MASK);
+    case S.IFINDEX:
+      return convertIfindex(si);
+    case S.QUEUE_MAPPING:
+      return convertQueueMapping(type, si);
+    case S.VLAN_PRESENT:
+      return convertVlanPresent(si);
+    case S.NAPI_ID:
+      return convertNapiId(si);
+    case S.TSTAMP:
+      return {
+        insns: type === BPF_WRITE ? convertTstampWrite(prog, si) : convertTstampRead(prog, si),
+        targetSize: 8,
+      };
+    default:
+      throw new RangeError(`no field of the context at ${si.off}`);
+  }
+}
+
+/**
+ * The instructions for the access `si`, whose offset is that of a whole field (of any part of it for cb).
+ *
+ * @models net/core/filter.c bpf_convert_ctx_access()
+ */
+export function bpfConvertCtxAccess(type: AccessType, si: BpfInsn, prog: BpfProg): Converted {
+  const { off } = si;
+  if (off >= S.CB && off < S.CB + 20) return convertCb(type, si, prog);
+  const plain = plainFields.get(off);
+  if (plain !== undefined) {
+    const [at, size] = plain;
+    const op = sizeBits[size]!;
+    return {
+      insns: [type === BPF_WRITE ? I.emitStore(op, si, at) : I.ldxMem(op, si.dst, si.src, at)],
+      targetSize: size,
+    };
+  }
+  const pointer = pointers.get(off);
+  if (pointer !== undefined) return { insns: [I.ldxMem(I.BPF_DW, si.dst, si.src, pointer)], targetSize: 0 };
+  const shared = sharedFields.get(off);
+  if (shared !== undefined) return { insns: convertShinfoAccess(si, shared[0], shared[1]), targetSize: shared[1] };
+  return convertSpecial(type, si, prog);
+}

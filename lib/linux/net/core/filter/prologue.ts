@@ -1,0 +1,59 @@
+// net/core/filter.c: the instructions that the verifier puts in front of programs that write packet bytes directly, and
+// those that stand for loads of the old kind (BPF_LD_ABS and BPF_LD_IND).
+import * as C from '../../../../uapi/linux/bpf_common.js';
+import { BPF_FUNC_skb_pull_data } from '../../../../uapi/linux/bpf_func_id.js';
+import type { BpfInsn } from '../../../kernel/bpf/verifier_ops.js';
+import { CLONED_MASK, SKB_CLONED_OFFSET } from '../skbuff/layout.js';
+import * as I from './insn.js';
+
+/** Helpers that no program can name: the loads of a byte, a half word and a word that LD_ABS and LD_IND become. */
+export const SKB_LOAD_HELPER_8_NO_CACHE = 1000;
+export const SKB_LOAD_HELPER_16_NO_CACHE = 1001;
+export const SKB_LOAD_HELPER_32_NO_CACHE = 1002;
+
+/**
+ * Makes the packet the program's own before it writes to it; `dropVerdict` is returned when that fails.
+ *
+ * @models net/core/filter.c bpf_unclone_prologue()
+ */
+export function bpfUnclonePrologue(directWrite: boolean, first: BpfInsn, dropVerdict: number): BpfInsn[] | undefined {
+  if (!directWrite) return undefined;
+  return [
+    I.ldxMem(C.BPF_B, 6, 1, SKB_CLONED_OFFSET),
+    I.alu32Imm(C.BPF_AND, 6, CLONED_MASK),
+    I.jmpImm(C.BPF_JEQ, 6, 0, 7),
+    I.mov64Reg(6, 1),
+    I.alu64Reg(C.BPF_XOR, 2, 2),
+    I.emitCall(BPF_FUNC_skb_pull_data),
+    I.jmpImm(C.BPF_JEQ, 0, 0, 2),
+    I.alu32Imm(0xb0, 0, dropVerdict),
+    I.exitInsn(),
+    I.mov64Reg(1, 6),
+    { ...first },
+  ];
+}
+
+const loadHelpers: Readonly<Record<number, number>> = {
+  [C.BPF_B]: SKB_LOAD_HELPER_8_NO_CACHE,
+  [C.BPF_H]: SKB_LOAD_HELPER_16_NO_CACHE,
+  [C.BPF_W]: SKB_LOAD_HELPER_32_NO_CACHE,
+};
+
+/**
+ * A load that fails ends the program with 0. The verifier has seen to it that R6 is the context.
+ *
+ * @models net/core/filter.c bpf_gen_ld_abs()
+ */
+export function bpfGenLdAbs(insn: BpfInsn): BpfInsn[] {
+  const indirect = (insn.code & 0xe0) === C.BPF_IND;
+  const offset = indirect ? [I.mov64Reg(2, insn.src)] : [I.mov64Imm(2, insn.imm)];
+  if (indirect && insn.imm !== 0) offset.push(I.alu64Imm(C.BPF_ADD, 2, insn.imm));
+  return [
+    ...offset,
+    I.mov64Reg(1, I.BPF_REG_CTX),
+    I.emitCall(loadHelpers[insn.code & 0x18]!),
+    I.jmpImm(I.BPF_JSGE, 0, 0, 2),
+    I.alu32Reg(C.BPF_XOR, 0, 0),
+    I.exitInsn(),
+  ];
+}
