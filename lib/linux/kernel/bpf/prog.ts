@@ -74,9 +74,6 @@ export class BpfProg extends KObject {
   /** Whether its instructions use cb of their context, and whether they look at tstamp_type. */
   cbAccess = false;
   tstampTypeAccess = false;
-  /** Whether its instructions use cb of their context, and whether they look at tstamp_type. */
-  cbAccess = false;
-  tstampTypeAccess = false;
   /** ns of the machine's clock when it was loaded. */
   loadTime = 0;
   /** ns and runs while BPF_ENABLE_STATS is open. */
