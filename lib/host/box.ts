@@ -130,8 +130,9 @@ export class Box {
   }
 
   set machine(machine: Kernel) {
-    while (this.#supervisor.clients.placeholders.size !== 0 && this.#supervisor.step(0));
-    if (this.#supervisor.clients.placeholders.size !== 0) throw new Error('a client still holds a socket');
+    const held = (): boolean => this.#supervisor.clients.placeholders.size + this.#supervisor.files.size !== 0;
+    while (held() && this.#supervisor.step(0));
+    if (held()) throw new Error('a client still holds an object of the kernel');
     this.#supervisor.machine = machine;
   }
 
@@ -234,6 +235,7 @@ export class Box {
     for (const placeholder of [...this.#supervisor.clients.placeholders.values()]) {
       this.#supervisor.release(placeholder);
     }
+    this.#supervisor.files.endAll();
     this.#supervisor.events.end();
     this.#spawner.close();
   }

@@ -3,6 +3,7 @@
 // copy must give it back before the call is answered: a copy that lives on would hide the last close.
 import { readFileSync } from 'node:fs';
 import * as abi from './abi.js';
+import type { BpfFiles } from './bpf_files.js';
 import { FetchedDescriptors, ListedDescriptors, type Descriptors, type Lookup } from './descriptors.js';
 import { ClientMemory } from './client_memory.js';
 import type { Events } from './events.js';
@@ -54,9 +55,9 @@ export class ClientTask implements Task {
     const { descriptors } = this.#clients;
     const copy = descriptors.fetch(this, fd);
     if (copy < 0) return copy === -EBADF ? undefined : foreignFile;
-    const found = descriptors.placeholderOf(copy);
+    const found = descriptors.placeholderOf(copy)?.socket ?? this.#clients.files.atStat();
     descriptors.giveBack(copy);
-    return found?.socket ?? foreignFile;
+    return found ?? foreignFile;
   }
 }
 
@@ -65,6 +66,8 @@ export class Clients {
   /** Our placeholders by the inode of the client's end. */
   readonly placeholders = new Map<number, Placeholder>();
   readonly descriptors: Descriptors;
+  /** Open maps, programs, links and BTF objects. */
+  readonly files: BpfFiles;
   /** Called when a thread has exited. */
   onExit: (task: ClientTask) => void = () => {};
   readonly #abi: abi.Abi;
@@ -73,9 +76,10 @@ export class Clients {
   /** Flags of pidfd_open; 0 on kernels whose pidfds name whole processes only. */
   #pidfdFlags = abi.PIDFD_THREAD;
 
-  constructor(table: abi.Abi, events: Events, identity: Identity, lookup: Lookup) {
+  constructor(table: abi.Abi, events: Events, files: BpfFiles, identity: Identity, lookup: Lookup) {
     this.#abi = table;
     this.#events = events;
+    this.files = files;
     this.identity = identity;
     const { placeholders } = this;
     this.descriptors = lookup === 'fetch' ? new FetchedDescriptors(table, placeholders) : new ListedDescriptors(table);

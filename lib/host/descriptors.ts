@@ -26,7 +26,7 @@ export function lookupOf({ nr }: abi.Abi, fd: number): Lookup {
 export interface Descriptors {
   /** Looks up an fd: a copy (>= 0) to ask about and to give back, or a negative errno. */
   fetch(task: ClientTask, fd: number): number;
-  /** The placeholder behind a copy, or undefined when it is none of ours. */
+  /** The placeholder behind a copy, or undefined when it is none of ours. The struct stat of the fd stands at STAT then. */
   placeholderOf(copy: number): Placeholder | undefined;
   isSocket(copy: number): boolean;
   giveBack(copy: number): void;

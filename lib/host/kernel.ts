@@ -1,6 +1,7 @@
 // What the host asks of a booted kernel, and the clock it gives it. `Machine` of lib/linux/machine.ts fits; the host's
 // own specs drive it with a small kernel of their own.
 import type { Clock } from '../linux/clock.js';
+import type { BpfFile } from '../linux/kernel/bpf/file.js';
 import type { Task } from '../linux/kernel/task.js';
 import type { Socket } from '../linux/net/socket.js';
 
@@ -9,6 +10,8 @@ export interface Kernel {
   socket(task: Task, family: number, type: number, protocol: number): Socket | number;
   /** ioctl(2) with an interface code on any socket; `ifreq` is changed in place. */
   devIoctl(task: Task, request: number, ifreq: Uint8Array): number;
+  /** bpf(2) with the attributes at `uattr` of the task: a result, a negative errno, or a file that becomes a new fd. */
+  bpf(task: Task, cmd: number, uattr: number, size: number): number | BpfFile;
   /** Time of the earliest deferred work on the kernel's clock, in ns, or Infinity. */
   nextDeadline(): number;
   /** Runs the deferred work that is due. */

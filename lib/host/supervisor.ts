@@ -3,6 +3,7 @@
 // then blocked receivers are served. Events of placeholders come before the notification of the same wait, so that a
 // last close or a native write() that happened earlier is seen earlier.
 import * as abi from './abi.js';
+import { BpfFiles } from './bpf_files.js';
 import { Clients, fetchError, type ClientTask, type Identity } from './clients.js';
 import type { Lookup } from './descriptors.js';
 import { Events } from './events.js';
@@ -29,6 +30,7 @@ export class Supervisor {
   readonly events: Events;
   readonly listener: Listener;
   readonly clients: Clients;
+  readonly files: BpfFiles;
   readonly native: NativeSockets;
   readonly waiters: Waiters;
   readonly replay = new Replay();
@@ -65,7 +67,8 @@ export class Supervisor {
     this.native = native;
     this.#handlers = handlers;
     this.log = log;
-    this.clients = new Clients(table, this.events, identity, lookup);
+    this.files = new BpfFiles(this.events);
+    this.clients = new Clients(table, this.events, this.files, identity, lookup);
     this.clients.onExit = ({ pid, tgid }) => {
       this.waiters.drop(pid);
       this.replay.forget(pid);
@@ -86,6 +89,7 @@ export class Supervisor {
     if (n === 0 && quiet && timeout === QUIET_MS) this.#watchUnread();
     this.#runDue();
     this.#reapDue();
+    if (this.files.untilLook !== Infinity) this.files.look();
     if (this.#notified) {
       this.#notified = false;
       this.#serve();
@@ -134,8 +138,9 @@ export class Supervisor {
     this.settle();
   }
 
-  /** What is left of the kernel when its process dies: no sockets, and ENOSYS for every call, blocked ones included. */
+  /** What is left of the kernel when its process dies: no objects, and ENOSYS for every call, blocked ones included. */
   vanish(): void {
+    this.files.endAll();
     for (const placeholder of [...this.clients.placeholders.values()]) this.release(placeholder);
     this.events.close(this.listener.fd);
   }
@@ -285,7 +290,7 @@ export class Supervisor {
     const waiting = this.waiters.nextDeadline;
     const untilTimeout = waiting === Infinity ? Infinity : waiting - hostClock.now();
     const untilLook = this.clients.placeholders.size === 0 ? Infinity : this.#nextLook - hostClock.now();
-    return Math.max(0, Math.min(untilWork, untilTimeout, untilLook) / 1e6);
+    return Math.min(this.files.untilLook, Math.max(0, Math.min(untilWork, untilTimeout, untilLook) / 1e6));
   }
 
   /** Looks for last closes that were not seen: of processes that have ended, and of all from time to time. */

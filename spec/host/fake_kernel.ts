@@ -2,6 +2,9 @@
 // port ids that clash, groups that multicast, and "dumps" that go on only as their reader consumes.
 import type { Kernel } from '../../lib/host/kernel.js';
 import { hostClock } from '../../lib/host/kernel.js';
+import { Events } from '../../lib/linux/events.js';
+import { BpfFile } from '../../lib/linux/kernel/bpf/file.js';
+import { ObjectList } from '../../lib/linux/object.js';
 import type { Task } from '../../lib/linux/kernel/task.js';
 import type { QueuedDatagram, Received, SendRequest, Socket, SockOptValue } from '../../lib/linux/net/socket.js';
 import * as E from '../../lib/uapi/asm-generic/errno.js';
@@ -144,6 +147,28 @@ export class FakeSocket implements Socket {
   }
 }
 
+/** An open map that is nothing but a number. */
+class FakeFile extends BpfFile {
+  readonly kind = 'bpf-map';
+  readonly number: number;
+  readonly #kernel: FakeKernel;
+
+  constructor(kernel: FakeKernel, number: number, opener: Task) {
+    super(kernel.table, 3, opener);
+    this.number = number;
+    this.#kernel = kernel;
+    kernel.files.add(number);
+  }
+
+  showFdinfo(): string {
+    return `number:\t${this.number}\n`;
+  }
+
+  protected destroy(): void {
+    this.#kernel.files.delete(this.number);
+  }
+}
+
 export class FakeKernel implements Kernel {
   readonly clock = hostClock;
   readonly sockets = new Set<FakeSocket>();
@@ -156,6 +181,21 @@ export class FakeKernel implements Kernel {
     const socket = new FakeSocket(this);
     this.sockets.add(socket);
     return socket;
+  }
+
+  readonly table = { objects: new ObjectList(), events: new Events() };
+  /** Numbers of the files that are open. */
+  readonly files = new Set<number>();
+  #made = 0;
+
+  /** Command 0 makes a file; command 1 gives the number of the file whose fd stands in the first four bytes. */
+  bpf(task: Task, cmd: number, uattr: number, size: number): number | BpfFile {
+    if (cmd === 0) return new FakeFile(this, ++this.#made, task);
+    const attr = cmd === 1 && size >= 4 ? task.memory.read(uattr, 4) : undefined;
+    if (attr === undefined) return cmd === 1 ? -E.EFAULT : -E.EINVAL;
+    const file = task.fget(new DataView(attr.buffer).getInt32(0, true));
+    if (file === undefined) return -E.EBADF;
+    return file instanceof FakeFile ? file.number : -E.EINVAL;
   }
 
   /** SIOCGIFNAME: interface n is called `fake<n>`. */

@@ -1,8 +1,25 @@
-// kernel/bpf/syscall.c bpf(2) of a client. Not modelled yet: refused as a kernel without it would, and said once.
-import type { Handler } from '../supervisor.js';
-import { ENOSYS } from '../../uapi/asm-generic/errno.js';
+// kernel/bpf/syscall.c bpf(2) of a client. A file that the call makes becomes an fd of the client, in one step with the
+// answer.
+import type { Handler, Supervisor } from '../supervisor.js';
+import { close } from '../libc.js';
+import { ANSWERED } from '../verdict.js';
+import type { BpfFile } from '../../linux/kernel/bpf/file.js';
 
-export const bpf: Handler = (sv) => {
-  sv.log('not modelled: bpf(2)');
-  return -ENOSYS;
+function install(sv: Supervisor, file: BpfFile): number {
+  const { idLow, idHigh } = sv.listener.notification;
+  const clientEnd = sv.files.make(file);
+  if (clientEnd < 0) {
+    file.close();
+    return clientEnd;
+  }
+  const fd = sv.listener.answerFd(idLow, idHigh, clientEnd, true);
+  // When nobody got it, this is the last close, and is heard as such.
+  close(clientEnd);
+  return fd < 0 ? fd : ANSWERED;
+}
+
+export const bpf: Handler = (sv, task) => {
+  const call = sv.listener.notification;
+  const result = sv.machine.bpf(task, call.int(0), call.ptr(1), call.int(2) >>> 0);
+  return typeof result === 'number' ? result : install(sv, result);
 };
