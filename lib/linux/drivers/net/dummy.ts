@@ -1,7 +1,7 @@
 // drivers/net/dummy.c: a device that drops what it is given.
 import { IFF_MULTICAST, IFF_NOARP } from '../../../uapi/linux/if.js';
 import { netifCarrierOff, netifCarrierOn } from '../../net/core/link_watch.js';
-import { TSO_MAX_SIZE } from '../../net/core/net_device.js';
+import { GSO_LEGACY_MAX_SIZE, TSO_MAX_SIZE } from '../../net/core/net_device.js';
 import type { RtnlLinkOps } from '../../net/core/rtnl_link/ops.js';
 import { etherSetup, ethHwAddrRandom, ethMacAddr, ethValidateAddr, validateAddress } from '../../net/ethernet/eth.js';
 
@@ -15,7 +15,7 @@ export const dummyLinkOps: RtnlLinkOps = {
     dev.maxMtu = 0;
     dev.noQueue = true;
     dev.liveAddrChange = true;
-    dev.tsoMaxSize = TSO_MAX_SIZE;
+    dev.tsoMaxSize = dev.net.machine.has('virtual-big-tso') ? TSO_MAX_SIZE : GSO_LEGACY_MAX_SIZE;
     dev.ops = {
       validateAddr: ethValidateAddr,
       setMacAddress: ethMacAddr,

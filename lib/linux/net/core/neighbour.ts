@@ -205,6 +205,15 @@ function neighDelete(request: RtnlRequest): void {
   notify(net, found, T.RTM_DELNEIGH);
 }
 
+/** What was resolved over the device does not hold any more. @models net/core/neighbour.c neigh_changeaddr() */
+export function neighChangeaddr(dev: NetDevice, family: number): void {
+  for (const one of [...neighbours(dev.net)]) {
+    if (one.dev !== dev || one.family !== family || (one.flags & N.NTF_PROXY) !== 0) continue;
+    remove(dev.net, one);
+    notify(dev.net, one, T.RTM_DELNEIGH);
+  }
+}
+
 /** The device went down or away. @models net/core/neighbour.c neigh_ifdown() */
 export function neighIfdown(dev: NetDevice): void {
   for (const one of [...neighbours(dev.net)]) {

@@ -31,4 +31,15 @@ describe('drivers/net/dummy', () => {
     expect(carrier(1)).to.deep.equal([IF.IF_OPER_UP]);
     expect(links.device('d0').qdisc.ops.id).to.equal('noqueue');
   });
+
+  it('is renamed while it is up by later kernels only', () => {
+    for (const [version, errno] of [['v6.1', E.EBUSY], ['v6.18', 0]] as const) {
+      const links = new Links(new Machine({ version }));
+      links.add(newLink('d0', 'dummy'));
+      links.up(2);
+      expect(links.change({ ifi_index: 2 }, (w) => { w.put(IFLA.IFNAME, 'e0'); })).to.equal(errno);
+      expect(links.change({ ifi_index: 2, ifi_change: IF.IFF_UP })).to.equal(0);
+      expect(links.change({ ifi_index: 2 }, (w) => { w.put(IFLA.IFNAME, 'e1'); })).to.equal(0);
+    }
+  }); // prettier-ignore
 });

@@ -99,7 +99,7 @@ export function devNotifyFlags(dev: NetDevice, old: number, changed: number, to?
   const changes = dev.flags ^ old;
   const up = dev.flags & IF.IFF_UP;
   if (changes & IF.IFF_UP) callNetdeviceNotifiers(dev, up ? 'UP' : 'DOWN');
-  if (up && changes & ~(IF.IFF_UP | RX_FLAGS | IF.IFF_VOLATILE)) callNetdeviceNotifiers(dev, 'CHANGE');
+  if (up && changes & ~(IF.IFF_UP | RX_FLAGS | IF.IFF_VOLATILE)) callNetdeviceNotifiers(dev, 'CHANGE', changes);
 }
 
 /** @models net/core/dev.c netif_change_flags() */

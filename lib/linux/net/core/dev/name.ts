@@ -1,6 +1,6 @@
 // net/core/dev.c, names of devices: what a name may be, templates (`veth%d`), renaming, alternative names, alias.
-import { EEXIST, EINVAL, ENFILE, ENOENT } from '../../../../uapi/asm-generic/errno.js';
-import { IFALIASZ, IFNAMSIZ } from '../../../../uapi/linux/if.js';
+import { EBUSY, EEXIST, EINVAL, ENFILE, ENOENT } from '../../../../uapi/asm-generic/errno.js';
+import { IFALIASZ, IFF_UP, IFNAMSIZ } from '../../../../uapi/linux/if.js';
 import { latin1 } from '../../../../codec/bytes.js';
 import { errno } from '../../../errno.js';
 import type { NetDevice } from '../net_device.js';
@@ -59,6 +59,7 @@ export function devGetValidName(net: Net, name: string): string {
 
 /** @models net/core/dev.c netif_change_name() */
 export function devChangeName(dev: NetDevice, name: string): void {
+  if (dev.flags & IFF_UP && !dev.net.machine.has('rename-while-up')) throw errno(EBUSY);
   if (name === dev.name) return;
   const valid = devGetValidName(dev.net, name);
   const { byName } = netdevTable(dev.net);

@@ -1,19 +1,26 @@
 // net/core/rtnetlink.c rtnl_linkprop(): alternative names, added and taken away.
-import { attrsIn } from '../../../../codec/nla.js';
+import { attrsIn, type Nla } from '../../../../codec/nla.js';
+import { NL_VALIDATE_STRICT, parse } from '../../../../codec/parse.js';
 import { EINVAL, ENODEV } from '../../../../uapi/asm-generic/errno.js';
 import { IFLA } from '../../../../uapi/linux/if_link.js';
 import { RTM_NEWLINKPROP } from '../../../../uapi/linux/rtnetlink.js';
-import { errno } from '../../../errno.js';
+import { errno, refuse } from '../../../errno.js';
 import { altNameCreate, altNameDestroy } from '../dev/name.js';
 import { netdevStateChange } from '../dev/flags.js';
 import type { NetDevice } from '../net_device.js';
 import type { RtnlRequest } from '../rtnetlink.js';
 import * as R from './request.js';
+import { nextPropertyFits } from './size.js';
 
 /** @models net/core/rtnetlink.c rtnl_alt_ifname() */
-function altIfname(request: RtnlRequest, dev: NetDevice, name: string): void {
-  if (request.type === RTM_NEWLINKPROP) altNameCreate(dev, name);
-  else altNameDestroy(dev, name);
+function altIfname({ type, msg, extack }: RtnlRequest, dev: NetDevice, nla: Nla): void {
+  parse(IFLA, msg, nla.off, nla.end, NL_VALIDATE_STRICT, extack);
+  if (type !== RTM_NEWLINKPROP) {
+    altNameDestroy(dev, nla.string());
+    return;
+  }
+  if (!nextPropertyFits(dev)) refuse(extack, EINVAL, 'effective property list too long');
+  altNameCreate(dev, nla.string());
 }
 
 /** @models net/core/rtnetlink.c rtnl_linkprop() */
@@ -29,7 +36,7 @@ export function rtnlLinkprop(request: RtnlRequest): void {
   try {
     for (const nla of attrsIn(tb.PROP_LIST)) {
       if (nla.type !== IFLA.ALT_IFNAME.type) continue;
-      altIfname(request, dev, nla.string());
+      altIfname(request, dev, nla);
       changed = true;
     }
   } finally {

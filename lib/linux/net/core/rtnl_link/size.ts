@@ -13,6 +13,7 @@ import type { NetDevice } from '../net_device.js';
 const total = (payload: number): number => nlaAlign(NLA_HDRLEN + payload);
 /** MAX_ADDR_LEN and MAX_PHYS_ITEM_ID_LEN. */
 const MAX_ADDR = 32;
+const U16_MAX = 0xffff;
 /** Attributes of one to four bytes. */
 const SMALL_ATTRIBUTES = 44;
 /** IFLA_XDP with everything it may hold, and the two nests that are empty here. */
@@ -34,6 +35,13 @@ const FIXED =
   (total(0) + inetLinkAfSize()) +
   (total(0) + inet6LinkAfSize());
 
+/** @models net/core/rtnetlink.c rtnl_prop_list_size() */
+const propListSize = ({ altNames }: NetDevice): number =>
+  altNames.length === 0 ? 0 : total(0) + altNames.length * total(ALTIFNAMSIZ);
+
+/** Whether one more alternative name leaves the list short enough for an attribute. */
+export const nextPropertyFits = (dev: NetDevice): boolean => propListSize(dev) + total(ALTIFNAMSIZ) < U16_MAX;
+
 /**
  * Bytes to set aside for a message about `dev`, header included.
  *
@@ -42,6 +50,5 @@ const FIXED =
  */
 export function ifNlmsgSize(dev: NetDevice): number {
   const info = dev.linkKind === undefined ? 0 : total(0) + total(dev.linkKind.length + 1) + total(0);
-  const properties = total(0) + dev.altNames.length * total(ALTIFNAMSIZ);
-  return FIXED + info + properties;
+  return FIXED + info + total(0) + propListSize(dev);
 }

@@ -77,10 +77,10 @@ function judge(ifa: InIfaddr, extack: Extack | undefined): number {
  *
  * @models net/ipv4/devinet.c __inet_insert_ifa()
  */
-export function inetInsertIfa(ifa: InIfaddr, request?: RtnlRequest): void {
+export function inetInsertIfa(ifa: InIfaddr, request?: RtnlRequest, extack?: Extack): void {
   if (ifa.local === 0) return;
   const { ifaList, dev } = ifa.inDev;
-  ifaList.splice(judge(ifa, request?.extack), 0, ifa);
+  ifaList.splice(judge(ifa, extack), 0, ifa);
   inetState(dev.net).generation++;
   scheduleCheck(dev.net);
   rtmsgIfa(RTM_NEWADDR, ifa, request);

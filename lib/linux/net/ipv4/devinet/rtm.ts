@@ -32,6 +32,10 @@ const FOREVER = 0xffffffff;
 
 const parseWith = ({ msg, extack }: RtnlRequest, mode: number) => parse(IFA, msg, ATTRS, msg.length, mode, extack);
 
+/** Where the text of a refusal goes, in kernels that have one. */
+const textsOf = ({ machine, extack }: RtnlRequest): Extack | undefined =>
+  machine.has('devinet-texts') ? extack : undefined;
+
 /** Header and attributes. @models include/net/netlink.h nlmsg_parse_deprecated() */
 function parseAddr(request: RtnlRequest): Parsed {
   if (request.msg.length < ATTRS) refuse(request.extack, EINVAL, 'Invalid header length');
@@ -49,7 +53,10 @@ function addressIn({ tb }: Parsed, key: 'LOCAL' | 'ADDRESS' | 'BROADCAST'): numb
 export const inetMakeMask = (length: number): number => (length === 0 ? 0 : (-1 << (32 - length)) | 0);
 
 /** @models net/ipv4/devinet.c inet_validate_rtm() */
-function validate({ ifm, tb }: Parsed, extack: Extack): { readonly valid: number; readonly preferred: number } {
+function validate(
+  { ifm, tb }: Parsed,
+  extack: Extack | undefined,
+): { readonly valid: number; readonly preferred: number } {
   if (ifm.ifa_prefixlen > 32) refuse(extack, EINVAL, 'ipv4: Invalid prefix length');
   if (tb.LOCAL === undefined) refuse(extack, EINVAL, 'ipv4: Local address is not supplied');
   if (tb.CACHEINFO === undefined) return { valid: FOREVER, preferred: FOREVER };
@@ -59,10 +66,10 @@ function validate({ ifm, tb }: Parsed, extack: Extack): { readonly valid: number
 }
 
 /** @models net/ipv4/devinet.c inet_rtm_to_ifa() */
-function toIfa({ net, extack }: RtnlRequest, parsed: Parsed): InIfaddr {
+function toIfa(request: RtnlRequest, parsed: Parsed): InIfaddr {
   const { ifm, tb } = parsed;
-  const dev = devGetByIndex(net, ifm.ifa_index | 0);
-  if (dev === undefined) refuse(extack, ENODEV, 'ipv4: Device not found');
+  const dev = devGetByIndex(request.net, ifm.ifa_index | 0);
+  if (dev === undefined) refuse(textsOf(request), ENODEV, 'ipv4: Device not found');
   if (dev.inDevice === undefined) throw errno(ENOBUFS);
   return {
     inDev: dev.inDevice,
@@ -88,7 +95,7 @@ const isMulticast = (address: number): boolean => address >>> 28 === 0xe;
 /** Changes metric, protocol and lifetimes of an address that is there. */
 function change(existing: InIfaddr, wanted: InIfaddr, request: RtnlRequest): void {
   if (request.flags & NLM_F_EXCL || (request.flags & NLM_F_REPLACE) === 0)
-    refuse(request.extack, EEXIST, 'ipv4: Address already assigned');
+    refuse(textsOf(request), EEXIST, 'ipv4: Address already assigned');
   if (existing.rtPriority !== wanted.rtPriority) {
     fibModifyPrefixMetric(existing, wanted.rtPriority);
     existing.rtPriority = wanted.rtPriority;
@@ -99,7 +106,7 @@ function change(existing: InIfaddr, wanted: InIfaddr, request: RtnlRequest): voi
 /** @models net/ipv4/devinet.c inet_rtm_newaddr() */
 export function inetRtmNewaddr(request: RtnlRequest): void {
   const parsed = parseAddr(request);
-  const { valid, preferred } = validate(parsed, request.extack);
+  const { valid, preferred } = validate(parsed, textsOf(request));
   // An address that is none is taken without a word.
   if (addressIn(parsed, 'LOCAL') === 0) return;
   const ifa = toIfa(request, parsed);
@@ -107,8 +114,8 @@ export function inetRtmNewaddr(request: RtnlRequest): void {
   if (existing === undefined) {
     I.setIfaLifetime(ifa, valid, preferred);
     if (ifa.flags & IFA_F_MCAUTOJOIN && !isMulticast(ifa.address))
-      refuse(request.extack, EINVAL, 'ipv4: Multicast auto join failed');
-    I.inetInsertIfa(ifa, request);
+      refuse(textsOf(request), EINVAL, 'ipv4: Multicast auto join failed');
+    I.inetInsertIfa(ifa, request, textsOf(request));
     return;
   }
   change(existing, ifa, request);
@@ -129,9 +136,9 @@ function isMeant(ifa: InIfaddr, parsed: Parsed): boolean {
 export function inetRtmDeladdr(request: RtnlRequest): void {
   const parsed = parseAddr(request);
   const inDev = devGetByIndex(request.net, parsed.ifm.ifa_index | 0)?.inDevice;
-  if (inDev === undefined) refuse(request.extack, ENODEV, 'ipv4: Device not found');
+  if (inDev === undefined) refuse(textsOf(request), ENODEV, 'ipv4: Device not found');
   const ifa = inDev.ifaList.find((candidate) => isMeant(candidate, parsed));
-  if (ifa === undefined) refuse(request.extack, EADDRNOTAVAIL, 'ipv4: Address not found');
+  if (ifa === undefined) refuse(textsOf(request), EADDRNOTAVAIL, 'ipv4: Address not found');
   I.inetDelIfa(ifa, request);
 }
 
