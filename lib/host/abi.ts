@@ -26,6 +26,11 @@ export interface SyscallNumbers {
   readonly seccomp: number;
   readonly pidfd_open: number;
   readonly pidfd_getfd: number;
+  /** Absent where only the calls with a directory exist. */
+  readonly open?: number;
+  readonly readlink?: number;
+  readonly openat: number;
+  readonly readlinkat: number;
 }
 
 export interface Abi {
@@ -73,6 +78,10 @@ const x64: Abi = {
     seccomp: 317,
     pidfd_open: 434,
     pidfd_getfd: 438,
+    open: 2,
+    readlink: 89,
+    openat: 257,
+    readlinkat: 267,
   },
   // i386: socketcall; recvmmsg, sendmmsg; bpf; socket … shutdown; recvmmsg_time64; io_uring_setup
   compat: [102, 337, 345, 357, ...Array.from({ length: 15 }, (_, i) => 359 + i), 417, 425],
@@ -112,6 +121,8 @@ const arm64: Abi = {
     seccomp: 277,
     pidfd_open: 434,
     pidfd_getfd: 438,
+    openat: 56,
+    readlinkat: 78,
   },
   // 32-bit ARM: socketcall (old ABI); socket … recvmsg; recvmmsg, accept4, sendmmsg; bpf; recvmmsg_time64; io_uring_setup
   compat: [102, ...Array.from({ length: 17 }, (_, i) => 281 + i), 365, 366, 374, 386, 417, 425],
@@ -166,6 +177,7 @@ export const EPOLLET = 0x80000000;
 export const EPOLL_CLOEXEC = 0o2000000;
 
 /** fcntl.h and stat.h, the values every architecture here shares. */
+export const AT_FDCWD = -100;
 export const F_SETFD = 2;
 export const FD_CLOEXEC = 1;
 export const F_GETFL = 3;

@@ -12,7 +12,7 @@ import type { Kernel } from './kernel.js';
 import { readClient, writeClient } from './memory.js';
 import type { Events } from './events.js';
 import { BASE, IN, WORDS, close, i32, kill, prctl, syscall, u32, wait4, waitid } from './libc.js';
-import { NativeSockets } from './native.js';
+import { NativeCalls } from './native.js';
 import { startProgram, type SpawnOptions } from './program.js';
 import { inlineSpawner, workerSpawner, type Spawner } from './spawner.js';
 import { Supervisor } from './supervisor.js';
@@ -88,7 +88,7 @@ export class Box {
   readonly #spawner: Spawner;
   readonly #table: abi.Abi;
   readonly #clients = new Map<number, RunningClient>();
-  readonly #native: NativeSockets;
+  readonly #native: NativeCalls;
   readonly #baseline = filterCount();
   readonly #said = new Set<string>();
   #closed = false;
@@ -109,7 +109,7 @@ export class Box {
     this.#spawner = inline ? inlineSpawner(program, table.nr.seccomp) : workerSpawner(program, table.nr.seccomp);
     this.lookup = lookupOf(table, this.#spawner.listener);
     const log = options.log ?? ((line: string): void => void writeSync(2, `tcbox: ${line}\n`));
-    this.#native = new NativeSockets(table, cookie);
+    this.#native = new NativeCalls(table, cookie);
     this.#supervisor = new Supervisor(
       machine,
       table,
@@ -152,7 +152,7 @@ export class Box {
   }
 
   /** Socket calls that this thread may make although it may be filtered. */
-  get native(): NativeSockets {
+  get native(): NativeCalls {
     return this.#native;
   }
 

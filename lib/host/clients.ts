@@ -8,6 +8,7 @@ import { FetchedDescriptors, ListedDescriptors, type Descriptors, type Lookup } 
 import { ClientMemory } from './client_memory.js';
 import type { Events } from './events.js';
 import { errno, syscall } from './libc.js';
+import type { NativeCalls } from './native.js';
 import type { Placeholder } from './placeholder.js';
 import { EBADF, EIO, EPERM, ESRCH } from '../uapi/asm-generic/errno.js';
 import { foreignFile, type File } from '../linux/fs/file.js';
@@ -76,13 +77,21 @@ export class Clients {
   /** Flags of pidfd_open; 0 on kernels whose pidfds name whole processes only. */
   #pidfdFlags = abi.PIDFD_THREAD;
 
-  constructor(table: abi.Abi, events: Events, files: BpfFiles, identity: Identity, lookup: Lookup) {
+  constructor(
+    table: abi.Abi,
+    events: Events,
+    files: BpfFiles,
+    native: NativeCalls,
+    identity: Identity,
+    lookup: Lookup,
+  ) {
     this.#abi = table;
     this.#events = events;
     this.files = files;
     this.identity = identity;
     const { placeholders } = this;
-    this.descriptors = lookup === 'fetch' ? new FetchedDescriptors(table, placeholders) : new ListedDescriptors(table);
+    this.descriptors =
+      lookup === 'fetch' ? new FetchedDescriptors(table, placeholders) : new ListedDescriptors(table, native);
   }
 
   /** The task of a thread that is in a call now; undefined when it has just died. */

@@ -2,7 +2,7 @@
 // Both ends call C directly, since Node.js passes no fds; the box's end does so past its own filter.
 import * as abi from './abi.js';
 import { addressOf, close, errno, syscall, write } from './libc.js';
-import type { NativeSockets } from './native.js';
+import type { NativeCalls } from './native.js';
 import { EAGAIN, EINTR } from '../uapi/asm-generic/errno.js';
 
 /** sizeof(sun_path) without the final zero. */
@@ -110,12 +110,12 @@ export function sendNow(fd: number, data: Uint8Array): void {
 }
 
 /** The next caller of a listening socket, never blocking; -1 when there is none. */
-export function accept(native: NativeSockets, fd: number): number {
+export function accept(native: NativeCalls, fd: number): number {
   return native.call(table().accept4, fd, 0, 0, abi.SOCK_CLOEXEC | abi.SOCK_NONBLOCK);
 }
 
 /** User id of the process that connected, or -1. */
-export function peerUid(native: NativeSockets, fd: number): number {
+export function peerUid(native: NativeCalls, fd: number): number {
   const UCRED_SIZE = 12;
   view.setUint32(CONTROL, UCRED_SIZE, true);
   const at = base + DATA;
@@ -124,7 +124,7 @@ export function peerUid(native: NativeSockets, fd: number): number {
 }
 
 /** Bytes and fds that have come, the bytes valid until the next call; 'end' after the last, undefined when none wait. */
-export function receive(native: NativeSockets, fd: number): { data: Uint8Array; fds: number[] } | 'end' | undefined {
+export function receive(native: NativeCalls, fd: number): { data: Uint8Array; fds: number[] } | 'end' | undefined {
   putMessage(CHUNK, CMSG_HEADER + 4 * FDS_MAX);
   const length = native.call(table().recvmsg, fd, base + MSG, abi.MSG_DONTWAIT | abi.MSG_CMSG_CLOEXEC, 0);
   if (length < 0) return errno() === EAGAIN || errno() === EINTR ? undefined : 'end';

@@ -3,11 +3,12 @@
 // Listing, where an outer filter refuses that call: the inode that /proc shows, and a copy of each socket that is kept
 // from its start. The kept copy hides the last close; so whoever may have closed a socket is looked at (its last place,
 // then the tables of every process of the box) when its process ends, when it opens or binds another, and now and then.
-import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import * as abi from './abi.js';
 import type { ClientTask } from './clients.js';
 import { descendants } from './descendants.js';
 import { BASE, STAT, close, errno, fstat, get64, stat, syscall, u32 } from './libc.js';
+import type { NativeCalls } from './native.js';
 import type { Placeholder } from './placeholder.js';
 import { EBADF, EIO, ENOENT, ENOTDIR } from '../uapi/asm-generic/errno.js';
 
@@ -118,14 +119,16 @@ const LOOKS = 16;
 export class ListedDescriptors implements Descriptors {
   readonly lookEveryMs = 100;
   readonly #abi: abi.Abi;
+  readonly #native: NativeCalls;
   /** By inode; those looked at longest ago first. */
   readonly #kept = new Map<number, Kept>();
   readonly #byCopy = new Map<number, Kept>();
   /** Inodes of sockets that were let go while somebody held them. */
   readonly #lost = new Set<number>();
 
-  constructor(table: abi.Abi) {
+  constructor(table: abi.Abi, native: NativeCalls) {
     this.#abi = table;
+    this.#native = native;
   }
 
   fetch(task: ClientTask, fd: number): number {
@@ -173,7 +176,7 @@ export class ListedDescriptors implements Descriptors {
     let gone = this.#inNoTable(missing);
     // What moves from one table to another may be missed in one look over all of them, hardly in two.
     if (descendants().length > 1) gone = this.#inNoTable(gone);
-    if (gone.length === 0 || anyOnItsWay()) return [];
+    if (gone.length === 0 || anyOnItsWay(this.#native)) return [];
     for (const kept of gone) this.#forget(kept);
     return gone.map(({ placeholder }) => placeholder);
   }
@@ -215,7 +218,7 @@ export class ListedDescriptors implements Descriptors {
     if (missing.length === 0) return [];
     const left = new Map(missing.map((kept) => [`socket:[${kept.placeholder.ino}]`, kept]));
     for (const pid of descendants()) {
-      for (const [fd, link] of linksOf(pid)) {
+      for (const [fd, link] of linksOf(this.#native, pid)) {
         const kept = left.get(link);
         if (kept === undefined) continue;
         kept.tgid = pid;
@@ -238,9 +241,9 @@ function listed(path: string): string[] {
 }
 
 /** Whether a socket of the box holds fds that were sent (SCM_RIGHTS) and not received yet; told since 5.8. */
-function anyOnItsWay(): boolean {
+function anyOnItsWay(native: NativeCalls): boolean {
   for (const pid of descendants()) {
-    for (const [fd, link] of linksOf(pid)) {
+    for (const [fd, link] of linksOf(native, pid)) {
       if (!link.startsWith('socket:')) continue;
       try {
         if (/^scm_fds:\t? *[1-9]/m.test(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1'))) return true;
@@ -253,7 +256,7 @@ function anyOnItsWay(): boolean {
 }
 
 /** What the fds of a process are; those of its threads when its first one has ended. */
-function* linksOf(pid: number): Iterable<[number, string]> {
+function* linksOf(native: NativeCalls, pid: number): Iterable<[number, string]> {
   let fds = listed(`/proc/${pid}/fd`);
   let of = `/proc/${pid}`;
   for (const tid of fds.length === 0 ? listed(`/proc/${pid}/task`) : []) {
@@ -262,10 +265,8 @@ function* linksOf(pid: number): Iterable<[number, string]> {
     if (fds.length !== 0) break;
   }
   for (const fd of fds) {
-    try {
-      yield [Number(fd), readlinkSync(`${of}/fd/${fd}`)];
-    } catch {
-      // Closed since the table was listed.
-    }
+    const link = native.readlink(`${of}/fd/${fd}`);
+    // Otherwise closed since the table was listed.
+    if (link !== undefined) yield [Number(fd), link];
   }
 }

@@ -44,6 +44,11 @@ export const syscall = bind(
   'intptr_t syscall(intptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t)',
 );
 
+/** The same for calls whose second argument is a path. */
+export const syscallAt = bind(
+  'intptr_t syscall(intptr_t, intptr_t, const char *, uintptr_t, uintptr_t, uintptr_t, uintptr_t)',
+);
+
 /** errno of the last call of this thread that returned -1. */
 export const errno = (): number => koffi.errno();
 

@@ -1,7 +1,24 @@
-// Socket calls the supervisor makes itself on the clients' ends of its pairs. On a filtered thread such a call would
+// Calls that clients are asked about, when the supervisor makes them itself. On a filtered thread such a call would
 // stop and wait for the supervisor, for ever; so each carries the filter's cookie in its unused sixth argument.
 import * as abi from './abi.js';
-import { BASE, OUT, STAT, WORDS, close, fcntl, fstat, get64, i32, ioctl, socketpair, syscall, u32 } from './libc.js';
+import { Buffer } from 'node:buffer';
+import {
+  BASE,
+  OUT,
+  STAT,
+  WORDS,
+  close,
+  fcntl,
+  fstat,
+  get64,
+  i32,
+  ioctl,
+  socketpair,
+  syscall,
+  syscallAt,
+  u32,
+  u8,
+} from './libc.js';
 import { errno } from './libc.js';
 
 /** A fresh pair: the supervisor's end (never blocking), the client's end and its inode. */
@@ -11,7 +28,7 @@ export interface Pair {
   readonly ino: number;
 }
 
-export class NativeSockets {
+export class NativeCalls {
   readonly #nr: abi.SyscallNumbers;
   readonly #cookie: number;
 
@@ -61,6 +78,12 @@ export class NativeSockets {
   /** A socket call that uses at most five arguments, by its number, past the filter. */
   call(nr: number, fd: number, a: number, b: number, c: number, d = 0): number {
     return syscall(nr, fd, a, b, c, d, this.#cookie);
+  }
+
+  /** Where a link points, as bytes of Latin-1; undefined when there is none. */
+  readlink(path: string): string | undefined {
+    const length = syscallAt(this.#nr.readlinkat, abi.AT_FDCWD, path, BASE + OUT, 4096, 0, this.#cookie);
+    return length < 0 ? undefined : Buffer.from(u8.buffer, OUT, length).toString('latin1');
   }
 
   isNonblocking(fd: number): boolean {

@@ -5,7 +5,7 @@
 import * as abi from './abi.js';
 import type { ClientTask } from './clients.js';
 import { BASE, IN, OUT, OUT_SIZE, read, u8, write } from './libc.js';
-import type { NativeSockets, Pair } from './native.js';
+import type { NativeCalls, Pair } from './native.js';
 import type { Received, Socket } from '../linux/net/socket.js';
 import type { Task } from '../linux/kernel/task.js';
 import { EAGAIN } from '../uapi/asm-generic/errno.js';
@@ -35,7 +35,7 @@ export class Placeholder {
   clientFd = -1;
   /** Whether space events are asked for, to see a native read(). */
   armed = false;
-  readonly #native: NativeSockets;
+  readonly #native: NativeCalls;
   readonly #lengths: number[] = [];
   #bytes = 0;
   readonly #unreceived: Unreceived[] = [];
@@ -44,7 +44,7 @@ export class Placeholder {
   #consumedData: Uint8Array | undefined;
   #consumed: Received | undefined;
 
-  constructor(native: NativeSockets, socket: Socket, task: ClientTask, pair: Pair) {
+  constructor(native: NativeCalls, socket: Socket, task: ClientTask, pair: Pair) {
     this.#native = native;
     this.socket = socket;
     this.task = task;

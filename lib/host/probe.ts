@@ -26,7 +26,7 @@ import {
 } from './libc.js';
 import { Listener } from './listener.js';
 import { readClient, writeClient } from './memory.js';
-import { NativeSockets } from './native.js';
+import { NativeCalls } from './native.js';
 import { koffiPath, workerSpawner, type Spawner } from './spawner.js';
 import { EINVAL, EPERM } from '../uapi/asm-generic/errno.js';
 
@@ -84,7 +84,7 @@ class Trial {
   readonly #table: abi.Abi;
   readonly #listener: Listener;
   readonly #events: Events;
-  readonly #native: NativeSockets;
+  readonly #native: NativeCalls;
   #sawBpf = false;
   #sawSocket = false;
   #sawSendto = false;
@@ -94,7 +94,7 @@ class Trial {
     this.#table = table;
     this.#listener = new Listener(listener);
     this.#events = new Events(table);
-    this.#native = new NativeSockets(table, undefined);
+    this.#native = new NativeCalls(table, undefined);
   }
 
   /** Serves the client until it has ended, or kills it. */

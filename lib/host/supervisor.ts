@@ -10,7 +10,7 @@ import { Events } from './events.js';
 import { hostClock, type Kernel } from './kernel.js';
 import { IN, IN_SIZE, u8 } from './libc.js';
 import { Listener } from './listener.js';
-import type { NativeSockets } from './native.js';
+import type { NativeCalls } from './native.js';
 import type { Placeholder } from './placeholder.js';
 import { type Unreceived } from './placeholder.js';
 import { Replay } from './replay.js';
@@ -31,7 +31,7 @@ export class Supervisor {
   readonly listener: Listener;
   readonly clients: Clients;
   readonly files: BpfFiles;
-  readonly native: NativeSockets;
+  readonly native: NativeCalls;
   readonly waiters: Waiters;
   readonly replay = new Replay();
   readonly log: (line: string) => void;
@@ -54,7 +54,7 @@ export class Supervisor {
     machine: Kernel,
     table: abi.Abi,
     spawner: { readonly listener: number; readonly killable: boolean },
-    native: NativeSockets,
+    native: NativeCalls,
     handlers: ReadonlyMap<number, Handler>,
     identity: Identity,
     log: (line: string) => void,
@@ -68,7 +68,7 @@ export class Supervisor {
     this.#handlers = handlers;
     this.log = log;
     this.files = new BpfFiles(this.events);
-    this.clients = new Clients(table, this.events, this.files, identity, lookup);
+    this.clients = new Clients(table, this.events, this.files, native, identity, lookup);
     this.clients.onExit = ({ pid, tgid }) => {
       this.waiters.drop(pid);
       this.replay.forget(pid);

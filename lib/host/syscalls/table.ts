@@ -5,6 +5,7 @@ import { AF_NETLINK, AF_PACKET, FIONREAD, SIOCOUTQ } from '../abi.js';
 import type { FilterRule } from '../filter.js';
 import type { Handler } from '../supervisor.js';
 import { bpf } from './bpf.js';
+import { fdinfo, link } from './proc.js';
 import { ioctl } from './ioctl.js';
 import { recvfrom, recvmmsg, recvmsg } from './receive.js';
 import { sendmmsg, sendmsg, sendto } from './send.js';
@@ -41,6 +42,11 @@ const entries: Partial<Record<keyof SyscallNumbers, Entry>> = {
   setsockopt: { handler: sockets.setsockopt },
   getsockopt: { handler: sockets.getsockopt },
   bpf: { handler: bpf },
+  // Only what the C library's fopen(…, "r") and the shell pass: intercepting every open would cost each start of a program.
+  open: { handler: fdinfo('open'), arg: 1, ranges: [[0, 0]] },
+  openat: { handler: fdinfo('openat'), arg: 2, ranges: [[0, 0]] },
+  readlink: { handler: link('readlink') },
+  readlinkat: { handler: link('readlinkat') },
   socket: { handler: sockets.socket, arg: 0, ranges: [[AF_NETLINK, AF_PACKET]] },
   ioctl: { handler: ioctl, arg: 1, ranges: [...deviceCodes, [FIONREAD, FIONREAD], [SIOCOUTQ, SIOCOUTQ]] },
 };
@@ -51,6 +57,7 @@ export function dispatchTable(nr: SyscallNumbers): { handlers: Map<number, Handl
   const rules: FilterRule[] = [];
   for (const [name, { handler, arg, ranges }] of Object.entries(entries)) {
     const number = nr[name as keyof SyscallNumbers];
+    if (number === undefined) continue;
     handlers.set(number, handler);
     rules.push(arg === undefined || ranges === undefined ? { nr: number } : { nr: number, arg, ranges });
   }

@@ -1,0 +1,81 @@
+// What /proc says of an fd that is a map, a program, a link or BTF: the name of its link, and its fdinfo. Every other file
+// is the real kernel's business.
+import { AT_FDCWD } from '../abi.js';
+import type { ClientTask } from '../clients.js';
+import { BASE, OUT, STAT, close, lseek, memfdCreate, stat, u8, write } from '../libc.js';
+import { readPath, writeBytes } from '../paths.js';
+import type { Handler, Supervisor } from '../supervisor.js';
+import { ANSWERED, PROCEED } from '../verdict.js';
+import { EINVAL } from '../../uapi/asm-generic/errno.js';
+import type { BpfFile } from '../../linux/kernel/bpf/file.js';
+
+const O_CLOEXEC_MEMFD = 1;
+/** What fdinfo shows of every file of this kind: the mount and the one inode of anonymous files. */
+const ANON_INODE = 'mnt_id:\t15\nino:\t1057\n';
+
+/** The directory of fds that a path is in, as seen by the task: `/proc/PID` and the fd; undefined for other paths. */
+function fdOf(task: ClientTask, path: string, directory: 'fd' | 'fdinfo'): { of: string; fd: string } | undefined {
+  const found = /^\/proc\/(self|thread-self|\d+(?:\/task\/\d+)?)\/(fd|fdinfo)\/(\d+)$/.exec(path);
+  if (found?.[2] !== directory) return undefined;
+  const who = found[1]!;
+  const of = who === 'self' ? String(task.tgid) : who === 'thread-self' ? `${task.tgid}/task/${task.pid}` : who;
+  return { of: `/proc/${of}`, fd: found[3]! };
+}
+
+function fileAt(sv: Supervisor, task: ClientTask, path: string, directory: 'fd' | 'fdinfo'): BpfFile | undefined {
+  if (sv.files.size === 0 || !path.startsWith('/proc/')) return undefined;
+  const place = fdOf(task, path, directory);
+  if (place === undefined || stat(`${place.of}/fd/${place.fd}`, BASE + STAT) !== 0) return undefined;
+  return sv.files.atStat();
+}
+
+/** readlink(2) and readlinkat(2). */
+export const link = (call: 'readlink' | 'readlinkat'): Handler => {
+  const first = call === 'readlink' ? 0 : 1;
+  return (sv, task) => {
+    if (sv.files.size === 0) return PROCEED;
+    const { notification } = sv.listener;
+    const path = readPath(task.pid, notification.ptr(first));
+    if (typeof path === 'number') return PROCEED;
+    const full = first === 1 ? at(sv, task, notification.int(0), path) : path;
+    const file = fileAt(sv, task, full, 'fd');
+    if (file === undefined) return PROCEED;
+    const size = notification.int(first + 2);
+    if (size <= 0) return -EINVAL;
+    const name = new TextEncoder().encode(`anon_inode:${file.kind}`).subarray(0, size);
+    const error = writeBytes(task.pid, notification.ptr(first + 1), name, OUT);
+    return error === 0 ? name.length : error;
+  };
+};
+
+/** A path from the directory it is relative to; the working directory holds no fds. */
+function at(sv: Supervisor, task: ClientTask, dirfd: number, path: string): string {
+  if (dirfd === AT_FDCWD || path.startsWith('/')) return path;
+  return `${sv.native.readlink(`/proc/${task.pid}/fd/${dirfd}`) ?? ''}/${path}`;
+}
+
+/** open(2) and openat(2) for reading. */
+export const fdinfo = (call: 'open' | 'openat'): Handler => {
+  const first = call === 'open' ? 0 : 1;
+  return (sv, task) => {
+    if (sv.files.size === 0) return PROCEED;
+    const path = readPath(task.pid, sv.listener.notification.ptr(first));
+    const file = typeof path === 'string' ? fileAt(sv, task, path, 'fdinfo') : undefined;
+    return file === undefined ? PROCEED : install(sv, file);
+  };
+};
+
+/** An fd that reads the fdinfo of a file. */
+function install(sv: Supervisor, file: BpfFile): number {
+  const { idLow, idHigh } = sv.listener.notification;
+  const flags = `0${file.openFlags.toString(8)}`;
+  const text = new TextEncoder().encode(`pos:\t0\nflags:\t${flags}\n${ANON_INODE}${file.showFdinfo()}`);
+  const memory = memfdCreate('fdinfo', O_CLOEXEC_MEMFD);
+  if (memory < 0) return PROCEED;
+  u8.set(text, OUT);
+  write(memory, BASE + OUT, text.length);
+  lseek(memory, 0, 0);
+  const fd = sv.listener.answerFd(idLow, idHigh, memory, false);
+  close(memory);
+  return fd < 0 ? fd : ANSWERED;
+}
