@@ -67,7 +67,7 @@ function convertShinfoAccess(si: BpfInsn, off: number, size: number): BpfInsn[] 
 
 function writeQueueMapping(si: BpfInsn): BpfInsn[] {
   const store = I.emitStore(C.BPF_H, si, L.SKB_QUEUE_MAPPING);
-  if (isStoreOfConstant(si)) return si.imm >>> 0 >= NO_QUEUE_MAPPING ? [I.jmpA(0)] : [store];
+  if (isStoreOfConstant(si)) return si.imm >= NO_QUEUE_MAPPING ? [I.jmpA(0)] : [store];
   return [I.jmpImm(C.BPF_JGE, si.src, NO_QUEUE_MAPPING, 1), store];
 }
 
@@ -125,12 +125,15 @@ const bits = (si: BpfInsn, off: number, mask: number): Converted => ({
   targetSize: 1,
 });
 
-function convertIfindex(si: BpfInsn): Converted {
-  return {
-    insns: [I.ldxMem(I.BPF_DW, si.dst, si.src, L.SKB_DEV), I.ldxMem(C.BPF_W, si.dst, si.dst, L.NET_DEVICE_IFINDEX)],
-    targetSize: 4,
-  };
-}
+/** `guard` stands between the load of the device and the load from it. */
+const convertIfindex = (si: BpfInsn, guard: readonly BpfInsn[]): Converted => ({
+  insns: [
+    I.ldxMem(I.BPF_DW, si.dst, si.src, L.SKB_DEV),
+    ...guard,
+    I.ldxMem(C.BPF_W, si.dst, si.dst, L.NET_DEVICE_IFINDEX),
+  ],
+  targetSize: 4,
+});
 
 function convertVlanPresent(si: BpfInsn): Converted {
   return {
@@ -167,7 +170,7 @@ function convertSpecial(type: AccessType, si: BpfInsn, prog: BpfProg): Converted
     case S.TSTAMP_TYPE:
       return bits(si, L.SKB_BF_MONO_TC_OFFSET, L.SKB_TSTAMP_TYPE_MASK);
     case S.IFINDEX:
-      return convertIfindex(si);
+      return convertIfindex(si, [I.jmpImm(C.BPF_JEQ, si.dst, 0, 1)]);
     case S.QUEUE_MAPPING:
       return convertQueueMapping(type, si);
     case S.VLAN_PRESENT:
@@ -207,3 +210,11 @@ export function bpfConvertCtxAccess(type: AccessType, si: BpfInsn, prog: BpfProg
   if (shared !== undefined) return { insns: convertShinfoAccess(si, shared[0], shared[1]), targetSize: shared[1] };
   return convertSpecial(type, si, prog);
 }
+
+/**
+ * A packet that a classifier or an action sees always has a device.
+ *
+ * @models net/core/filter.c tc_cls_act_convert_ctx_access()
+ */
+export const tcClsActConvertCtxAccess = (type: AccessType, si: BpfInsn, prog: BpfProg): Converted =>
+  si.off === S.IFINDEX ? convertIfindex(si, []) : bpfConvertCtxAccess(type, si, prog);

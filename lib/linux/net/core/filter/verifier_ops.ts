@@ -8,7 +8,7 @@ import {
 import { TC_ACT_SHOT } from '../../../../uapi/linux/pkt_cls.js';
 import type { BpfVerifierOps } from '../../../kernel/bpf/verifier_ops.js';
 import { skFilterIsValidAccess, tcClsActIsValidAccess } from './access.js';
-import { bpfConvertCtxAccess } from './convert.js';
+import { bpfConvertCtxAccess, tcClsActConvertCtxAccess } from './convert.js';
 import { skFilterFuncProto, tcClsActFuncProto } from './func_proto.js';
 import { bpfGenLdAbs, bpfUnclonePrologue } from './prologue.js';
 
@@ -22,7 +22,7 @@ const skFilterVerifierOps: BpfVerifierOps = {
 const tcClsActVerifierOps: BpfVerifierOps = {
   getFuncProto: tcClsActFuncProto,
   isValidAccess: tcClsActIsValidAccess,
-  convertCtxAccess: bpfConvertCtxAccess,
+  convertCtxAccess: tcClsActConvertCtxAccess,
   genPrologue: (directWrite, first) => bpfUnclonePrologue(directWrite, first, TC_ACT_SHOT),
   genLdAbs: bpfGenLdAbs,
 };
