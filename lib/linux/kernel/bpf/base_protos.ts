@@ -125,10 +125,10 @@ export const perfmonCapableProtos: ReadonlyMap<number, BpfFuncProto> = new Map([
     F.BPF_FUNC_copy_from_user_task,
     integer([OUT, SIZE0, ANY, BTF_ID, ANY], { gplOnly: true, mightSleep: true, argBtf: { 4: TASK } }),
   ],
-  [F.BPF_FUNC_snprintf_btf, integer([T.ARG_PTR_TO_MEM, SIZE, RDONLY_MEM, SIZE, ANY])],
+  [F.BPF_FUNC_snprintf_btf, integer([T.ARG_PTR_TO_MEM | T.MEM_WRITE, SIZE, RDONLY_MEM, SIZE, ANY])],
   [
     F.BPF_FUNC_snprintf,
-    integer([T.ARG_PTR_TO_MEM_OR_NULL, SIZE0, T.ARG_PTR_TO_CONST_STR, RDONLY_MEM_OR_NULL, SIZE0], GPL),
+    integer([T.ARG_PTR_TO_MEM_OR_NULL | T.MEM_WRITE, SIZE0, T.ARG_PTR_TO_CONST_STR, RDONLY_MEM_OR_NULL, SIZE0], GPL),
   ],
   [F.BPF_FUNC_task_pt_regs, returning(T.RET_PTR_TO_BTF_ID, [BTF_ID], { ...GPL, ...task1, retBtf: 'pt_regs' })],
   [F.BPF_FUNC_trace_vprintk, integer([RDONLY_MEM, SIZE, RDONLY_MEM_OR_NULL, SIZE0], GPL)],

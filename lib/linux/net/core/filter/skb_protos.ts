@@ -13,6 +13,7 @@ const SIZE0 = T.ARG_CONST_SIZE_OR_ZERO;
 const MAP = T.ARG_CONST_MAP_PTR;
 const SOCK = T.ARG_PTR_TO_BTF_ID_SOCK_COMMON;
 const FIXED = T.ARG_PTR_TO_FIXED_SIZE_MEM;
+const RDONLY_FIXED = FIXED | T.MEM_RDONLY;
 
 /** Of socket filters and all others that get packets. */
 export const socketProtos: ReadonlyMap<number, BpfFuncProto> = new Map([
@@ -24,7 +25,7 @@ export const socketProtos: ReadonlyMap<number, BpfFuncProto> = new Map([
   [F.BPF_FUNC_perf_event_output, integer([CTX, MAP, ANY, RDONLY_MEM, SIZE0], GPL)],
 ]);
 
-const lookup = (retType: number): BpfFuncProto => returning(retType, [CTX, RDONLY_MEM, SIZE, ANY, ANY], PACKET);
+const lookup = (retType: number): BpfFuncProto => returning(retType, [CTX, RDONLY_MEM, SIZE0, ANY, ANY], PACKET);
 const GPL_PACKET = { gplOnly: true, pktAccess: true };
 const syncookie = integer([SOCK, RDONLY_MEM, SIZE, RDONLY_MEM, SIZE], GPL_PACKET);
 const IPV4_HEADER = 20;
@@ -62,7 +63,7 @@ const packetProtos: readonly (readonly [number, BpfFuncProto])[] = [
   [F.BPF_FUNC_set_hash, integer([CTX, ANY])],
   [F.BPF_FUNC_get_smp_processor_id, integer([], { allowFastcall: true })],
   [F.BPF_FUNC_skb_under_cgroup, integer([CTX, MAP, ANY])],
-  [F.BPF_FUNC_fib_lookup, integer([CTX, T.ARG_PTR_TO_MEM, SIZE, ANY], GPL)],
+  [F.BPF_FUNC_fib_lookup, integer([CTX, T.ARG_PTR_TO_MEM | T.MEM_WRITE, SIZE, ANY], GPL)],
   [
     F.BPF_FUNC_check_mtu,
     integer([CTX, ANY, FIXED | T.MEM_WRITE | T.MEM_ALIGNED, ANY, ANY], { ...GPL, argSizes: { 3: 4 } }),
@@ -96,19 +97,19 @@ const lookupProtos: readonly (readonly [number, BpfFuncProto])[] = [
   [F.BPF_FUNC_sk_assign, integer([CTX, SOCK, ANY])],
   [
     F.BPF_FUNC_tcp_raw_gen_syncookie_ipv4,
-    integer([FIXED, T.ARG_PTR_TO_MEM, SIZE0], { ...GPL_PACKET, argSizes: { 1: IPV4_HEADER } }),
+    integer([RDONLY_FIXED, RDONLY_MEM, SIZE0], { ...GPL_PACKET, argSizes: { 1: IPV4_HEADER } }),
   ],
   [
     F.BPF_FUNC_tcp_raw_gen_syncookie_ipv6,
-    integer([FIXED, T.ARG_PTR_TO_MEM, SIZE0], { ...GPL_PACKET, argSizes: { 1: IPV6_HEADER } }),
+    integer([RDONLY_FIXED, RDONLY_MEM, SIZE0], { ...GPL_PACKET, argSizes: { 1: IPV6_HEADER } }),
   ],
   [
     F.BPF_FUNC_tcp_raw_check_syncookie_ipv4,
-    integer([FIXED, FIXED], { ...GPL_PACKET, argSizes: { 1: IPV4_HEADER, 2: TCP_HEADER } }),
+    integer([RDONLY_FIXED, RDONLY_FIXED], { ...GPL_PACKET, argSizes: { 1: IPV4_HEADER, 2: TCP_HEADER } }),
   ],
   [
     F.BPF_FUNC_tcp_raw_check_syncookie_ipv6,
-    integer([FIXED, FIXED], { ...GPL_PACKET, argSizes: { 1: IPV6_HEADER, 2: TCP_HEADER } }),
+    integer([RDONLY_FIXED, RDONLY_FIXED], { ...GPL_PACKET, argSizes: { 1: IPV6_HEADER, 2: TCP_HEADER } }),
   ],
 ];
 
