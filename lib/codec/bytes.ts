@@ -26,19 +26,13 @@ export class Bytes {
   }
 }
 
-/** Runs up to this many bytes are written in a loop: a call to fill() or set() costs as much. */
+/** Runs up to this many bytes are copied in a loop: a call to set() costs as much. */
 const SHORT = 64;
 
 /** Copies `length` bytes from `at` on to `start` on. */
 export function copyBytes(to: Uint8Array, start: number, from: Uint8Array, at: number, length: number): void {
   if (length > SHORT) to.set(from.subarray(at, at + length), start);
   else for (let i = 0; i < length; i++) to[start + i] = from[at + i]!;
-}
-
-/** Zeroes the bytes from `start` up to, not including, `end`. */
-export function clearBytes(u8: Uint8Array, start: number, end: number): void {
-  if (end - start > SHORT) u8.fill(0, start, end);
-  else for (let i = start; i < end; i++) u8[i] = 0;
 }
 
 const hexDigits = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));

@@ -2,7 +2,7 @@
 // limit, the tailroom of the sk_buff it stands for; what does not fit raises WriterFull and leaves the buffer as the
 // kernel's nla_put() would, so that a dump can cancel the message and go on in the next chunk.
 import type { Attribute } from './attrs.js';
-import { Bytes, clearBytes, copyBytes } from './bytes.js';
+import { Bytes, copyBytes } from './bytes.js';
 import { NLA_HDRLEN, nlaAlign } from './nla.js';
 import type { Slab } from './slab.js';
 
@@ -16,6 +16,7 @@ export class Writer {
   limit: number;
   /** Bytes written so far. */
   length = 0;
+  /** All zero behind `length`. */
   #buffer: Bytes;
 
   constructor(limit: number, capacity = 512) {
@@ -34,7 +35,6 @@ export class Writer {
     const end = start + count;
     if (end > this.limit) throw full;
     if (end > this.#buffer.length) this.#grow(end);
-    clearBytes(this.#buffer.u8, start, end);
     this.length = end;
     return start;
   }
@@ -47,6 +47,7 @@ export class Writer {
 
   /** Drops everything from `length` on. */
   trim(length: number): void {
+    this.#buffer.u8.fill(0, length, this.length);
     this.length = length;
   }
 
@@ -64,8 +65,7 @@ export class Writer {
   /** Appends an attribute header with room for `payload` bytes; returns the offset of the payload. nla_reserve(). */
   reserveAttr(type: number, payload: number): number {
     const start = this.reserve(NLA_HDRLEN + nlaAlign(payload));
-    this.#buffer.view.setUint16(start, NLA_HDRLEN + payload, true);
-    this.#buffer.view.setUint16(start + 2, type, true);
+    this.#buffer.view.setUint32(start, (type << 16) | (NLA_HDRLEN + payload), true);
     return start + NLA_HDRLEN;
   }
 
@@ -84,6 +84,13 @@ export class Writer {
   putRange(type: number, from: Uint8Array, at: number, length: number): void {
     const start = this.reserveAttr(type, length);
     copyBytes(this.#buffer.u8, start, from, at, length);
+  }
+
+  /** Appends a string of one byte a character, with a NUL. */
+  putString(type: number, text: string): void {
+    const start = this.reserveAttr(type, text.length + 1);
+    const { u8 } = this.#buffer;
+    for (let i = 0; i < text.length; i++) u8[start + i] = text.charCodeAt(i);
   }
 
   putU16(type: number, value: number): void {

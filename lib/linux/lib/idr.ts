@@ -9,6 +9,10 @@ class FreedNumbers {
     return this.#heap.length;
   }
 
+  get least(): number {
+    return this.#heap[0]!;
+  }
+
   push(id: number): void {
     const heap = this.#heap;
     let at = heap.push(id) - 1;
@@ -21,12 +25,11 @@ class FreedNumbers {
     heap[at] = id;
   }
 
-  pop(): number {
+  /** Takes the least one out. */
+  pop(): void {
     const heap = this.#heap;
-    const least = heap[0]!;
     const last = heap.pop()!;
     if (heap.length > 0) this.#sink(last);
-    return least;
   }
 
   #sink(id: number): void {
@@ -50,7 +53,7 @@ export class Idr<T> {
   #sole: T | undefined;
   #many: Map<number, T> | undefined;
   #freed: FreedNumbers | undefined;
-  /** Every number from the least automatic one up to here is taken, or waits in `#freed`. */
+  /** Every number from the least automatic one up to here, but not this one, is taken or waits in `#freed`. */
   #mark: number;
 
   /** `start` is the least number given automatically. */
@@ -74,29 +77,24 @@ export class Idr<T> {
   /** Binds `id` itself; false when it is taken. */
   insert(id: number, entry: T): boolean {
     if (this.has(id)) return false;
-    this.replace(id, entry);
+    this.set(id, entry);
     return true;
   }
 
   /** Binds the lowest free number; undefined when that is above `max`. */
   alloc(entry: T, max: number): number | undefined {
-    const id = this.#lowestFree();
-    if (id > max) {
-      if (id < this.#mark) this.#giveBack(id);
-      return undefined;
-    }
-    if (id === this.#mark) this.#mark++;
-    this.replace(id, entry);
+    const id = this.lowestFree(max);
+    if (id !== undefined) this.set(id, entry);
     return id;
   }
 
-  #lowestFree(): number {
-    while (this.#freed !== undefined && this.#freed.length > 0) {
-      const id = this.#freed.pop();
-      if (!this.has(id)) return id;
-    }
+  /** The lowest free number, which stays free; undefined when that is above `max`. */
+  lowestFree(max: number): number | undefined {
+    const freed = this.#freed;
+    while (freed !== undefined && freed.length > 0 && this.has(freed.least)) freed.pop();
     while (this.has(this.#mark)) this.#mark++;
-    return this.#mark;
+    const id = freed === undefined || freed.length === 0 ? this.#mark : freed.least;
+    return id > max ? undefined : id;
   }
 
   /** Every number that is taken, least first. */
@@ -106,7 +104,7 @@ export class Idr<T> {
   }
 
   /** Binds a number, taken or not, to an entry. */
-  replace(id: number, entry: T): void {
+  set(id: number, entry: T): void {
     if (this.#many === undefined && (this.#soleId < 0 || this.#soleId === id)) {
       this.#soleId = id;
       this.#sole = entry;
@@ -123,10 +121,6 @@ export class Idr<T> {
       this.#soleId = -1;
       this.#sole = undefined;
     }
-    if (id < this.#mark) this.#giveBack(id);
-  }
-
-  #giveBack(id: number): void {
-    (this.#freed ??= new FreedNumbers()).push(id);
+    if (id < this.#mark) (this.#freed ??= new FreedNumbers()).push(id);
   }
 }

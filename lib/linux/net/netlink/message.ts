@@ -23,8 +23,7 @@ export class MessageWriter extends Writer {
     const start = this.reserve(NLMSG_HDRLEN + nlmsgAlign(payload));
     const view = this.buffer.view;
     view.setUint32(start, NLMSG_HDRLEN + payload, true);
-    view.setUint16(start + 4, type, true);
-    view.setUint16(start + 6, flags, true);
+    view.setUint32(start + 4, (flags << 16) | type, true);
     view.setUint32(start + 8, seq, true);
     view.setUint32(start + 12, portid, true);
     return start;

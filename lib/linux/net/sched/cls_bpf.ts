@@ -70,7 +70,7 @@ class ClsBpfProg extends TcfFilter implements TcfResult {
 
 /** struct cls_bpf_head: the filters of one tcf_proto, as a list and by handle. */
 class ClsBpfHead {
-  readonly handles = new Idr<ClsBpfProg | undefined>(1);
+  readonly handles = new Idr<ClsBpfProg>(1);
   first: ClsBpfProg | undefined;
   /** Last handle given by kernels that count (4.1). */
   hgen = 0;
@@ -207,29 +207,20 @@ function grabNewHandle(head: ClsBpfHead): number {
   return head.hgen;
 }
 
-/** A handle for a new filter, taken already. */
-function takeHandle({ t, tp, handle }: Change): number {
+/** A free handle for a new filter. */
+function newHandle({ t, tp, handle }: Change): number {
+  if (handle !== 0) return handle;
   const head = headOf(tp);
-  const counted = handle === 0 && !t.request.machine.has('bpf-handle-idr') ? grabNewHandle(head) : handle;
-  if (counted === 0) {
-    const lowest = head.handles.alloc(undefined, INT_MAX);
-    if (lowest === undefined) throw errno(ENOSPC);
-    return lowest;
-  }
-  if (!head.handles.insert(counted, undefined)) throw errno(ENOSPC);
-  return counted;
+  if (!t.request.machine.has('bpf-handle-idr')) return grabNewHandle(head);
+  const lowest = head.handles.lowestFree(INT_MAX);
+  if (lowest === undefined) throw errno(ENOSPC);
+  return lowest;
 }
 
 function addFilter(change: Change, tb: Options): ClsBpfProg {
   const head = headOf(change.tp);
-  const handle = takeHandle(change);
-  let prog: ClsBpfProg | undefined;
-  try {
-    prog = makeFilter(change, tb, handle, undefined);
-  } finally {
-    if (prog === undefined) head.handles.remove(handle);
-  }
-  head.handles.replace(handle, prog);
+  const prog = makeFilter(change, tb, newHandle(change), undefined);
+  head.handles.set(prog.handle, prog);
   head.add(prog);
   return prog;
 }
@@ -239,7 +230,7 @@ function replaceFilter(change: Change, tb: Options, old: ClsBpfProg): ClsBpfProg
   if (handle !== 0 && old.handle !== handle) throw errno(EINVAL);
   const prog = makeFilter(change, tb, old.handle, old);
   const head = headOf(tp);
-  head.handles.replace(handle, prog);
+  head.handles.set(prog.handle, prog);
   head.replace(old, prog);
   unbindFilter(tp, old);
   tcfQueueWork(tp.chain.block.net, old, tp);

@@ -198,7 +198,7 @@ export function tcfIdrReleaseUnsafe(action: TcAction): void {
 export function tcfIdrInsertMany(results: readonly ActionResult[]): void {
   for (const { action, created } of results) {
     if (!created) continue;
-    action.table.actions.replace(action.index, action);
+    action.table.actions.set(action.index, action);
     action.table.version++;
   }
 }

@@ -61,12 +61,17 @@ class FilterCursor {
   #at = 0;
   #tp: TcfProto | undefined;
   #filter: TcfFilter | undefined;
-  #versions: readonly number[] = [];
+  #blockVersion = 0;
+  #chainVersion = 0;
+  #protoVersion = 0;
+  /** The kernel has blocks; messages show the parent of the block. */
+  readonly #hasBlocks: boolean;
 
   constructor(t: TcRequest, terse: boolean, wanted: Wanted) {
     this.#t = t;
     this.#terse = terse;
     this.#wanted = wanted;
+    this.#hasBlocks = t.request.machine.has('tc-chains');
     this.#seek();
   }
 
@@ -99,7 +104,7 @@ class FilterCursor {
 
   #whereabouts(tp: TcfProto): Whereabouts {
     const { block } = tp.chain;
-    return { q: block.q, parent: block.net.machine.has('tc-chains') ? block.classid : tp.classid };
+    return { q: block.q, parent: this.#hasBlocks ? block.classid : tp.classid };
   }
 
   #advance(tp: TcfProto): void {
@@ -133,7 +138,7 @@ class FilterCursor {
       this.#leave();
       tp = tp.chain.protos.from(tp.prio + 1);
     }
-    this.#versions = this.#currentVersions();
+    this.#noteVersions();
   }
 
   #wants(tp: TcfProto): boolean {
@@ -141,16 +146,16 @@ class FilterCursor {
     return (prio === 0 || prio === tp.prio) && (protocol === 0 || protocol === tp.protocol);
   }
 
-  #currentVersions(): number[] {
-    const tp = this.#tp;
-    return [this.#block?.version ?? 0, tp?.chain.version ?? 0, tp?.version ?? 0];
+  #noteVersions(): void {
+    this.#blockVersion = this.#block?.version ?? 0;
+    this.#chainVersion = this.#tp?.chain.version ?? 0;
+    this.#protoVersion = this.#tp?.version ?? 0;
   }
 
   #changed(): boolean {
     const tp = this.#tp;
-    if (this.#block === undefined || this.#block.freed) return true;
-    const [block, chain, proto] = this.#versions;
-    return this.#block.version !== block || tp?.chain.version !== chain || tp?.version !== proto;
+    if (this.#block === undefined || this.#block.freed || this.#block.version !== this.#blockVersion) return true;
+    return tp?.chain.version !== this.#chainVersion || tp.version !== this.#protoVersion;
   }
 
   /** Finds the position again by counting. */
@@ -178,7 +183,7 @@ class FilterCursor {
       return;
     }
     this.#tp = tp;
-    this.#versions = this.#currentVersions();
+    this.#noteVersions();
     for (let i = 0; i <= this.#count; i++) {
       this.#filter = tp.ops.next(tp, this.#filter);
       if (this.#filter !== undefined) continue;

@@ -63,7 +63,7 @@ export function fillNode(
   warn?: string,
 ): void {
   const start = beginFilter(skb, request, tp, at, type, flags);
-  skb.put(TCA.KIND, tp.ops.kind);
+  skb.putString(TCA.KIND.type, tp.ops.kind);
   if (request.machine.has('tc-chains')) skb.putU32(TCA.CHAIN.type, tp.chain.index);
   if (filter !== undefined && type === RTM_DELTFILTER && !request.machine.has('filter-del-full-body')) {
     skb.buffer.view.setUint32(start + NLMSG_HDRLEN + tcm_handle, pointerOf(filter), true);
@@ -90,7 +90,7 @@ export function fillNodeTerse(
 ): void {
   if (tp.ops.terseDump === undefined) throw new WriterFull('no terse dump');
   const start = beginFilter(skb, request, tp, at, RTM_NEWTFILTER, flags);
-  skb.put(TCA.KIND, tp.ops.kind);
+  skb.putString(TCA.KIND.type, tp.ops.kind);
   skb.putU32(TCA.CHAIN.type, tp.chain.index);
   skb.buffer.view.setUint32(start + NLMSG_HDRLEN + tcm_handle, filter.handle, true);
   tp.ops.terseDump(tp, filter, skb);

@@ -69,7 +69,7 @@ class FlowerFilter extends TcfFilter {
 
 /** struct cls_fl_head: the filters of one tcf_proto, by handle and by what they match. */
 class FlowerHead {
-  readonly handles = new Idr<FlowerFilter | undefined>(1);
+  readonly handles = new Idr<FlowerFilter>(1);
   readonly order = new HandleOrder();
   /** Number of filters of each identity: a change may make two. */
   readonly #identities = new Map<string, number>();
@@ -79,7 +79,7 @@ class FlowerHead {
   }
 
   add(filter: FlowerFilter): void {
-    this.handles.replace(filter.handle, filter);
+    this.handles.set(filter.handle, filter);
     this.#identities.set(filter.identity, (this.#identities.get(filter.identity) ?? 0) + 1);
   }
 
@@ -109,16 +109,12 @@ function parseOptions(t: TcRequest, options: Nla) {
 }
 type Options = ReturnType<typeof parseOptions>;
 
-/** A handle for a new filter, taken already. */
-function takeHandle({ tp, handle }: Change): number {
-  const { handles } = headOf(tp);
-  if (handle === 0) {
-    const lowest = handles.alloc(undefined, INT_MAX);
-    if (lowest === undefined) throw errno(ENOSPC);
-    return lowest;
-  }
-  if (!handles.insert(handle, undefined)) throw errno(ENOSPC);
-  return handle;
+/** A free handle for a new filter. */
+function newHandle({ tp, handle }: Change): number {
+  if (handle !== 0) return handle;
+  const lowest = headOf(tp).handles.lowestFree(INT_MAX);
+  if (lowest === undefined) throw errno(ENOSPC);
+  return lowest;
 }
 
 /** Refuses a mask that looks at more than the chain's template, or that differs from that of the filter to change, and a match that another filter has. */
@@ -167,15 +163,9 @@ function makeFilter(change: Change, tb: Options, options: Nla, handle: number, f
 
 function addFilter(change: Change, tb: Options, options: Nla, flags: number): FlowerFilter {
   const head = headOf(change.tp);
-  const handle = takeHandle(change);
-  let filter: FlowerFilter | undefined;
-  try {
-    filter = makeFilter(change, tb, options, handle, flags);
-  } finally {
-    if (filter === undefined) head.handles.remove(handle);
-  }
+  const filter = makeFilter(change, tb, options, newHandle(change), flags);
   head.add(filter);
-  head.order.add(handle);
+  head.order.add(filter.handle);
   return filter;
 }
 
