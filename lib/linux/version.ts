@@ -118,7 +118,7 @@ export const behaviours = {
     since: 'v6.1',
     what: 'fq_codel has a batch size, a memory limit and a limit of the quantum; its statistics are longer',
   },
-  'devinet-texts': { since: 'v6.18', what: 'requests about IPv4 addresses are refused with a text' },
+  'inet-addr-texts': { since: 'v6.18', what: 'changes of addresses are refused with a text' },
   'fib-lowest-unicast': { since: 'v6.1', what: 'the lowest address of a subnet is no broadcast address' },
   'bpf-objects': {
     since: 'v6.1',
@@ -127,6 +127,10 @@ export const behaviours = {
   'bpf-token': {
     since: 'v6.18',
     what: 'bpf(2) knows tokens; what MAP_CREATE and PROG_LOAD need is asked late, by kind',
+  },
+  'bpf-freeze-asks-mode': {
+    since: 'v6.18',
+    what: 'BPF_MAP_FREEZE wants an fd that may write, no capability, and no fields of the kernel in the value',
   },
   'tag-sha256': { since: 'v6.18', what: 'program tags are SHA-256 instead of SHA-1' },
 } as const satisfies Readonly<Record<string, Behaviour>>;

@@ -67,7 +67,7 @@ export function rerun(record: Transcript, programs: Programs, { shell, kernel, c
   const gaps: string[] = [];
   const machine = new Machine({
     version: kernel ?? named.version,
-    config: { ...named, disableIpv6: !record.ipv6 },
+    config: { ...named, ipv6: named.ipv6 || record.ipv6, disableIpv6: !record.ipv6 },
     clock: clockFromNow(),
     onGap: (what) => gaps.push(`not modelled: ${what}`),
   });

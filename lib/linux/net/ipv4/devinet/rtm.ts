@@ -32,9 +32,9 @@ const FOREVER = 0xffffffff;
 
 const parseWith = ({ msg, extack }: RtnlRequest, mode: number) => parse(IFA, msg, ATTRS, msg.length, mode, extack);
 
-/** Where the text of a refusal goes, in kernels that have one. */
-const textsOf = ({ machine, extack }: RtnlRequest): Extack | undefined =>
-  machine.has('devinet-texts') ? extack : undefined;
+/** Where the text of a refused change goes, in kernels that have one; for IPv6, too. */
+export const textsOf = ({ machine, extack }: RtnlRequest): Extack | undefined =>
+  machine.has('inet-addr-texts') ? extack : undefined;
 
 /** Header and attributes. @models include/net/netlink.h nlmsg_parse_deprecated() */
 function parseAddr(request: RtnlRequest): Parsed {

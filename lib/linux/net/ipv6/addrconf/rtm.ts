@@ -17,6 +17,7 @@ import { devGetByIndex } from '../../core/dev/table.js';
 import type { NetDevice } from '../../core/net_device.js';
 import type { DumpEntry, RtnlRequest } from '../../core/rtnetlink.js';
 import { stampNow } from '../../ipv4/devinet/ifaddr.js';
+import { textsOf } from '../../ipv4/devinet/rtm.js';
 import { dumpAnswers } from '../../netlink/af_netlink/dump.js';
 import { MessageWriter } from '../../netlink/message.js';
 import * as In6 from '../in6.js';
@@ -73,7 +74,7 @@ function toConfig(request: RtnlRequest): { readonly cfg: I.Ifa6Config; readonly 
     ifa_valid: I.FOREVER,
     ifa_prefered: I.FOREVER,
   };
-  if (validLft === 0 || preferredLft > validLft) refuse(request.extack, EINVAL, 'ipv6: address lifetime invalid');
+  if (validLft === 0 || preferredLft > validLft) refuse(textsOf(request), EINVAL, 'ipv6: address lifetime invalid');
   const cfg = {
     ...{ pfx, peer, plen: ifm.ifa_prefixlen, validLft, preferredLft },
     flags: flagsOf(tb.FLAGS ?? ifm.ifa_flags, validLft, preferredLft),
@@ -90,8 +91,9 @@ function findIdev(dev: NetDevice): Inet6Dev {
 }
 
 /** @models net/ipv6/addrconf.c inet6_addr_add() */
-function addrAdd(idev: Inet6Dev, cfg: I.Ifa6Config, { extack }: RtnlRequest): void {
+function addrAdd(idev: Inet6Dev, cfg: I.Ifa6Config, request: RtnlRequest): void {
   const { dev } = idev;
+  const extack = textsOf(request);
   if (cfg.plen > 128) refuse(extack, EINVAL, 'ipv6: Invalid prefix length');
   if (cfg.flags & A.IFA_F_MANAGETEMPADDR && cfg.plen !== 64)
     refuse(extack, EINVAL, 'ipv6: address with "mngtmpaddr" flag must have a prefix length of 64');
@@ -156,7 +158,8 @@ const assigned = (idev: Inet6Dev | undefined, pfx: Uint8Array): Inet6Ifaddr | un
 
 /** @models net/ipv6/addrconf.c inet6_rtm_newaddr() */
 export function inet6RtmNewaddr(request: RtnlRequest): void {
-  const { net, extack, flags } = request;
+  const { net, flags } = request;
+  const extack = textsOf(request);
   const { cfg, ifindex } = toConfig(request);
   const dev = devGetByIndex(net, ifindex);
   if (dev === undefined) refuse(extack, ENODEV, 'ipv6: Unable to find the interface');
@@ -174,7 +177,8 @@ export function inet6RtmNewaddr(request: RtnlRequest): void {
 
 /** @models net/ipv6/addrconf.c inet6_rtm_deladdr() */
 export function inet6RtmDeladdr(request: RtnlRequest): void {
-  const { net, extack } = request;
+  const { net } = request;
+  const extack = textsOf(request);
   const { ifm, tb } = parseAddr(request);
   const { pfx } = extractAddr(tb);
   if (ifm.ifa_prefixlen > 128) refuse(extack, EINVAL, 'ipv6: Invalid prefix length');
