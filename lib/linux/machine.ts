@@ -22,6 +22,7 @@ import { devIoctl } from './net/core/dev_ioctl.js';
 import type { Net } from './net/core/net_namespace.js';
 import { setupNet } from './net/core/setup_net.js';
 import { netlinkCreate } from './net/netlink/af_netlink/create.js';
+import { MapTable } from './kernel/bpf/map_table.js';
 import { Memory } from '../vm/memory.js';
 import { MessageWriter } from './net/netlink/message.js';
 import type { Socket } from './net/socket.js';
@@ -82,6 +83,8 @@ export class Machine implements ObjectTable {
   readonly net: Net;
   /** Programs, maps and links by number. */
   readonly bpfIds = new BpfIds();
+  /** Maps by the address that programs have. */
+  readonly bpfMaps = new MapTable();
   /** Pins, for tasks that have no paths of their own. */
   readonly pins = new PinTree();
   #memory: Memory | undefined;

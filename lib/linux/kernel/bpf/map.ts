@@ -55,8 +55,6 @@ export abstract class BpfMap extends KObject {
   readonly name: string;
   readonly mapExtraLow: number;
   readonly mapExtraHigh: number;
-  /** Given by the syscall when everything else succeeded. */
-  id = 0;
   frozen = false;
   /** Type information that came with MAP_CREATE; held. */
   btf: Btf | undefined;
@@ -68,6 +66,7 @@ export abstract class BpfMap extends KObject {
   record: BtfRecord | undefined;
   /** References of users: open files, pins, maps it is in; when they are gone, a prog array lets go of its programs. */
   usercnt = 0;
+  #id = 0;
   #address = 0;
 
   constructor(machine: Machine, attr: MapAttr, creator: Holder, shape: MapShape = {}) {
@@ -86,6 +85,16 @@ export abstract class BpfMap extends KObject {
     this.btfVmlinuxValueTypeId = attr.btfVmlinuxValueTypeId;
   }
 
+  /** Given by the syscall when everything else succeeded. */
+  get id(): number {
+    return this.#id;
+  }
+
+  set id(id: number) {
+    this.#id = id;
+    if (this.#address !== 0) this.memory.u32[(this.#address + at.BPF_MAP_ID) >>> 2] = id;
+  }
+
   get label(): string {
     return `bpf map ${this.id}${this.name === '' ? '' : ` ${this.name}`}`;
   }
@@ -95,7 +104,7 @@ export abstract class BpfMap extends KObject {
    * refuses with ENOMEM when there is no memory.
    */
   get address(): number {
-    if (this.#address === 0) this.#place();
+    if (this.#address === 0) this.materialize();
     return this.#address;
   }
 
@@ -104,7 +113,8 @@ export abstract class BpfMap extends KObject {
     return this.#address !== 0;
   }
 
-  #place(): void {
+  /** Lays the struct out. */
+  protected materialize(): void {
     const address = this.layOut();
     if (address === 0) throw errno(ENOMEM);
     this.#address = address;

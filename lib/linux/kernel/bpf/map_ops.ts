@@ -1,0 +1,46 @@
+// What map_create() needs of a kind of map, and the checks that kinds share. The table of kinds is map_types.ts.
+import {
+  BPF_F_RDONLY,
+  BPF_F_RDONLY_PROG,
+  BPF_F_NUMA_NODE,
+  BPF_F_WRONLY,
+  BPF_F_WRONLY_PROG,
+} from '../../../uapi/linux/bpf.js';
+import type { Holder } from '../../events.js';
+import type { Machine } from '../../machine.js';
+import type { Task } from '../task.js';
+import type { BpfMap, MapAttr } from './map.js';
+
+/** The part of struct bpf_map_ops that makes a map. Both refuse by throwing. */
+export interface MapKind {
+  /** map_alloc_check(): before the permission is asked for. */
+  readonly allocCheck?: (machine: Machine, attr: MapAttr, task: Task) => void;
+  /** map_alloc(); `creator` holds the map. */
+  readonly alloc: (machine: Machine, attr: MapAttr, creator: Holder, task: Task) => BpfMap;
+}
+
+/** NUMA_NO_NODE */
+export const NUMA_NO_NODE = -1;
+
+/**
+ * Most bytes of one area of the kernel: what the linear memory could hold at best. The kernel refuses what the machine's
+ * memory cannot hold.
+ */
+export const AREA_MAX = 0xffff0000;
+
+export const BPF_F_ACCESS_MASK = BPF_F_RDONLY | BPF_F_RDONLY_PROG | BPF_F_WRONLY | BPF_F_WRONLY_PROG;
+
+/** @models include/linux/bpf.h bpf_map_flags_access_ok() */
+export function flagsAccessOk(flags: number): boolean {
+  return (flags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)) !== (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG);
+}
+
+/** @models include/linux/bpf.h bpf_map_attr_numa_node() */
+export function attrNumaNode(attr: MapAttr): number {
+  return (attr.mapFlags & BPF_F_NUMA_NODE) !== 0 ? attr.numaNode : NUMA_NO_NODE;
+}
+
+/** roundup_pow_of_two(), for 1 to 2^31. */
+export function roundUpPowerOfTwo(value: number): number {
+  return value <= 1 ? 1 : 2 ** (32 - Math.clz32(value - 1));
+}
