@@ -1,0 +1,256 @@
+// A program made ready for the interpreter: four 32-bit cells an instruction. The first holds the operation (ten bits, see
+// op.ts) and, times two, the numbers of the destination (from bit 10) and source register (from bit 15); then `K`, the
+// number or index of the operation; then the offset of an access or the cell a jump goes to; then the high half of a
+// 64-bit number. Behind the instructions lie the landings of backward jumps, which count the rounds of loops.
+import { BPF_PSEUDO_CALL, BPF_PSEUDO_FUNC } from '../uapi/linux/bpf.js';
+import * as C from '../uapi/linux/bpf_common.js';
+import * as I from '../uapi/linux/bpf_insn.js';
+import { ProgramFault } from './fault.js';
+import type { Helper } from './helper.js';
+import type { Insns } from './insn.js';
+import type { Opcode } from './isa.js';
+import { bpfClass, bpfOp, isSignedDivision, movsxBits, opcodes } from './isa.js';
+import * as Op from './op.js';
+
+export const CELLS = 4;
+
+/**
+ * A load from the packet by a program that holds LD_ABS or LD_IND itself: R0 = `size` bytes at `offset` of what R6 points
+ * to, in the host's order, zero-extended. False: there is no such byte, and the program ends with R0 = 0.
+ */
+export type PacketLoad = (regs: Int32Array, offset: number, size: number) => boolean;
+
+export interface CompileOptions {
+  /** What runs for a helper's id; undefined where there is nothing: a call of it is a fault. */
+  readonly helpers?: (id: number) => Helper | undefined;
+  /** What runs for a kernel function: `imm` and `off` of its call. */
+  readonly kfuncs?: (imm: number, off: number) => Helper | undefined;
+  /** The program in slot `index` of the prog array whose address is `map`. */
+  readonly tailCall?: (map: number, index: number) => Program | undefined;
+  readonly load?: PacketLoad;
+}
+
+/** Where the addresses of a program's functions come from; see Vm. */
+export interface FunctionTable {
+  /** The low half of the address of the function at `cell`; the high half is FUNCTION_HIGH. */
+  add(program: Program, cell: number): number;
+  remove(program: Program): void;
+}
+
+/** High half of the address of a function: nothing else a program has looks like it. */
+export const FUNCTION_HIGH = -1;
+
+export class Program {
+  /** As compiled. */
+  readonly insns: Insns;
+  readonly code: Int32Array;
+  /** Like `code`, but every instruction traps; made for single steps. */
+  #shadow: Int32Array | undefined;
+  readonly helpers: Helper[] = [];
+  readonly tailCall: NonNullable<CompileOptions['tailCall']>;
+  readonly load: PacketLoad;
+  readonly #functions: FunctionTable;
+
+  constructor(insns: Insns, functions: FunctionTable, options: CompileOptions) {
+    this.insns = insns;
+    this.#functions = functions;
+    this.tailCall = options.tailCall ?? ((): undefined => undefined);
+    this.load = options.load ?? ((): boolean => false);
+    this.code = new Decoder(this, functions, options).decode();
+  }
+
+  get shadow(): Int32Array {
+    if (this.#shadow === undefined) {
+      this.#shadow = this.code.slice();
+      for (let i = 0; i < this.insns.length; i++) this.#shadow[i * CELLS] = Op.TRAP;
+    }
+    return this.#shadow;
+  }
+
+  /** Gives its function addresses back. */
+  close(): void {
+    this.#functions.remove(this);
+  }
+}
+
+const R = 2;
+
+class Decoder {
+  readonly #program: Program;
+  readonly #insns: Insns;
+  readonly #functions: FunctionTable;
+  readonly #options: CompileOptions;
+  /** Cells of the instructions, and a last one that must not be reached. */
+  readonly #cells: number[] = [];
+  readonly #landings: number[] = [];
+  readonly #helperIndex = new Map<string, number>();
+
+  constructor(program: Program, functions: FunctionTable, options: CompileOptions) {
+    this.#program = program;
+    this.#insns = program.insns;
+    this.#functions = functions;
+    this.#options = options;
+  }
+
+  decode(): Int32Array {
+    const { length } = this.#insns;
+    for (let i = 0; i < length; i++) this.#decodeOne(i);
+    this.#cells.push(Op.INVALID, length, 0, 0);
+    return Int32Array.from([...this.#cells, ...this.#landings]);
+  }
+
+  #push(i: number, op: number, k = this.#insns.imm(i), off = this.#insns.off(i), high = 0): void {
+    const registers = ((this.#insns.dst(i) * R) << 10) | ((this.#insns.src(i) * R) << 15);
+    this.#cells.push(op | registers, k, off, high);
+  }
+
+  #decodeOne(i: number): void {
+    const opcode = opcodes[this.#insns.code(i)];
+    if (opcode === undefined) {
+      this.#push(i, Op.INVALID);
+      return;
+    }
+    switch (opcode.form) {
+      case 'alu-imm':
+        this.#aluImm(i, opcode);
+        break;
+      case 'alu-reg':
+        this.#aluReg(i, opcode);
+        break;
+      case 'end':
+        this.#end(i, opcode);
+        break;
+      case 'ld-imm64':
+        this.#ldImm64(i);
+        break;
+      case 'ld-abs':
+        this.#push(i, Op.LOAD_ABS, this.#insns.imm(i), opcode.size);
+        break;
+      case 'ld-ind':
+        this.#push(i, Op.LOAD_IND, this.#insns.imm(i), opcode.size);
+        break;
+      case 'atomic':
+        this.#atomic(i, opcode);
+        break;
+      case 'ja':
+        this.#jump(i, opcode.code, this.#insns.off(i));
+        break;
+      case 'ja32':
+        this.#jump(i, C.BPF_JMP | C.BPF_JA, this.#insns.imm(i));
+        break;
+      case 'jcond':
+        this.#jump(i, Op.MAY_GOTO, this.#insns.off(i));
+        break;
+      case 'jmp-imm':
+      case 'jmp-reg':
+        this.#jump(i, opcode.code, this.#insns.off(i));
+        break;
+      case 'call':
+        this.#call(i);
+        break;
+      case 'nospec':
+        this.#push(i, Op.NOP);
+        break;
+      default:
+        this.#push(i, opcode.code);
+    }
+  }
+
+  #aluImm(i: number, { code, wide }: Opcode): void {
+    const imm = this.#insns.imm(i);
+    const off = this.#insns.off(i);
+    const op = bpfOp(code);
+    if (isSignedDivision(code, off)) this.#push(i, signedDivision(op, wide, false), imm);
+    else if (op === C.BPF_MOD && imm === 0) this.#push(i, wide ? Op.NOP : Op.ZERO_EXTEND, 32);
+    else if (wide && (op === C.BPF_LSH || op === C.BPF_RSH || op === I.BPF_ARSH)) this.#shift(i, op, imm & 63);
+    else this.#push(i, code, imm);
+  }
+
+  #shift(i: number, op: number, bits: number): void {
+    const long = op === C.BPF_LSH ? Op.LSH64_LONG : op === C.BPF_RSH ? Op.RSH64_LONG : Op.ARSH64_LONG;
+    if (bits === 0) this.#push(i, Op.NOP);
+    else this.#push(i, bits < 32 ? this.#insns.code(i) : long, bits);
+  }
+
+  #aluReg(i: number, { code, wide }: Opcode): void {
+    const off = this.#insns.off(i);
+    const bits = movsxBits(code, off);
+    if (isSignedDivision(code, off)) this.#push(i, signedDivision(bpfOp(code), wide, true));
+    else if (bits !== 0) this.#push(i, wide ? Op.MOVSX64 : Op.MOVSX32, 32 - bits);
+    else this.#push(i, code);
+  }
+
+  /** The host's order is little endian. */
+  #end(i: number, { code, name }: Opcode): void {
+    const bits = this.#insns.imm(i);
+    if (bits !== 16 && bits !== 32 && bits !== 64) throw new ProgramFault(i, `byte order of ${bits} bits`);
+    if (bpfClass(code) === C.BPF_ALU && name === 'le') this.#push(i, bits === 64 ? Op.NOP : Op.ZERO_EXTEND, bits);
+    else this.#push(i, Op.SWAP_BYTES, bits);
+  }
+
+  #ldImm64(i: number): void {
+    if (i + 1 >= this.#insns.length) throw new ProgramFault(i, 'half of a 64-bit load');
+    if (this.#insns.src(i) !== BPF_PSEUDO_FUNC) {
+      this.#push(i, this.#insns.code(i), this.#insns.imm(i), 0, this.#insns.imm(i + 1));
+      return;
+    }
+    const address = this.#functions.add(this.#program, this.#target(i, this.#insns.imm(i)));
+    this.#push(i, this.#insns.code(i), address, 0, FUNCTION_HIGH);
+  }
+
+  #atomic(i: number, { size }: Opcode): void {
+    const imm = this.#insns.imm(i);
+    const order = size === 1 ? C.BPF_B : size === 2 ? C.BPF_H : size === 4 ? C.BPF_W : I.BPF_DW;
+    if (imm === I.BPF_LOAD_ACQ) this.#push(i, C.BPF_LDX | C.BPF_MEM | order);
+    else if (imm === I.BPF_STORE_REL) this.#push(i, C.BPF_STX | C.BPF_MEM | order);
+    else if (size < 4) this.#push(i, Op.INVALID);
+    else this.#push(i, Op.ATOMIC, imm, this.#insns.off(i), size);
+  }
+
+  /** The cell of the instruction `distance` behind the next one. */
+  #target(i: number, distance: number): number {
+    const target = i + 1 + distance;
+    if (target < 0 || target >= this.#insns.length) throw new ProgramFault(i, `jump to instruction ${target}`);
+    return target * CELLS;
+  }
+
+  #jump(i: number, op: number, distance: number): void {
+    const target = this.#target(i, distance);
+    this.#push(i, op, this.#insns.imm(i), distance < 0 ? this.#landing(target) : target);
+  }
+
+  #landing(target: number): number {
+    const cell = (this.#insns.length + 1) * CELLS + this.#landings.length;
+    this.#landings.push(Op.BACK_EDGE, 0, target, 0);
+    return cell;
+  }
+
+  /** Rewritten calls of subprograms have the distance in `off` and the subprogram's number in `imm`. */
+  #call(i: number): void {
+    const [src, off, imm] = [this.#insns.src(i), this.#insns.off(i), this.#insns.imm(i)];
+    if (src === BPF_PSEUDO_CALL) this.#push(i, Op.CALL_SUBPROGRAM, this.#target(i, off === 0 ? imm : off));
+    else this.#push(i, Op.CALL_HELPER, this.#helper(i, src === 0, off, imm));
+  }
+
+  #helper(i: number, isHelper: boolean, off: number, imm: number): number {
+    const key = isHelper ? `${imm}` : `${imm}/${off}`;
+    const known = this.#helperIndex.get(key);
+    if (known !== undefined) return known;
+    const { helpers, kfuncs } = this.#options;
+    const found = isHelper ? helpers?.(imm) : kfuncs?.(imm, off);
+    const index = this.#program.helpers.push(found ?? missing(i, isHelper, imm)) - 1;
+    this.#helperIndex.set(key, index);
+    return index;
+  }
+}
+
+function missing(i: number, isHelper: boolean, imm: number): Helper {
+  return () => {
+    throw new ProgramFault(i, `there is no ${isHelper ? 'helper' : 'kernel function'} ${imm}`);
+  };
+}
+
+function signedDivision(op: number, wide: boolean, isReg: boolean): number {
+  const first = op === C.BPF_DIV ? Op.SDIV64_K : Op.SMOD64_K;
+  return first + (wide ? 0 : 2) + (isReg ? 1 : 0);
+}
