@@ -1,8 +1,9 @@
-// The BTF reader on type information made by hand, and on damaged copies of it: every fault is a BtfError that says
+// The BTF reader on type information made by hand, and on damaged copies of it: every fault is a LoaderError that says
 // where, and nothing else ever comes out.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { Btf, BtfError } from '../../lib/loader/btf.js';
+import { Btf } from '../../lib/loader/btf.js';
+import { LoaderError } from '../../lib/loader/loader_error.js';
 import * as uapi from '../../lib/uapi/linux/btf.js';
 
 /** Assembles BTF: types are [kind, name, vlen, size or type, tail words, kind flag]. */
@@ -86,18 +87,18 @@ function readAll(u8: Uint8Array): void {
     try {
       attempt();
     } catch (thrown) {
-      if (!(thrown instanceof BtfError)) throw thrown;
+      if (!(thrown instanceof LoaderError)) throw thrown;
       expect(thrown.offset).to.be.within(0, u8.length);
     }
   }
 }
 
-function onlyBtfErrors(u8: Uint8Array): BtfError | undefined {
+function onlyLoaderErrors(u8: Uint8Array): LoaderError | undefined {
   try {
     readAll(u8);
     return undefined;
   } catch (thrown) {
-    if (!(thrown instanceof BtfError)) throw thrown;
+    if (!(thrown instanceof LoaderError)) throw thrown;
     return thrown;
   }
 }
@@ -129,10 +130,10 @@ describe('loader btf', () => {
 
   it('says which type has no size, and which runs in a circle', () => {
     const btf = new Btf(sample());
-    expect(() => btf.sizeOf(9)).to.throw(BtfError, /BTF_KIND_FUNC_PROTO '' *.*has no size/);
-    expect(() => btf.sizeOf(10)).to.throw(BtfError, /circle/);
-    expect(() => btf.sizeOf(0)).to.throw(BtfError, /void/);
-    expect(() => btf.type(99)).to.throw(BtfError, /type 99 is none/);
+    expect(() => btf.sizeOf(9)).to.throw(LoaderError, /BTF_KIND_FUNC_PROTO '' *.*has no size/);
+    expect(() => btf.sizeOf(10)).to.throw(LoaderError, /circle/);
+    expect(() => btf.sizeOf(0)).to.throw(LoaderError, /void/);
+    expect(() => btf.type(99)).to.throw(LoaderError, /type 99 is none/);
   });
 
   it('does not follow unnamed structs that hold each other for ever', () => {
@@ -143,28 +144,28 @@ describe('loader btf', () => {
         [uapi.BTF_KIND_STRUCT, '', 2, 4, pair(1)],
       ]),
     );
-    expect(() => btf.offsets(btf.struct('a')!)).to.throw(BtfError, /over 100000 members/);
+    expect(() => btf.offsets(btf.struct('a')!)).to.throw(LoaderError, /over 100000 members/);
   });
 
   for (const [what, offset, byte, message] of [
-    ['magic', 0, 0, /offset 0: magic is 0xeb00/],
-    ['version', 2, 9, /offset 2: version 9/],
-    ['header length', 4, 3, /offset 4: header length 3/],
-    ['length of the types', 13, 0xff, /offset 8: types end at/],
-    ['length of the strings', 21, 0xff, /offset 16: strings end at/],
-    ['kind', 24 + 7, 31, /offset 28: type 1 is of unknown kind 31/],
+    ['magic', 0, 0, /offset 0x0: magic is 0xeb00/],
+    ['version', 2, 9, /offset 0x2: version 9/],
+    ['header length', 4, 3, /offset 0x4: header length 3/],
+    ['length of the types', 13, 0xff, /offset 0x8: types end at/],
+    ['length of the strings', 21, 0xff, /offset 0x10: strings end at/],
+    ['kind', 24 + 7, 31, /offset 0x1c: type 1 is of unknown kind 31/],
   ] as const) {
     it(`refuses a wrong ${what}`, () => {
       const u8 = sample();
       u8[offset] = byte;
-      expect(() => new Btf(u8)).to.throw(BtfError, message);
+      expect(() => new Btf(u8)).to.throw(LoaderError, message);
     });
   }
 
   it('refuses every truncation, and says where', () => {
     const u8 = sample();
     for (let length = 0; length < u8.length; length++)
-      expect(onlyBtfErrors(u8.slice(0, length)), `${length} bytes`).to.be.instanceOf(BtfError);
+      expect(onlyLoaderErrors(u8.slice(0, length)), `${length} bytes`).to.be.instanceOf(LoaderError);
   });
 
   it('survives any damage', () => {
@@ -174,7 +175,7 @@ describe('loader btf', () => {
       fc.property(damage, (changes) => {
         const hurt = u8.slice();
         for (const [offset, byte] of changes) hurt[offset] = byte;
-        onlyBtfErrors(hurt);
+        onlyLoaderErrors(hurt);
       }),
       { numRuns: 500 },
     );

@@ -55,6 +55,22 @@ export const btfInfoKind = (info: number): number => (info >>> 24) & 0x1f;
 export const btfInfoVlen = (info: number): number => info & 0xffff;
 export const btfInfoKflag = (info: number): boolean => info >>> 31 === 1;
 
+/** BTF_INT_ENCODING(), BTF_INT_OFFSET(), BTF_INT_BITS() of the word behind a BTF_KIND_INT. */
+export const btfIntEncoding = (word: number): number => (word >>> 24) & 0xf;
+export const btfIntOffset = (word: number): number => (word >>> 16) & 0xff;
+export const btfIntBits = (word: number): number => word & 0xff;
+export const BTF_INT_SIGNED = 1 << 0;
+export const BTF_INT_CHAR = 1 << 1;
+export const BTF_INT_BOOL = 1 << 2;
+
+/** Linkage of a BTF_KIND_VAR, and of a BTF_KIND_FUNC (in its vlen). */
+export const BTF_VAR_STATIC = 0;
+export const BTF_VAR_GLOBAL_ALLOCATED = 1;
+export const BTF_VAR_GLOBAL_EXTERN = 2;
+export const BTF_FUNC_STATIC = 0;
+export const BTF_FUNC_GLOBAL = 1;
+export const BTF_FUNC_EXTERN = 2;
+
 export const btf_enum = struct('btf_enum', { name_off: u32, val: s32 });
 export const btf_array = struct('btf_array', { type: u32, index_type: u32, nelems: u32 });
 
