@@ -4,7 +4,7 @@
 // pins, the programs that use it, and maps it is in.
 import * as at from '../../../vm/maps/bpf_map.js';
 import type { Memory } from '../../../vm/memory.js';
-import { EINVAL, ENOENT, ENOMEM, EOPNOTSUPP } from '../../../uapi/asm-generic/errno.js';
+import { EINVAL, ENOENT, ENOMEM, ENOTSUPP, EOPNOTSUPP } from '../../../uapi/asm-generic/errno.js';
 import { BPF_F_LOCK, BPF_F_RDONLY, BPF_F_WRONLY } from '../../../uapi/linux/bpf.js';
 import { errno } from '../../errno.js';
 import type { Holder } from '../../events.js';
@@ -13,10 +13,10 @@ import { KObject } from '../../object.js';
 import type { Task } from '../task.js';
 import type { Btf } from './btf/btf.js';
 import { copyValue, initValue, type BtfRecord } from './btf/record.js';
+import type { InnerMapMeta } from './map_in_map.js';
 import type { BpfInsn } from './verifier_ops.js';
 
-/** ENOTSUPP of the kernel itself; no uapi name. */
-export const ENOTSUPP = 524;
+export { ENOTSUPP };
 
 /** What MAP_CREATE asks for. */
 export interface MapAttr {
@@ -66,6 +66,8 @@ export abstract class BpfMap extends KObject {
   record: BtfRecord | undefined;
   /** References of users: open files, pins, maps it is in; when they are gone, a prog array lets go of its programs. */
   usercnt = 0;
+  /** What inner maps look like, in a map of maps. */
+  readonly innerMapMeta?: InnerMapMeta;
   #id = 0;
   #address = 0;
 
@@ -240,6 +242,11 @@ export abstract class BpfMap extends KObject {
   /** memlock of fdinfo, bytes. */
   abstract memUsage(): number;
 
+  /** Lines of fdinfo that this kind has beside the common ones; each ends with newline. */
+  fdinfoExtra(): string {
+    return '';
+  }
+
   /** The last user reference is gone. */
   releaseUref(): void {}
 
@@ -255,6 +262,16 @@ export abstract class BpfMap extends KObject {
     this.release(holder);
   }
 
+  /** Runs the part of a constructor that may refuse: then the map goes. */
+  protected withInner<T>(creator: Holder, make: () => T): T {
+    try {
+      return make();
+    } catch (refused) {
+      this.release(creator);
+      throw refused;
+    }
+  }
+
   /** Its id is free at once; a kind that has more memory gives it back, then calls this. */
   protected override destroy(): void {
     this.machine.bpfIds.maps.remove(this);
@@ -263,5 +280,6 @@ export abstract class BpfMap extends KObject {
       this.unplace(this.#address);
     }
     this.btf?.release(this);
+    this.innerMapMeta?.btf?.release(this);
   }
 }

@@ -2,7 +2,9 @@
 // is unknown to this kernel.
 import * as B from '../../../uapi/linux/bpf.js';
 import { ArrayMap, arrayMapAllocCheck, PercpuArrayMap } from './arraymap.js';
+import { ArrayOfMaps, CgroupArrayMap, fdArrayMapAllocCheck, PerfEventArrayMap, ProgArrayMap } from './fd_array.js';
 import { HashMap, PercpuHashMap } from './hashtab/hash.js';
+import { fdHtabMapAllocCheck, HashOfMaps } from './hashtab/hash_of_maps.js';
 import { htabMapAllocCheck } from './hashtab/htab.js';
 import type { MapKind } from './map_ops.js';
 
@@ -23,5 +25,25 @@ export const mapTypes: Readonly<Record<number, MapKind>> = {
   [B.BPF_MAP_TYPE_PERCPU_ARRAY]: {
     allocCheck: arrayMapAllocCheck,
     alloc: (machine, attr, creator, task) => new PercpuArrayMap(machine, attr, creator, task),
+  },
+  [B.BPF_MAP_TYPE_PROG_ARRAY]: {
+    allocCheck: fdArrayMapAllocCheck,
+    alloc: (machine, attr, creator, task) => new ProgArrayMap(machine, attr, creator, task),
+  },
+  [B.BPF_MAP_TYPE_PERF_EVENT_ARRAY]: {
+    allocCheck: fdArrayMapAllocCheck,
+    alloc: (machine, attr, creator, task) => new PerfEventArrayMap(machine, attr, creator, task),
+  },
+  [B.BPF_MAP_TYPE_CGROUP_ARRAY]: {
+    allocCheck: fdArrayMapAllocCheck,
+    alloc: (machine, attr, creator, task) => new CgroupArrayMap(machine, attr, creator, task),
+  },
+  [B.BPF_MAP_TYPE_ARRAY_OF_MAPS]: {
+    allocCheck: fdArrayMapAllocCheck,
+    alloc: (machine, attr, creator, task) => new ArrayOfMaps(machine, attr, creator, task),
+  },
+  [B.BPF_MAP_TYPE_HASH_OF_MAPS]: {
+    allocCheck: fdHtabMapAllocCheck,
+    alloc: (machine, attr, creator, task) => new HashOfMaps(machine, attr, creator, task),
   },
 };

@@ -19,11 +19,8 @@ const SIZEOF_LLIST_NODE = 8;
 
 /** BPF_MAP_TYPE_HASH */
 export class HashMap extends Htab {
-  readonly #slab: Slab;
-
   constructor(machine: Machine, attr: MapAttr, creator: Holder) {
     super(machine, attr, creator, roundUp8(attr.valueSize));
-    this.#slab = new Slab(machine.memory, this.elemSize);
   }
 
   /** @models kernel/bpf/hashtab.c htab_map_update_elem() */
@@ -44,12 +41,12 @@ export class HashMap extends Htab {
 
   #put(key: number, hash: number, value: number, old: number): number {
     if (old === 0 && this.count >= this.maxEntries) return -E2BIG;
-    const elem = this.#slab.alloc();
+    const elem = this.slab.alloc();
     if (elem === 0) return -ENOMEM;
     initValue(this.memory, this.record, this.valueAt(elem));
     copyValue(this.memory, this.record, this.valueAt(elem), value, this.valueSize);
     if (!this.table.insert(elem, key, hash)) {
-      this.#slab.free(elem);
+      this.slab.free(elem);
       return -ENOMEM;
     }
     this.count++;
@@ -58,7 +55,7 @@ export class HashMap extends Htab {
   }
 
   protected override free(elem: number): void {
-    this.#slab.free(elem);
+    this.slab.free(elem);
   }
 
   protected override copyOut(elem: number, value: number): void {
@@ -77,24 +74,18 @@ export class HashMap extends Htab {
   protected override grownUsage(): number {
     return (this.elemSize + SIZEOF_LLIST_NODE) * this.count;
   }
-
-  protected override destroy(): void {
-    (this.#slab as Slab | undefined)?.dispose();
-    super.destroy();
-  }
 }
 
 /** BPF_MAP_TYPE_PERCPU_HASH: elements hold the address of the values of the first CPU. */
 export class PercpuHashMap extends Htab {
-  readonly #slab: Slab;
-  readonly #areas: Slab;
+  /** Values; not there yet while the constructor of the base refuses. */
+  private readonly areas: Slab;
   readonly #values: PercpuValues;
 
   constructor(machine: Machine, attr: MapAttr, creator: Holder) {
     super(machine, attr, creator, SIZEOF_POINTER);
     this.#values = new PercpuValues(machine, attr.valueSize);
-    this.#slab = new Slab(machine.memory, this.elemSize);
-    this.#areas = new Slab(machine.memory, Math.max(16, this.#values.size));
+    this.areas = new Slab(machine.memory, Math.max(16, this.#values.size));
   }
 
   protected override valueAt(elem: number): number {
@@ -145,12 +136,12 @@ export class PercpuHashMap extends Htab {
 
   #put(key: number, hash: number, value: number, onAllCpus: boolean): number {
     if (this.count >= this.maxEntries) return -E2BIG;
-    const elem = this.#slab.alloc();
+    const elem = this.slab.alloc();
     if (elem === 0) return -ENOMEM;
-    const area = this.#areas.alloc();
+    const area = this.areas.alloc();
     if (area === 0 || !this.table.insert(elem, key, hash)) {
-      if (area !== 0) this.#areas.free(area);
-      this.#slab.free(elem);
+      if (area !== 0) this.areas.free(area);
+      this.slab.free(elem);
       return -ENOMEM;
     }
     this.memory.u32[(elem + this.valueOffset) >>> 2] = area;
@@ -161,8 +152,8 @@ export class PercpuHashMap extends Htab {
   }
 
   protected override free(elem: number): void {
-    this.#areas.free(this.valueAt(elem));
-    this.#slab.free(elem);
+    this.areas.free(this.valueAt(elem));
+    this.slab.free(elem);
   }
 
   override genLookup(): BpfInsn[] | undefined {
@@ -179,8 +170,7 @@ export class PercpuHashMap extends Htab {
   }
 
   protected override destroy(): void {
-    (this.#slab as Slab | undefined)?.dispose();
-    (this.#areas as Slab | undefined)?.dispose();
+    (this.areas as Slab | undefined)?.dispose();
     super.destroy();
   }
 }

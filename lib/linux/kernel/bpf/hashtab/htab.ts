@@ -4,6 +4,7 @@
 import * as at from '../../../../vm/maps/bpf_map.js';
 import { copyBytes, roundUp8 } from '../../../../vm/maps/bytes.js';
 import { HashTable } from '../../../../vm/maps/hash.js';
+import { Slab } from '../../../../vm/maps/slab.js';
 import { E2BIG, EEXIST, EINVAL, ENOENT, ENOMEM, EPERM } from '../../../../uapi/asm-generic/errno.js';
 import * as B from '../../../../uapi/linux/bpf.js';
 import { CAP_SYS_ADMIN } from '../../../../uapi/linux/capability.js';
@@ -62,6 +63,7 @@ function shapeOf(machine: Machine, attr: MapAttr): MapShape {
 
 export abstract class Htab extends BpfMap {
   protected readonly table: HashTable;
+  protected readonly slab: Slab;
   /** Bytes of an element up to its value or the address of its values. */
   protected readonly elemSize: number;
   /** Elements in the table. */
@@ -74,6 +76,7 @@ export abstract class Htab extends BpfMap {
     super(machine, attr, creator, shapeOf(machine, attr));
     this.valueOffset = at.HTAB_ELEM_KEY + roundUp8(attr.keySize);
     this.elemSize = this.valueOffset + valueBytes;
+    this.slab = new Slab(machine.memory, this.elemSize);
     const nBuckets = this.#buckets(creator);
     const seed = (attr.mapFlags & B.BPF_F_ZERO_SEED) !== 0 ? 0 : machine.entropy.u32();
     this.table = new HashTable(machine.memory, attr.keySize, nBuckets, seed);
@@ -147,6 +150,16 @@ export abstract class Htab extends BpfMap {
     this.free(elem);
   }
 
+  /** Empties a table whose elements hold something. @models kernel/bpf/hashtab.c fd_htab_map_free() */
+  protected deleteAll(): void {
+    const table = this.table as HashTable | undefined;
+    for (let elem = table?.firstFrom(0) ?? 0; elem !== 0;) {
+      const next = this.table.after(elem);
+      this.take(elem);
+      elem = next;
+    }
+  }
+
   /** Gives an element back that is in no bucket. */
   protected abstract free(elem: number): void;
 
@@ -206,6 +219,7 @@ export abstract class Htab extends BpfMap {
   protected override destroy(): void {
     // A map that was refused has no table.
     (this.table as HashTable | undefined)?.dispose();
+    this.slab.dispose();
     super.destroy();
   }
 }
