@@ -1,15 +1,13 @@
 // The instructions that the verifier puts in place of a call of map_lookup_elem(), by kind of map: map_gen_lookup() of the
 // ops in kernel/bpf/arraymap.c and hashtab.c. R1 is the map, R2 the key, R0 the result. They are what `xlated` shows, and
 // they run as they are, for maps lie in memory as the kernel lays them out.
+import { HTAB_MAP_LOOKUP_ELEM } from '../../../vm/internal_helpers.js';
 import * as at from '../../../vm/maps/bpf_map.js';
 import { roundUp8 } from '../../../vm/maps/bytes.js';
 import * as C from '../../../uapi/linux/bpf_common.js';
 import * as I from '../../../uapi/linux/bpf_insn.js';
 import type { BpfMap } from './map.js';
 import type { BpfInsn } from './verifier_ops.js';
-
-/** Number of __htab_map_lookup_elem() as a helper: calls of it are written by the verifier alone. */
-export const BPF_FUNC_htab_map_lookup_elem = 1000;
 
 const insn = (code: number, dst: number, src: number, off: number, imm: number): BpfInsn => ({
   code,
@@ -28,7 +26,7 @@ const jumpImm = (op: number, dst: number, imm: number, off: number): BpfInsn =>
 const jump = (off: number): BpfInsn => insn(C.BPF_JMP | C.BPF_JA, 0, 0, off, 0);
 const thisCpu = (dst: number, src: number): BpfInsn =>
   insn(I.BPF_ALU64 | I.BPF_MOV | C.BPF_X, dst, src, I.BPF_ADDR_PERCPU, 0);
-const callLookup = (): BpfInsn => insn(C.BPF_JMP | I.BPF_CALL, 0, 0, 0, BPF_FUNC_htab_map_lookup_elem);
+const callLookup = (): BpfInsn => insn(C.BPF_JMP | I.BPF_CALL, 0, 0, 0, HTAB_MAP_LOOKUP_ELEM);
 
 /** What the instructions for an array depend on. */
 interface ArrayShape {

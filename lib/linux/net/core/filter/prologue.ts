@@ -2,14 +2,14 @@
 // those that stand for loads of the old kind (BPF_LD_ABS and BPF_LD_IND).
 import * as C from '../../../../uapi/linux/bpf_common.js';
 import { BPF_FUNC_skb_pull_data } from '../../../../uapi/linux/bpf_func_id.js';
+import {
+  SKB_LOAD_HELPER_16_NO_CACHE,
+  SKB_LOAD_HELPER_32_NO_CACHE,
+  SKB_LOAD_HELPER_8_NO_CACHE,
+} from '../../../../vm/internal_helpers.js';
 import type { BpfInsn } from '../../../kernel/bpf/verifier_ops.js';
 import { CLONED_MASK, SKB_CLONED_OFFSET } from '../skbuff/layout.js';
 import * as I from './insn.js';
-
-/** Helpers that no program can name: the loads of a byte, a half word and a word that LD_ABS and LD_IND become. */
-export const SKB_LOAD_HELPER_8_NO_CACHE = 1000;
-export const SKB_LOAD_HELPER_16_NO_CACHE = 1001;
-export const SKB_LOAD_HELPER_32_NO_CACHE = 1002;
 
 /**
  * Makes the packet the program's own before it writes to it; `dropVerdict` is returned when that fails.
