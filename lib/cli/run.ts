@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Box } from '../host/box.js';
 import { HostError } from '../host/host_error.js';
 import { hostClock } from '../host/kernel.js';
+import { inheritedFiles, withOpenFiles } from '../host/limits.js';
 import { SpawnError } from '../host/program.js';
 import { Entropy } from '../linux/entropy.js';
 import { Machine } from '../linux/machine.js';
@@ -41,7 +42,7 @@ function forwardSignals(pid: number): void {
 }
 
 async function serve(box: Box, argv: readonly string[]): Promise<number> {
-  const client = box.spawn(argv);
+  const client = withOpenFiles(inheritedFiles(), () => box.spawn(argv));
   forwardSignals(client.pid);
   const ended = (): boolean => client.waitStatus !== undefined;
   while (box.pump(ended) !== 'done') await new Promise((resolve) => setImmediate(resolve));

@@ -6,7 +6,7 @@ import * as abi from './abi.js';
 import type { Box, Client } from './box.js';
 import { accept, closeAll, peerUid, receive, sendNow } from './control_socket.js';
 import { close, kill } from './libc.js';
-import { limitsOf, setLimits } from './limits.js';
+import { limiter, limitsOf, limitsToSet, setLimits, withOpenFiles } from './limits.js';
 import { SpawnError } from './program.js';
 import { FromBox, Frames, PROTOCOL, ToBox, frame, type Exec, type Status } from '../record/control.js';
 
@@ -111,7 +111,6 @@ export class Control {
     }
     try {
       caller.program = this.#start(request, caller);
-      setLimits(caller.program.pid, request.limits, this.#limits);
     } catch (error) {
       if (!(error instanceof SpawnError)) throw error;
       const message = existsSync(request.cwd) ? error.message : `no folder ${request.cwd} where the box is`;
@@ -122,20 +121,27 @@ export class Control {
     }
   }
 
-  #start({ argv, env, cwd, umask }: Exec, caller: Caller): Client {
+  #start({ argv, env, cwd, umask, limits }: Exec, caller: Caller): Client {
+    const { files, others } = limitsToSet(limits, this.#limits);
+    const starter = others.length === 0 ? undefined : limiter(others);
     const own = process.umask(umask & 0o777);
     try {
-      return this.#box.spawn(argv, {
-        cwd,
-        env: environment(env),
-        stdio: [caller.fds[0]!, caller.fds[1]!, caller.fds[2]!],
-        group: true,
-        onExit: ({ waitStatus }) => {
-          caller.program = undefined;
-          send(caller, { exited: { status: exitCode(waitStatus!), error: '' } });
-          this.#drop(caller);
-        },
-      });
+      const program = withOpenFiles(files, () =>
+        this.#box.spawn(argv, {
+          cwd,
+          env: environment(env),
+          stdio: [caller.fds[0]!, caller.fds[1]!, caller.fds[2]!],
+          group: true,
+          starter,
+          onExit: ({ waitStatus }) => {
+            caller.program = undefined;
+            send(caller, { exited: { status: exitCode(waitStatus!), error: '' } });
+            this.#drop(caller);
+          },
+        }),
+      );
+      if (starter === undefined) setLimits(program.pid, others);
+      return program;
     } finally {
       process.umask(own);
     }

@@ -1,36 +1,38 @@
 // Resource limits and the file mode mask, which posix_spawn(3) cannot set: read from the caller of `tcbox exec`, given
-// to the program it started. The mask is that of the whole process and set around the start; limits are set on the new
-// process as soon as its number is known; on a busy machine a program that starts fast may look before that.
-import { readFileSync } from 'node:fs';
+// to the program it started. The mask is that of the whole process and set around the start. Limits that differ are set
+// by prlimit(1), which then becomes the program: so it has them from its first instruction on. Where there is no
+// prlimit(1) they are set on the new process as soon as its number is known, and a fast program may look before that.
+import { existsSync, readFileSync } from 'node:fs';
 import { BASE, WORDS, prlimit, view } from './libc.js';
 import type { Limit } from '../record/control.js';
 
-/** RLIMIT_* in the order of their numbers, as /proc names them; the same on x86-64 and arm64. */
+/** RLIMIT_* in the order of their numbers, as /proc and prlimit(1) name them; the same on x86-64 and arm64. */
 const names = [
-  'Max cpu time',
-  'Max file size',
-  'Max data size',
-  'Max stack size',
-  'Max core file size',
-  'Max resident set',
-  'Max processes',
-  'Max open files',
-  'Max locked memory',
-  'Max address space',
-  'Max file locks',
-  'Max pending signals',
-  'Max msgqueue size',
-  'Max nice priority',
-  'Max realtime priority',
-  'Max realtime timeout',
+  ['Max cpu time', 'cpu'],
+  ['Max file size', 'fsize'],
+  ['Max data size', 'data'],
+  ['Max stack size', 'stack'],
+  ['Max core file size', 'core'],
+  ['Max resident set', 'rss'],
+  ['Max processes', 'nproc'],
+  ['Max open files', 'nofile'],
+  ['Max locked memory', 'memlock'],
+  ['Max address space', 'as'],
+  ['Max file locks', 'locks'],
+  ['Max pending signals', 'sigpending'],
+  ['Max msgqueue size', 'msgqueue'],
+  ['Max nice priority', 'nice'],
+  ['Max realtime priority', 'rtprio'],
+  ['Max realtime timeout', 'rttime'],
 ] as const;
+const PRLIMIT = ['/usr/bin/prlimit', '/bin/prlimit'];
 const RLIMIT_NOFILE = 7;
 const RLIM_INFINITY = 2n ** 64n - 1n;
 
 /** The limits of a process. */
 export function limitsOf(pid: number | 'self'): Limit[] {
   const text = readFileSync(`/proc/${pid}/limits`, 'latin1');
-  return names.flatMap((name, resource) => {
+  return names.flatMap(([name], resource) => {
     const match = new RegExp(`^${name} +(\\w+) +(\\w+)`, 'm').exec(text);
     if (match === null) return [];
     const [soft, hard] = [match[1]!, match[2]!].map((v) => (v === 'unlimited' ? Infinity : Number(v)));
@@ -51,24 +53,74 @@ export function inheritedLimits(): Limit[] {
   }
 }
 
+/** The soft limit of open files of the process that started this one, where Node.js has raised it. */
+export function inheritedFiles(): number | undefined {
+  const now = limitsOf('self')[RLIMIT_NOFILE]?.soft;
+  const soft = inheritedLimits()[RLIMIT_NOFILE]?.soft;
+  return soft === now ? undefined : soft;
+}
+
 /** The file mode mask this process was started with; asking the C library would change it for a moment. */
 export function inheritedUmask(): number {
   return Number.parseInt(/^Umask:\t(\d+)/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? '022', 8);
 }
 
-const raw = (value: number): bigint => (value === Infinity ? RLIM_INFINITY : BigInt(Math.trunc(value)));
+export interface LimitsToSet {
+  /** The soft limit of open files, where only that differs: Node.js has raised it, so that it differs as a rule. */
+  readonly files: number | undefined;
+  readonly others: readonly Limit[];
+}
 
-/** Gives a process those of the limits that differ from what it has, as far as this process may. */
-export function setLimits(pid: number, wanted: readonly Limit[], has: readonly Limit[]): void {
-  for (const { resource, soft, hard } of wanted) {
+/** Those of the limits that differ from what this process has, as far as it may give them. */
+export function limitsToSet(wanted: readonly Limit[], has: readonly Limit[]): LimitsToSet {
+  let files: number | undefined;
+  const others = wanted.flatMap(({ resource, soft, hard }) => {
     const now = has.find((limit) => limit.resource === resource);
-    if (now === undefined || (now.soft === soft && now.hard === hard)) continue;
-    if (setLimit(pid, resource, soft, hard)) continue;
-    setLimit(pid, resource, Math.min(soft, now.hard), Math.min(hard, now.hard));
+    if (now === undefined || (now.soft === soft && now.hard === hard)) return [];
+    const most = hard <= now.hard || mayRaise(now, hard) ? hard : now.hard;
+    if (resource !== RLIMIT_NOFILE || most !== now.hard) return [{ resource, soft: Math.min(soft, most), hard: most }];
+    files = Math.min(soft, most);
+    return [];
+  });
+  return { files, others };
+}
+
+/** Does something while new files of this process, and of those it starts, are limited. */
+export function withOpenFiles<T>(soft: number | undefined, work: () => T): T {
+  if (soft === undefined) return work();
+  const own = limitsOf('self')[RLIMIT_NOFILE]!;
+  setLimit(process.pid, { ...own, soft });
+  try {
+    return work();
+  } finally {
+    setLimit(process.pid, own);
   }
 }
 
-function setLimit(pid: number, resource: number, soft: number, hard: number): boolean {
+/** Found out by trying: capabilities of a user namespace do not help, and some limits have limits of their own. */
+function mayRaise({ resource, soft, hard }: Limit, wanted: number): boolean {
+  const raised = setLimit(process.pid, { resource, soft, hard: wanted });
+  if (raised) setLimit(process.pid, { resource, soft, hard });
+  return raised;
+}
+
+const shown = (value: number): string => (value === Infinity ? 'unlimited' : String(value));
+
+/** What stands before a command line to start it with these limits; undefined where that does not work. */
+export function limiter(limits: readonly Limit[]): readonly string[] | undefined {
+  const path = PRLIMIT.find((file) => existsSync(file));
+  if (path === undefined) return undefined;
+  return [path, ...limits.map((l) => `--${names[l.resource]![1]}=${shown(l.soft)}:${shown(l.hard)}`), '--'];
+}
+
+/** Gives a process these limits. */
+export function setLimits(pid: number, limits: readonly Limit[]): void {
+  for (const limit of limits) setLimit(pid, limit);
+}
+
+const raw = (value: number): bigint => (value === Infinity ? RLIM_INFINITY : BigInt(Math.trunc(value)));
+
+function setLimit(pid: number, { resource, soft, hard }: Limit): boolean {
   view.setBigUint64(WORDS, raw(soft), true);
   view.setBigUint64(WORDS + 8, raw(hard), true);
   return prlimit(pid, resource, BASE + WORDS, 0) === 0;

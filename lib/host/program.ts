@@ -1,6 +1,7 @@
 // Finding and starting a client's program the way env(1) does: PATH of the new environment, 127 when it is not found,
 // 126 when it cannot be executed, a file without a magic number is given to the shell.
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Spawner } from './spawner.js';
 import { EACCES, ENOENT, ENOEXEC, ENOTDIR, errnoName } from '../uapi/asm-generic/errno.js';
 
@@ -11,6 +12,8 @@ export interface SpawnOptions {
   readonly stdio?: readonly [number, number, number] | undefined;
   /** Whether the program leads a process group of its own; false by default. */
   readonly group?: boolean | undefined;
+  /** A program with arguments that is started in its place, and becomes it. */
+  readonly starter?: readonly string[] | undefined;
 }
 
 /** What env(1) would exit with, for a program that could not be started. */
@@ -39,15 +42,29 @@ function mayExist(path: string, cwd: string | undefined): boolean {
   return (cwd !== undefined && !path.startsWith('/')) || existsSync(path);
 }
 
+function isExecutable(path: string, cwd: string | undefined): boolean {
+  try {
+    const file = resolve(cwd ?? '.', path);
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
+
 /** Starts `argv`; its pid. Throws a SpawnError. */
 export function startProgram(spawner: Spawner, argv: readonly string[], options: SpawnOptions): number {
   const program = argv[0] ?? '';
   const env = options.env ?? process.env;
   const envp = Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
-  const { cwd, stdio = [0, 1, 2], group = false } = options;
+  const { cwd, stdio = [0, 1, 2], group = false, starter } = options;
   let error = ENOENT;
   for (const path of candidates(program, env['PATH'])) {
     if (!mayExist(path, cwd)) continue;
+    if (starter !== undefined && isExecutable(path, cwd)) {
+      const pid = spawner.spawn({ path: starter[0]!, argv: [...starter, ...argv], envp, cwd, stdio, group });
+      if (pid > 0) return pid;
+    }
     let result = spawner.spawn({ path, argv, envp, cwd, stdio, group });
     if (result === -ENOEXEC) {
       const script = ['/bin/sh', path, ...argv.slice(1)];
