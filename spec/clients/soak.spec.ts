@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { missing } from '../../tools/soak/clients.js';
+import { buildGoClient } from '../../tools/soak/go_client.js';
 import { manyBoxes } from '../../tools/soak/many_boxes.js';
 import { shortLived } from '../../tools/soak/short_lived.js';
 import { storm } from '../../tools/soak/storm.js';
@@ -21,6 +22,18 @@ describe('clients: soak', function () {
     const { completed, problems } = await storm(18, 3);
     expect(problems).deep.equal([]);
     expect(Object.keys(completed)).include.members(['tc -batch', 'ip -batch', 'threads']);
+  });
+
+  it('serves Go programs, with their threads and signals', async function () {
+    const go = buildGoClient();
+    if (typeof go === 'string') {
+      console.log(`      skipped: ${go}`);
+      this.skip();
+    }
+    const { completed, problems } = await storm(7, 3, go.path);
+    go.remove();
+    expect(problems).deep.equal([]);
+    expect(completed['go']).above(0);
   });
 
   it('does not grow with the clients that have been', () => {

@@ -71,8 +71,8 @@ while os.getppid() == parent:
     time.sleep(0.0002)
 `;
 
-/** The kinds, with their batch files in `folder`. */
-export function kinds(folder: string, slots: number): Kind[] {
+/** The kinds, with their batch files in `folder`; `go` is the program of the Go client. */
+export function kinds(folder: string, slots: number, go?: string): Kind[] {
   for (let slot = 0; slot < slots; slot++) {
     const dev = `s${slot}`;
     const prefs = Array.from({ length: FILTERS }, (_, i) => i + 1);
@@ -93,6 +93,7 @@ export function kinds(folder: string, slots: number): Kind[] {
       prints: '',
     },
     { name: 'threads', argv: () => [python!, '-c', threads], prints: '[]\n' },
+    ...(go === undefined ? [] : [{ name: 'go', argv: (slot: number) => [go, String(slot)], prints: '[]\n' }]),
     { name: 'tc monitor', argv: () => ['tc', 'monitor'], prints: undefined },
     { name: 'ip monitor', argv: () => ['ip', 'monitor', 'link'], prints: undefined },
     { name: 'ip link', argv: () => ['ip', '-o', 'link', 'show', 'lo'], prints: undefined },

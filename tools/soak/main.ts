@@ -4,6 +4,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { missing } from './clients.js';
+import { buildGoClient } from './go_client.js';
 import { manyBoxes } from './many_boxes.js';
 import { shortLived } from './short_lived.js';
 import { storm } from './storm.js';
@@ -16,7 +17,10 @@ const progress = (): void => {
 };
 
 async function soakStorm(clients: number, seconds: number): Promise<boolean> {
-  const { completed, killed, problems } = await storm(clients, seconds);
+  const go = buildGoClient();
+  if (typeof go === 'string') console.log(`storm: without Go clients (${go})`);
+  const { completed, killed, problems } = await storm(clients, seconds, typeof go === 'string' ? undefined : go.path);
+  if (typeof go !== 'string') go.remove();
   const counts = Object.entries(completed).map(([name, count]) => `${name} ${count}`);
   console.log(`storm: ${clients} clients for ${seconds} s: ${counts.join(', ')}; ${killed} killed`);
   for (const problem of problems) console.log(`  ${problem}`);

@@ -38,9 +38,9 @@ class Storm {
   #slots: Slot[] = [];
   #killed = 0;
 
-  async run(clients: number, seconds: number): Promise<Outcome> {
+  async run(clients: number, seconds: number, go?: string): Promise<Outcome> {
     const before = this.#prepare(clients);
-    const all = kinds(this.#folder, clients);
+    const all = kinds(this.#folder, clients, go);
     const helper = spawn(python!, ['-c', stormer], { stdio: 'ignore' });
     const hook = new Promise((resolve) => helper.on('exit', resolve));
     this.#slots = Array.from({ length: clients }, (_, index) => this.#fill(index, all[index % all.length]!));
@@ -149,7 +149,7 @@ class Storm {
     this.#box.run([
       'sh',
       '-c',
-      `for l in $(ip -o link | grep -o 'l[0-9]*\\.[0-9]*' | sort -u); do ip link del $l; done`,
+      `for l in $(ip -o link | grep -o '[gl][0-9]*\\.[0-9]*' | sort -u); do ip link del $l; done`,
     ]);
     this.#settle();
     const { sockets, programs } = this.#box;
@@ -163,7 +163,7 @@ class Storm {
   }
 }
 
-/** Runs `clients` at once for some seconds. */
-export function storm(clients: number, seconds: number): Promise<Outcome> {
-  return new Storm().run(clients, seconds);
+/** Runs `clients` at once for some seconds; some of them `go`, the program of the Go client. */
+export function storm(clients: number, seconds: number, go?: string): Promise<Outcome> {
+  return new Storm().run(clients, seconds, go);
 }
