@@ -222,7 +222,7 @@ export class ArrayOfMaps extends FdArrayMap<BpfMap> {
 
   constructor(machine: Machine, attr: MapAttr, creator: Holder, task: Task) {
     super(machine, attr, creator, task);
-    this.innerMapMeta = this.withInner(creator, () => metaAlloc(task, attr.innerMapFd, this));
+    this.innerMapMeta = this.attempt(creator, () => metaAlloc(task, attr.innerMapFd, this));
   }
 
   /** @models kernel/bpf/arraymap.c array_of_map_lookup_elem() */

@@ -5,7 +5,7 @@
 import * as at from '../../../vm/maps/bpf_map.js';
 import type { Memory } from '../../../vm/memory.js';
 import { EINVAL, ENOENT, ENOMEM, ENOTSUPP, EOPNOTSUPP } from '../../../uapi/asm-generic/errno.js';
-import { BPF_F_LOCK, BPF_F_RDONLY, BPF_F_WRONLY } from '../../../uapi/linux/bpf.js';
+import { BPF_F_LOCK, BPF_F_RDONLY, BPF_F_WRONLY, BPF_OBJ_NAME_LEN } from '../../../uapi/linux/bpf.js';
 import { errno } from '../../errno.js';
 import type { Holder } from '../../events.js';
 import type { Machine } from '../../machine.js';
@@ -52,7 +52,6 @@ export abstract class BpfMap extends KObject {
   /** BPF_F_* that belong to the map: what an open file may do is in its mode. */
   readonly mapFlags: number;
   readonly numaNode: number;
-  readonly name: string;
   readonly mapExtraLow: number;
   readonly mapExtraHigh: number;
   frozen = false;
@@ -68,6 +67,7 @@ export abstract class BpfMap extends KObject {
   usercnt = 0;
   /** What inner maps look like, in a map of maps. */
   readonly innerMapMeta?: InnerMapMeta;
+  #name: string;
   #id = 0;
   #address = 0;
 
@@ -81,7 +81,7 @@ export abstract class BpfMap extends KObject {
     this.maxEntries = shape.maxEntries ?? attr.maxEntries;
     this.mapFlags = (shape.mapFlags ?? attr.mapFlags) & ~(BPF_F_RDONLY | BPF_F_WRONLY);
     this.numaNode = attr.numaNode;
-    this.name = attr.mapName;
+    this.#name = attr.mapName;
     this.mapExtraLow = attr.mapExtraLow;
     this.mapExtraHigh = attr.mapExtraHigh;
     this.btfVmlinuxValueTypeId = attr.btfVmlinuxValueTypeId;
@@ -95,6 +95,21 @@ export abstract class BpfMap extends KObject {
   set id(id: number) {
     this.#id = id;
     if (this.#address !== 0) this.memory.u32[(this.#address + at.BPF_MAP_ID) >>> 2] = id;
+  }
+
+  /** At most 15 characters. */
+  get name(): string {
+    return this.#name;
+  }
+
+  set name(name: string) {
+    this.#name = name;
+    if (this.#address !== 0) this.#layOutName();
+  }
+
+  #layOutName(): void {
+    const from = this.#address + at.BPF_MAP_NAME;
+    for (let i = 0; i < BPF_OBJ_NAME_LEN; i++) this.memory.u8[from + i] = this.#name.charCodeAt(i);
   }
 
   get label(): string {
@@ -120,7 +135,7 @@ export abstract class BpfMap extends KObject {
     const address = this.layOut();
     if (address === 0) throw errno(ENOMEM);
     this.#address = address;
-    const { view, u8 } = this.memory;
+    const { view } = this.memory;
     view.setUint32(address + at.BPF_MAP_MAP_TYPE, this.mapType, true);
     view.setUint32(address + at.BPF_MAP_KEY_SIZE, this.keySize, true);
     view.setUint32(address + at.BPF_MAP_VALUE_SIZE, this.valueSize, true);
@@ -130,7 +145,7 @@ export abstract class BpfMap extends KObject {
     view.setUint32(address + at.BPF_MAP_MAP_FLAGS, this.mapFlags, true);
     view.setUint32(address + at.BPF_MAP_ID, this.id, true);
     view.setInt32(address + at.BPF_MAP_NUMA_NODE, this.numaNode, true);
-    for (let i = 0; i < this.name.length; i++) u8[address + at.BPF_MAP_NAME + i] = this.name.charCodeAt(i);
+    this.#layOutName();
     this.machine.bpfMaps.add(this.memory, address, this);
   }
 
@@ -263,7 +278,7 @@ export abstract class BpfMap extends KObject {
   }
 
   /** Runs the part of a constructor that may refuse: then the map goes. */
-  protected withInner<T>(creator: Holder, make: () => T): T {
+  protected attempt<T>(creator: Holder, make: () => T): T {
     try {
       return make();
     } catch (refused) {

@@ -28,6 +28,9 @@ export const NUMA_NO_NODE = -1;
  */
 export const AREA_MAX = 0xffff0000;
 
+/** Longest allocation of kmalloc(), bytes. */
+export const KMALLOC_MAX_SIZE = 4 << 20;
+
 export const BPF_F_ACCESS_MASK = BPF_F_RDONLY | BPF_F_RDONLY_PROG | BPF_F_WRONLY | BPF_F_WRONLY_PROG;
 
 /** @models include/linux/bpf.h bpf_map_flags_access_ok() */

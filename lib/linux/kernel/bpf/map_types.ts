@@ -6,7 +6,10 @@ import { ArrayOfMaps, CgroupArrayMap, fdArrayMapAllocCheck, PerfEventArrayMap, P
 import { HashMap, PercpuHashMap } from './hashtab/hash.js';
 import { fdHtabMapAllocCheck, HashOfMaps } from './hashtab/hash_of_maps.js';
 import { htabMapAllocCheck } from './hashtab/htab.js';
+import { LruHashMap, LruPercpuHashMap } from './hashtab/lru.js';
+import { trieAlloc } from './lpm_trie.js';
 import type { MapKind } from './map_ops.js';
+import { QueueStackMap, queueStackMapAllocCheck } from './queue_stack_maps.js';
 
 /** By BPF_MAP_TYPE_*. */
 export const mapTypes: Readonly<Record<number, MapKind>> = {
@@ -45,5 +48,22 @@ export const mapTypes: Readonly<Record<number, MapKind>> = {
   [B.BPF_MAP_TYPE_HASH_OF_MAPS]: {
     allocCheck: fdHtabMapAllocCheck,
     alloc: (machine, attr, creator, task) => new HashOfMaps(machine, attr, creator, task),
+  },
+  [B.BPF_MAP_TYPE_LRU_HASH]: {
+    allocCheck: htabMapAllocCheck,
+    alloc: (machine, attr, creator) => new LruHashMap(machine, attr, creator),
+  },
+  [B.BPF_MAP_TYPE_LRU_PERCPU_HASH]: {
+    allocCheck: htabMapAllocCheck,
+    alloc: (machine, attr, creator) => new LruPercpuHashMap(machine, attr, creator),
+  },
+  [B.BPF_MAP_TYPE_LPM_TRIE]: { alloc: trieAlloc },
+  [B.BPF_MAP_TYPE_QUEUE]: {
+    allocCheck: queueStackMapAllocCheck,
+    alloc: (machine, attr, creator) => new QueueStackMap(machine, attr, creator),
+  },
+  [B.BPF_MAP_TYPE_STACK]: {
+    allocCheck: queueStackMapAllocCheck,
+    alloc: (machine, attr, creator) => new QueueStackMap(machine, attr, creator),
   },
 };

@@ -26,7 +26,7 @@ export class HashOfMaps extends Htab {
 
   constructor(machine: Machine, attr: MapAttr, creator: Holder, task: Task) {
     super(machine, attr, creator, SIZEOF_POINTER);
-    this.innerMapMeta = this.withInner(creator, () => metaAlloc(task, attr.innerMapFd, this));
+    this.innerMapMeta = this.attempt(creator, () => metaAlloc(task, attr.innerMapFd, this));
   }
 
   #inner(elem: number): BpfMap {

@@ -19,6 +19,7 @@ import {
   attrNumaNode,
   BPF_F_ACCESS_MASK,
   flagsAccessOk,
+  KMALLOC_MAX_SIZE,
   NUMA_NO_NODE,
   roundUpPowerOfTwo,
 } from '../map_ops.js';
@@ -26,8 +27,6 @@ import { PCPU_MIN_UNIT_SIZE } from '../percpu.js';
 
 const HTAB_CREATE_FLAG_MASK =
   B.BPF_F_NO_PREALLOC | B.BPF_F_NO_COMMON_LRU | B.BPF_F_NUMA_NODE | BPF_F_ACCESS_MASK | B.BPF_F_ZERO_SEED;
-/** Longest allocation of kmalloc(), bytes. */
-const KMALLOC_MAX_SIZE = 4 << 20;
 const SIZEOF_BPF_HTAB = 832;
 const SIZEOF_BUCKET = 16;
 /** Bytes a CPU of the counters that guard buckets. */
