@@ -58,6 +58,14 @@ export function relocate(object: BpfObject, options: RelocateOptions = {}): Link
   };
 }
 
+/** Programs for one section as tc chooses them: its first one, and those that arrays of programs hold. None: undefined. */
+export function programsFor(object: BpfObject, section: string): number[] | undefined {
+  const wanted = object.programs.findIndex((program) => program.section.name === section);
+  if (wanted < 0) return undefined;
+  const held = object.maps.flatMap(({ slots }) => slots.flatMap((slot) => ('program' in slot ? [slot.program] : [])));
+  return [...new Set([wanted, ...held])].sort((a, b) => a - b);
+}
+
 const isLoadedUnasked = ({ section }: BpfFunction): boolean => !section.name.startsWith('?');
 
 function link(linker: Linker, program: BpfFunction, index: number, type: number | undefined): LinkedProgram {
