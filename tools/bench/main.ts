@@ -1,15 +1,17 @@
 // `npm run bench [-- --json] [--rounds N] [NAME…]`: what the model and the host cost, as ratios to the real kernel, to
-// plain Node.js and to native programs, all measured in the same run. Exit code 1 when a ratio is over its limit.
+// plain Node.js and to native programs, all measured in the same run, and what the model does by itself. Exit code 1
+// when anything misses its limit.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { inProcess } from './in_process.js';
 import type { Bench, Context, Row } from './measure.js';
+import { memory } from './memory.js';
 import { native } from './native.js';
 import { isOver, json, table } from './report.js';
 import { startup } from './startup.js';
 import { tc } from './tc.js';
 
-const benches: Readonly<Record<string, Bench>> = { startup, native, tc, 'in-process': inProcess };
+const benches: Readonly<Record<string, Bench>> = { startup, native, tc, memory, 'in-process': inProcess };
 
 function contextFor(name: string, rounds: number): Context {
   let steps = 0;

@@ -2,8 +2,11 @@
 import { cpus, release } from 'node:os';
 import type { Row } from './measure.js';
 
+/** Whether a row misses its limit. */
 export function isOver(row: Row): boolean {
-  return 'reference' in row && row.target !== undefined && row.tcbox / row.reference > row.target;
+  if ('reference' in row) return row.target !== undefined && row.tcbox / row.reference > row.target;
+  if ('value' in row) return row.value < (row.least ?? -Infinity) || row.value > (row.most ?? Infinity);
+  return false;
 }
 
 export function table(rows: readonly Row[]): string {
@@ -13,11 +16,16 @@ export function table(rows: readonly Row[]): string {
 
 function line(row: Row): string {
   if ('skipped' in row) return `skipped: ${row.skipped}`;
-  if ('rate' in row) return `${format(row.rate)} ${row.unit}`;
+  const verdict = isOver(row) ? 'OVER' : 'ok';
+  if ('value' in row) {
+    const value = `${format(row.value)} ${row.unit}`;
+    if (row.least !== undefined) return `${value}, at least ${format(row.least)}: ${verdict}`;
+    return row.most === undefined ? value : `${value}, at most ${format(row.most)}: ${verdict}`;
+  }
   const sides = `${time(row.tcbox)} / ${time(row.reference)}`.padEnd(22);
   const ratio = `${(row.tcbox / row.reference).toFixed(2)}×`;
   if (row.target === undefined) return `${sides} ${ratio}`;
-  return `${sides} ${ratio}, limit ${row.target}×: ${isOver(row) ? 'OVER' : 'ok'}`;
+  return `${sides} ${ratio}, limit ${row.target}×: ${verdict}`;
 }
 
 function time(µs: number): string {
@@ -30,8 +38,10 @@ function format(value: number): string {
 
 export function json(rows: readonly Row[]): string {
   const machine = { node: process.version, kernel: release(), cpus: cpus().length };
-  const results = rows.map((row) =>
-    'reference' in row ? { ...row, ratio: row.tcbox / row.reference, ok: !isOver(row) } : row,
-  );
+  const results = rows.map((row) => {
+    if ('skipped' in row) return row;
+    const ratio = 'reference' in row ? { ratio: row.tcbox / row.reference } : {};
+    return { ...row, ...ratio, ok: !isOver(row) };
+  });
   return JSON.stringify({ version: 1, unit: 'µs', machine, results }, null, 2);
 }

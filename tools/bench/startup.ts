@@ -1,28 +1,12 @@
 // What a box costs before and after its command: `tcbox run -- true`, and `tcbox exec` in a box that is there, against
 // a bare start of Node.js.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { type Tcbox, withBox } from './background.js';
 import { best, elapsed, output } from './measure.js';
 import type { Bench, Context, Row } from './measure.js';
 
-export const startup: Bench = (context) => {
-  const folder = mkdtempSync(join(tmpdir(), 'tcbox-bench-'));
-  const own = process.env['XDG_RUNTIME_DIR'];
-  process.env['XDG_RUNTIME_DIR'] = folder;
-  const tcbox = (...args: string[]): string => output({ file: context.tcbox, args });
-  tcbox('start', 'bench');
-  try {
-    return rowsOf(context, tcbox);
-  } finally {
-    tcbox('stop', 'bench');
-    rmSync(folder, { recursive: true });
-    if (own === undefined) delete process.env['XDG_RUNTIME_DIR'];
-    else process.env['XDG_RUNTIME_DIR'] = own;
-  }
-};
+export const startup: Bench = (context) => withBox(context.tcbox, (tcbox) => rowsOf(context, tcbox));
 
-function rowsOf({ rounds, progress }: Context, tcbox: (...args: string[]) => string): Row[] {
+function rowsOf({ rounds, progress }: Context, tcbox: Tcbox): Row[] {
   const [box, entered, bare, node] = best(
     2 * rounds,
     [
