@@ -6,10 +6,10 @@ import { copyBytes } from './bytes.js';
 import { Slab } from './slab.js';
 
 /** struct lpm_trie_node of kernel/bpf/lpm_trie.c, offsets in bytes. */
-const CHILD = 16;
-const PREFIXLEN = 32;
-const FLAGS = 36;
-const DATA = 40;
+const CHILD = 0;
+const PREFIXLEN = 16;
+const FLAGS = 20;
+const DATA = 24;
 /** Bytes in front of the bits. */
 export const SIZEOF_LPM_TRIE_NODE = DATA;
 
