@@ -42,6 +42,11 @@ export class Cpu {
     if (this.#stack === 0) throw new RangeError('no memory for the stack of a program');
   }
 
+  /** Gives the stack back. */
+  close(): void {
+    this.memory.free(this.#stack);
+  }
+
   /** Makes ready for a run from a cell of `program`; R1 to R5 are the caller's to set. */
   start(program: Program, p: number): void {
     this.program = program;

@@ -565,7 +565,7 @@ export function execute(cpu: Cpu): boolean {
           code = cpu.code;
           helpers = cpu.program.helpers;
           break;
-        case 0xf0: // tail call
+        case 0xf5: // tail call
           if (!cpu.tailCall()) break;
           p = 0;
           code = cpu.code;

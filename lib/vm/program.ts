@@ -44,7 +44,6 @@ export class Program {
   /** As compiled. */
   readonly insns: Insns;
   readonly code: Int32Array;
-  /** Like `code`, but every instruction traps; made for single steps. */
   #shadow: Int32Array | undefined;
   readonly helpers: Helper[] = [];
   readonly tailCall: NonNullable<CompileOptions['tailCall']>;
@@ -59,12 +58,18 @@ export class Program {
     this.code = new Decoder(this, functions, options).decode();
   }
 
+  /** Like `code`, but everything traps; made for single steps. */
   get shadow(): Int32Array {
     if (this.#shadow === undefined) {
       this.#shadow = this.code.slice();
-      for (let i = 0; i < this.insns.length; i++) this.#shadow[i * CELLS] = Op.TRAP;
+      for (let p = 0; p < this.code.length; p += CELLS) this.#shadow[p] = Op.TRAP;
     }
     return this.#shadow;
+  }
+
+  /** The cell of the instruction that a cell is or, behind a backward jump, leads to. */
+  landed(p: number): number {
+    return p > this.insns.length * CELLS ? this.code[p + 2]! : p;
   }
 
   /** Gives its function addresses back. */

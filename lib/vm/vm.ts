@@ -8,11 +8,15 @@ import { execute } from './interpreter.js';
 import type { Memory } from './memory.js';
 import type { CompileOptions, FunctionTable } from './program.js';
 import { FUNCTION_HIGH, Program } from './program.js';
+import { warmProgram } from './warm.js';
 
 interface FunctionEntry {
   readonly program: Program;
   readonly cell: number;
 }
+
+/** The engine is one for all machines of this process: the loop needs to be shown everything once. */
+let isWarm = false;
 
 /** Low half of the first function's address. */
 const FUNCTIONS_FROM = -0x4000_0000;
@@ -50,6 +54,8 @@ export class Vm {
 
   constructor(memory: Memory) {
     this.memory = memory;
+    if (!isWarm) this.#warm();
+    isWarm = true;
   }
 
   /** Makes instructions ready to run; they must have been verified. */
@@ -94,6 +100,23 @@ export class Vm {
     } finally {
       this.#depth--;
     }
+  }
+
+  #warm(): void {
+    const place = this.memory.alloc(16);
+    const leaf = this.compile(warmProgram().slice(-8));
+    const program = this.compile(warmProgram(), {
+      helpers: () => () => undefined,
+      tailCall: () => leaf,
+    });
+    const cpu = this.#enter();
+    this.#depth--;
+    cpu.quantum = 1;
+    cpu.onBudget = () => undefined;
+    for (let i = 0; i < 2; i++) this.run(program, place);
+    this.#cpus.length = 0;
+    cpu.close();
+    this.memory.free(place);
   }
 
   #enter(): Cpu {
