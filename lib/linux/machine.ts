@@ -15,6 +15,7 @@ import type { BpfFile } from './kernel/bpf/file.js';
 import { BpfIds } from './kernel/bpf/ids.js';
 import { PinTree } from './kernel/bpf/inode.js';
 import { type BpfAttr, localBpf } from './kernel/bpf/local_call.js';
+import { Scratch } from './kernel/bpf/syscall/scratch.js';
 import { sysBpf } from './kernel/bpf/syscall/syscall.js';
 import { LocalTask } from './kernel/local_task.js';
 import type { Task } from './kernel/task.js';
@@ -24,6 +25,7 @@ import { setupNet } from './net/core/setup_net.js';
 import { netlinkCreate } from './net/netlink/af_netlink/create.js';
 import { MapTable } from './kernel/bpf/map_table.js';
 import { Memory } from '../vm/memory.js';
+import { Vm } from '../vm/vm.js';
 import { MessageWriter } from './net/netlink/message.js';
 import type { Socket } from './net/socket.js';
 import type { ObjectTable } from './object.js';
@@ -85,9 +87,12 @@ export class Machine implements ObjectTable {
   readonly bpfIds = new BpfIds();
   /** Maps by the address that programs have. */
   readonly bpfMaps = new MapTable();
+  /** Memory for the bpf() call that runs. */
+  readonly bpfScratch = new Scratch();
   /** Pins, for tasks that have no paths of their own. */
   readonly pins = new PinTree();
   #memory: Memory | undefined;
+  #vm: Vm | undefined;
   #init: LocalTask | undefined;
   readonly #behaviours: ReadonlySet<BehaviourName>;
   readonly #gaps = new Set<string>();
@@ -110,6 +115,11 @@ export class Machine implements ObjectTable {
   /** The linear memory of programs, maps and packets; made at the first use. */
   get memory(): Memory {
     return (this.#memory ??= new Memory());
+  }
+
+  /** What runs programs; made at the first use. */
+  get vm(): Vm {
+    return (this.#vm ??= new Vm(this.memory));
   }
 
   /** Whether this kernel shows a behaviour of the version table. */

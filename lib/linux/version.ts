@@ -132,6 +132,11 @@ export const behaviours = {
     since: 'v6.18',
     what: 'BPF_MAP_FREEZE wants an fd that may write, no capability, and no fields of the kernel in the value',
   },
+  'bpf-map-hash': { since: 'v6.18', what: 'maps may belong to one program by its digest, and have one themselves' },
+  'bpf-tcx': {
+    since: 'v6.18',
+    what: 'programs are attached to devices without a qdisc: BPF_TCX_INGRESS, BPF_TCX_EGRESS',
+  },
   'tag-sha256': { since: 'v6.18', what: 'program tags are SHA-256 instead of SHA-1' },
 } as const satisfies Readonly<Record<string, Behaviour>>;
 

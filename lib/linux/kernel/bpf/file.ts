@@ -5,6 +5,7 @@ import { toHex } from '../../../codec/bytes.js';
 import type { Holder } from '../../events.js';
 import type { File } from '../../fs/file.js';
 import { KObject, type ObjectTable } from '../../object.js';
+import type { Btf } from './btf/btf.js';
 import type { BpfLink } from './link.js';
 import type { BpfMap } from './map.js';
 import type { BpfProg } from './prog.js';
@@ -159,17 +160,12 @@ export class LinkFile extends BpfFile {
   }
 }
 
-/** What a BTF file shows of its object. */
-export interface BtfObject extends KObject {
-  readonly id: number;
-}
-
 export class BtfFile extends BpfFile {
   readonly kind = 'btf';
-  readonly btf: BtfObject;
+  readonly btf: Btf;
 
-  constructor(table: ObjectTable, btf: BtfObject, opener: Holder) {
-    super(table, FMODE_READ, opener);
+  constructor(btf: Btf, opener: Holder) {
+    super(btf.machine, FMODE_READ, opener);
     this.btf = btf;
     btf.hold(this);
   }

@@ -1,5 +1,6 @@
 // The numbers by which programs, maps, BTF objects and links are found: one table a kind, numbers from 1 on, each new one
 // above the last until they wrap. A number names an object while it lives; it holds no reference.
+import type { Btf } from './btf/btf.js';
 import type { BpfMap } from './map.js';
 import type { BpfLink } from './link.js';
 import type { BpfProg } from './prog.js';
@@ -54,7 +55,7 @@ export class IdTable<T extends Numbered> {
 export class BpfIds {
   readonly progs = new IdTable<BpfProg>();
   readonly maps = new IdTable<BpfMap>();
-  readonly btfs = new IdTable<Numbered>();
+  readonly btfs = new IdTable<Btf>();
   readonly links = new IdTable<BpfLink>();
   /** Open files of BPF_ENABLE_STATS: while there is one, runs of programs are counted. */
   statsUsers = 0;

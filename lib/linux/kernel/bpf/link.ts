@@ -27,11 +27,6 @@ export abstract class BpfLink extends KObject {
     return `bpf link ${this.id}`;
   }
 
-  /** Gives it an id, as the last step of attaching. @models kernel/bpf/syscall.c bpf_link_settle() */
-  settle(): void {
-    this.machine.bpfIds.links.add(this);
-  }
-
   /** BPF_LINK_DETACH. 0 or a negative errno. */
   abstract detach(): number;
 

@@ -4,6 +4,7 @@
 import type { Holder } from '../../events.js';
 import type { Machine } from '../../machine.js';
 import { KObject } from '../../object.js';
+import type { Btf } from './btf/btf.js';
 import type { BpfMap } from './map.js';
 
 /** PROG_LOAD as given: numbers of the request, user addresses not yet followed. */
@@ -29,6 +30,8 @@ export interface ProgLoadAttr {
   readonly coreRelos: number;
   readonly coreReloCnt: number;
   readonly coreReloRecSize: number;
+  /** Tells the caller, who may have left no room for it, how large the log would have been (log_true_size). */
+  readonly putLogTrueSize: (size: number) => void;
 }
 
 /** struct bpf_prog in front of the instructions, bytes, and the size of a page: what memlock counts in. */
@@ -38,7 +41,7 @@ const PAGE = 4096;
 /** Type information that a program was loaded with, as BPF_OBJ_GET_INFO_BY_FD shows it. */
 export interface ProgBtf {
   /** Held by the program. */
-  readonly btf: KObject & { readonly id: number };
+  readonly btf: Btf;
   /** Records as shown, `recSize` bytes each; instruction offsets as after rewriting. */
   readonly funcInfo: Uint8Array;
   readonly funcInfoRecSize: number;
@@ -58,7 +61,7 @@ export class BpfProg extends KObject {
   insns: Uint8Array;
   /** 0 until it is published. */
   id = 0;
-  tag = new Uint8Array(8);
+  tag: Uint8Array = new Uint8Array(8);
   /** Held. */
   readonly usedMaps: BpfMap[] = [];
   /** Type information; its `btf` is held. */
@@ -106,12 +109,14 @@ export class BpfProg extends KObject {
 
   /** @models kernel/bpf/syscall.c bpf_prog_put_deferred() */
   protected destroy(): void {
+    const published = this.id !== 0;
     this.machine.bpfIds.progs.remove(this);
     this.btf?.btf.release(this);
     const maps = this.usedMaps.splice(0);
-    if (maps.length === 0) return;
-    this.machine.callRcu('bpf_prog_free', () => {
+    const free = (): void => {
       for (const map of maps) map.release(this);
-    });
+    };
+    if (published && maps.length > 0) this.machine.callRcu('bpf_prog_free', free);
+    else free();
   }
 }

@@ -4,6 +4,7 @@ import { ARPHRD_ETHER } from '../../../uapi/linux/if_arp.js';
 import { ETH_ALEN, ETH_DATA_LEN } from '../../../uapi/linux/if_ether.js';
 import { IF_LINK_MODE_DEFAULT, IF_OPER_UNKNOWN } from '../../../uapi/linux/if.js';
 import type { Holder } from '../../events.js';
+import type { MprogEntry } from '../../kernel/bpf/mprog.js';
 import { KObject } from '../../object.js';
 import type { InDevice } from '../ipv4/devinet/in_device.js';
 import type { Inet6Dev } from '../ipv6/addrconf/inet6_dev.js';
@@ -131,6 +132,9 @@ export class NetDevice extends KObject {
   readonly txQueues: NetdevQueue[] = [];
   /** Made at the first clsact or ingress and kept from then on. */
   ingressQueue: NetdevQueue | undefined;
+  /** Programs at the hooks of tcx; undefined = none. */
+  tcxIngress: MprogEntry | undefined;
+  tcxEgress: MprogEntry | undefined;
   /** Children of the root (`qdisc_hash`). net/sched keeps it. */
   readonly qdiscHash = new QdiscHash();
 

@@ -9,6 +9,9 @@ import type { Task } from '../../task.js';
 import { userAddress } from '../../user_memory.js';
 import type { BpfFile } from '../file.js';
 
+/** Memory of a process is readable by pages; that of callers in this process ends anywhere, and is read byte by byte. */
+const PAGE = 4096;
+
 /** What a command gives: a return value, or the file whose fd the caller of bpf(2) gets. */
 export type BpfResult = number | BpfFile;
 
@@ -73,13 +76,37 @@ export class BpfCall implements Holder {
     this.write(this.uattr + at, bytes);
   }
 
-  /** A name of at most 15 letters, digits, underscores and dots. @models kernel/bpf/syscall.c bpf_obj_name_cpy() */
-  name(at: number): string {
+  putU64(at: number, value: number): void {
+    this.putU32(at, value >>> 0);
+    this.putU32(at + 4, Math.floor(value / 0x100000000));
+  }
+
+  /**
+   * A name of at most 15 letters, digits, underscores and dots, or undefined when it is none: when that is refused, the
+   * command says. @models kernel/bpf/syscall.c bpf_obj_name_cpy()
+   */
+  name(at: number): string | undefined {
     const bytes = this.u8.subarray(at, at + BPF_OBJ_NAME_LEN);
     const end = bytes.indexOf(0);
-    if (end < 0) throw errno(EINVAL);
-    const name = String.fromCharCode(...bytes.subarray(0, end));
-    if (!/^[A-Za-z0-9_.]*$/.test(name)) throw errno(EINVAL);
-    return name;
+    const name = String.fromCharCode(...bytes.subarray(0, Math.max(end, 0)));
+    return end >= 0 && /^[A-Za-z0-9_.]*$/.test(name) ? name : undefined;
+  }
+
+  /**
+   * Text of at most `max` bytes, up to its NUL or cut there; refuses with EFAULT when memory ends first.
+   *
+   * @models lib/strncpy_from_user.c strncpy_from_user()
+   */
+  text(address: number, max: number): string {
+    let text = '';
+    for (let at = address; text.length < max;) {
+      const length = Math.min(max - text.length, PAGE - (at % PAGE));
+      const piece = this.task.memory.read(at, length) ?? this.read(at, 1);
+      const end = piece.indexOf(0);
+      text += String.fromCharCode(...piece.subarray(0, end < 0 ? piece.length : end));
+      if (end >= 0) break;
+      at += piece.length;
+    }
+    return text;
   }
 }

@@ -1,21 +1,75 @@
 // kernel/bpf/syscall.c __sys_bpf(): the entry of bpf(2). Copies the attributes in, refuses what the kernel does not know,
 // and hands the call to the function of its command. Called by Machine.bpf(), for clients of the host and in-process alike.
-import { E2BIG, EFAULT, EINVAL, EPERM } from '../../../../uapi/asm-generic/errno.js';
+import { EFAULT, EINVAL, EPERM } from '../../../../uapi/asm-generic/errno.js';
 import * as B from '../../../../uapi/linux/bpf.js';
 import { type BpfAttrTable, bpfAttr_4_1, bpfAttr_6_1, bpfAttr_6_18 } from '../../../../uapi/linux/bpf_attr.js';
 import { CAP_SYS_ADMIN } from '../../../../uapi/linux/capability.js';
-import { errnoOf, ModelGap } from '../../../errno.js';
+import { errno, errnoOf, ModelGap } from '../../../errno.js';
 import type { Machine } from '../../../machine.js';
 import type { Task } from '../../task.js';
 import { bpfCapable } from '../token.js';
 import { BpfCall, type BpfResult } from './attr.js';
-
-const PAGE_SIZE = 4096;
+import { linkCreate, linkDetach, linkUpdate, progAttach, progDetach, progQuery } from './attach.js';
+import {
+  mapDeleteElem,
+  mapFreeze,
+  mapGetNextKey,
+  mapLookupAndDeleteElem,
+  mapLookupElem,
+  mapUpdateElem,
+} from './elem.js';
+import { btfGetFdById, getNextId, linkGetFdById, mapGetFdById, progGetFdById } from './id.js';
+import { objGetInfoByFd } from './info.js';
+import { mapCreate } from './map_create.js';
+import { objGet, objPin } from './obj.js';
+import { progLoad } from './prog_load.js';
+import {
+  enableStats,
+  iterCreate,
+  progBindMap,
+  progStreamRead,
+  rawTracepointOpen,
+  taskFdQuery,
+  tokenCreate,
+} from './stats.js';
+import { checkTailZero } from './tail.js';
 
 /** What a command does; the tail has been checked. */
 type Handler = (call: BpfCall) => BpfResult;
 
-const handlers: readonly (Handler | undefined)[] = [];
+const handlers: Readonly<Record<number, Handler>> = {
+  [B.BPF_MAP_CREATE]: mapCreate,
+  [B.BPF_MAP_LOOKUP_ELEM]: mapLookupElem,
+  [B.BPF_MAP_UPDATE_ELEM]: mapUpdateElem,
+  [B.BPF_MAP_DELETE_ELEM]: mapDeleteElem,
+  [B.BPF_MAP_GET_NEXT_KEY]: mapGetNextKey,
+  [B.BPF_PROG_LOAD]: progLoad,
+  [B.BPF_OBJ_PIN]: objPin,
+  [B.BPF_OBJ_GET]: objGet,
+  [B.BPF_PROG_ATTACH]: progAttach,
+  [B.BPF_PROG_DETACH]: progDetach,
+  [B.BPF_PROG_GET_NEXT_ID]: (call) => getNextId(call, call.machine.bpfIds.progs),
+  [B.BPF_MAP_GET_NEXT_ID]: (call) => getNextId(call, call.machine.bpfIds.maps),
+  [B.BPF_PROG_GET_FD_BY_ID]: progGetFdById,
+  [B.BPF_MAP_GET_FD_BY_ID]: mapGetFdById,
+  [B.BPF_OBJ_GET_INFO_BY_FD]: objGetInfoByFd,
+  [B.BPF_RAW_TRACEPOINT_OPEN]: rawTracepointOpen,
+  [B.BPF_BTF_GET_FD_BY_ID]: btfGetFdById,
+  [B.BPF_TASK_FD_QUERY]: taskFdQuery,
+  [B.BPF_MAP_LOOKUP_AND_DELETE_ELEM]: mapLookupAndDeleteElem,
+  [B.BPF_MAP_FREEZE]: mapFreeze,
+  [B.BPF_BTF_GET_NEXT_ID]: (call) => getNextId(call, call.machine.bpfIds.btfs),
+  [B.BPF_LINK_CREATE]: linkCreate,
+  [B.BPF_LINK_UPDATE]: linkUpdate,
+  [B.BPF_LINK_GET_FD_BY_ID]: linkGetFdById,
+  [B.BPF_LINK_GET_NEXT_ID]: (call) => getNextId(call, call.machine.bpfIds.links),
+  [B.BPF_ENABLE_STATS]: enableStats,
+  [B.BPF_ITER_CREATE]: iterCreate,
+  [B.BPF_LINK_DETACH]: linkDetach,
+  [B.BPF_PROG_BIND_MAP]: progBindMap,
+  [B.BPF_TOKEN_CREATE]: tokenCreate,
+  [B.BPF_PROG_STREAM_READ_BY_FD]: progStreamRead,
+};
 
 /** The attributes that the machine's kernel knows. */
 function attrTable(machine: Machine): BpfAttrTable {
@@ -23,18 +77,21 @@ function attrTable(machine: Machine): BpfAttrTable {
   return machine.has('bpf-token') ? bpfAttr_6_18 : bpfAttr_6_1;
 }
 
-/** EFAULT or E2BIG when something is set behind what the kernel knows. @models kernel/bpf/syscall.c bpf_check_uarg_tail_zero() */
-function checkTailZero(task: Task, uattr: number, known: number, given: number): number {
-  if (given > PAGE_SIZE) return -E2BIG;
-  if (given <= known) return 0;
-  const tail = task.memory.read(uattr + known, given - known);
-  if (tail === undefined) return -EFAULT;
-  return tail.every((byte) => byte === 0) ? 0 : -E2BIG;
+/** Copies the attributes in and runs the command. */
+function enter(machine: Machine, task: Task, cmd: number, uattr: number, size: number): BpfResult {
+  const table = attrTable(machine);
+  checkTailZero(task, uattr, table.size, size);
+  const given = task.memory.read(uattr, Math.min(size, table.size));
+  if (given === undefined) throw errno(EFAULT);
+  const attr = new Uint8Array(table.size);
+  attr.set(given);
+  return dispatch(new BpfCall(machine, task, attr, uattr, given.length), cmd, table.end[cmd]);
 }
 
 function dispatch(call: BpfCall, cmd: number, end: number | undefined): BpfResult {
-  const handler = handlers[cmd];
   if (end === undefined) return -EINVAL;
+  if (cmd === B.BPF_PROG_QUERY) return progQuery(call, end);
+  const handler = handlers[cmd];
   if (handler === undefined) throw new ModelGap(`bpf() command ${cmd}`);
   call.checkTail(end);
   return handler(call);
@@ -66,13 +123,5 @@ export function sysBpf(machine: Machine, task: Task, cmd: number, uattr: number,
   const failed = machine.faults.active?.call('bpf') ?? 0;
   if (failed !== 0) return -failed;
   if (refused(machine, task, cmd)) return -EPERM;
-  const table = attrTable(machine);
-  const tail = checkTailZero(task, uattr, table.size, size);
-  if (tail !== 0) return tail;
-  const given = task.memory.read(uattr, Math.min(size, table.size));
-  if (given === undefined) return -EFAULT;
-  const attr = new Uint8Array(table.size);
-  attr.set(given);
-  const call = new BpfCall(machine, task, attr, uattr, Math.min(size, table.size));
-  return answered(machine, () => dispatch(call, cmd, table.end[cmd]));
+  return answered(machine, () => enter(machine, task, cmd, uattr, size));
 }

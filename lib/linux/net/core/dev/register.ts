@@ -2,6 +2,7 @@
 // dropped. Drivers and rtnl_link/ call it. The namespace holds a device from registration to its end.
 import { IFF_UP, IFF_RUNNING } from '../../../../uapi/linux/if.js';
 import { assert } from '../../../errno.js';
+import { tcxUninstall } from '../../../kernel/bpf/tcx.js';
 import { devInitScheduler, devShutdown } from '../../sched/sch_generic.js';
 import { linkwatchInitDev, linkwatchSyncDev } from '../link_watch.js';
 import type { NetDevice } from '../net_device.js';
@@ -43,6 +44,7 @@ function closeAll(devs: readonly NetDevice[]): void {
 /** Ends one device that is off the list, and says so to `to` and to the group. */
 function dismantle(dev: NetDevice, to: LinkRequester | undefined): void {
   devShutdown(dev);
+  tcxUninstall(dev);
   callNetdeviceNotifiers(dev, 'UNREGISTER');
   const message = dev.linkInitializing ? undefined : buildIfinfo('del', dev, CHANGED_ALL, to);
   dev.altNames.length = 0;

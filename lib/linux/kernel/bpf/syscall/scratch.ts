@@ -1,0 +1,28 @@
+// Linear memory for the key and the value of the bpf(2) call that runs: the kernel's vmemdup_user() and kvmalloc() of one
+// element. Calls do not nest, so one buffer each is enough; it grows to the largest element seen.
+import type { Memory } from '../../../../vm/memory.js';
+import { ENOMEM } from '../../../../uapi/asm-generic/errno.js';
+import { errno } from '../../../errno.js';
+
+export class ScratchBuffer {
+  #address = 0;
+  #size = 0;
+
+  /** Address of at least `size` bytes with no particular contents. Refuses with ENOMEM. */
+  reserve(memory: Memory, size: number): number {
+    if (this.#address !== 0 && size <= this.#size) return this.#address;
+    const address = memory.alloc(size);
+    if (address === 0) throw errno(ENOMEM);
+    if (this.#address !== 0) memory.free(this.#address);
+    this.#address = address;
+    this.#size = size;
+    return address;
+  }
+}
+
+/** One a machine. */
+export class Scratch {
+  readonly key = new ScratchBuffer();
+  readonly nextKey = new ScratchBuffer();
+  readonly value = new ScratchBuffer();
+}
