@@ -147,11 +147,15 @@ function call(insns: Insns, i: number, options: DisasmOptions): string {
   return `call ${name ?? (src === BPF_PSEUDO_KFUNC_CALL ? 'kernel-function' : 'unknown')}#${imm}`;
 }
 
-function condition(insns: Insns, i: number): string {
+/** Without the unsigned and signed less-than of 4.14. */
+const earlySign = (code: number): string => (S.bpfOp(code) < I.BPF_JLT ? jumpSign(code) : NULL);
+
+function condition(insns: Insns, i: number, early: boolean): string {
   const code = insns.code(i);
   const letter = S.bpfClass(code) === I.BPF_JMP32 ? 'w' : 'r';
   const right = S.bpfSrc(code) === C.BPF_X ? `${letter}${insns.src(i)}` : `0x${(insns.imm(i) >>> 0).toString(16)}`;
-  return `if ${letter}${insns.dst(i)} ${jumpSign(code)} ${right} goto pc${signed(insns.off(i))}`;
+  const sign = early ? earlySign(code) : jumpSign(code);
+  return `if ${letter}${insns.dst(i)} ${sign} ${right} goto pc${signed(insns.off(i))}`;
 }
 
 function jump(insns: Insns, i: number, options: DisasmOptions): string {
@@ -159,11 +163,11 @@ function jump(insns: Insns, i: number, options: DisasmOptions): string {
   if (S.bpfOp(code) === I.BPF_CALL) return call(insns, i, options);
   if (code === (C.BPF_JMP | C.BPF_JA)) return `goto pc${signed(insns.off(i))}`;
   if (code === (C.BPF_JMP | I.BPF_EXIT)) return 'exit';
-  if (options.early === true) return condition(insns, i);
+  if (options.early === true) return condition(insns, i, true);
   if (code === (C.BPF_JMP | I.BPF_JCOND) && insns.src(i) === I.BPF_MAY_GOTO)
     return `may_goto pc${signed(insns.off(i))}`;
   if (code === (I.BPF_JMP32 | C.BPF_JA)) return `gotol pc${signed(insns.imm(i))}`;
-  return condition(insns, i);
+  return condition(insns, i, false);
 }
 
 /** The text behind the opcode, or how the kernel names the class when it has none. */
