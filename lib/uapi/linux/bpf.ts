@@ -226,6 +226,14 @@ export const BPF_NOEXIST = 1;
 export const BPF_EXIST = 2;
 export const BPF_F_LOCK = 4;
 
+/** Flags of helpers on ring buffers, and what bpf_ringbuf_query() asks for. */
+export const BPF_RB_NO_WAKEUP = 1 << 0;
+export const BPF_RB_FORCE_WAKEUP = 1 << 1;
+export const BPF_RB_AVAIL_DATA = 0;
+export const BPF_RB_RING_SIZE = 1;
+export const BPF_RB_CONS_POS = 2;
+export const BPF_RB_PROD_POS = 3;
+
 /** Flags of PROG_LOAD. */
 export const BPF_F_STRICT_ALIGNMENT = 1 << 0;
 export const BPF_F_ANY_ALIGNMENT = 1 << 1;

@@ -10,6 +10,7 @@ import { LruHashMap, LruPercpuHashMap } from './hashtab/lru.js';
 import { trieAlloc } from './lpm_trie.js';
 import type { MapKind } from './map_ops.js';
 import { QueueStackMap, queueStackMapAllocCheck } from './queue_stack_maps.js';
+import { ringbufMapAlloc } from './ringbuf.js';
 
 /** By BPF_MAP_TYPE_*. */
 export const mapTypes: Readonly<Record<number, MapKind>> = {
@@ -66,4 +67,6 @@ export const mapTypes: Readonly<Record<number, MapKind>> = {
     allocCheck: queueStackMapAllocCheck,
     alloc: (machine, attr, creator) => new QueueStackMap(machine, attr, creator),
   },
+  [B.BPF_MAP_TYPE_RINGBUF]: { alloc: ringbufMapAlloc },
+  [B.BPF_MAP_TYPE_USER_RINGBUF]: { alloc: ringbufMapAlloc },
 };
