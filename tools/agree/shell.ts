@@ -13,6 +13,7 @@ function stopped(machine: Machine): Kernel {
     kernel = {
       clock: machine.clock,
       socket: (task, family, type, protocol) => machine.socket(task, family, type, protocol),
+      bpf: (task, cmd, uattr, size) => machine.bpf(task, cmd, uattr, size),
       devIoctl: (task, request, ifreq) => machine.devIoctl(task, request, ifreq),
       nextDeadline: () => Infinity,
       runDue: () => {},

@@ -8,6 +8,8 @@ import type { Kind, Options } from './options.js';
 import type { Outcome } from './outcome.js';
 import { differs, notRun } from './outcome.js';
 import type { Shell } from './shell.js';
+import { syscallRecord } from './syscalls/record.js';
+import { replaySyscalls } from './syscalls/replay.js';
 import { Programs } from './transcripts/programs.js';
 import { transcript } from './transcripts/record.js';
 import { rerun } from './transcripts/rerun.js';
@@ -66,12 +68,20 @@ function unmodelledSuite(file: string): Suite {
   return { file, close: nothing, cases };
 }
 
+function syscallSuite(file: string): Suite {
+  const cases = readLines(file, syscallRecord).map((record) => ({
+    name: record.name,
+    run: (settings: Settings) => replaySyscalls(record, settings),
+  }));
+  return { file, close: nothing, cases };
+}
+
 const makers: Readonly<Record<Kind, (file: string, options: Options) => Suite>> = {
   netlink: netlinkSuite,
   transcripts: transcriptSuite,
   verifier: unmodelledSuite,
   execution: unmodelledSuite,
-  syscalls: unmodelledSuite,
+  syscalls: syscallSuite,
 };
 
 /** Reads a file as a whole; throws InputError. */

@@ -2,6 +2,7 @@
 import { Bytes, fromHex, toHex } from '../../../lib/codec/bytes.js';
 import type { ValueOf } from '../../../lib/codec/scalar.js';
 import { NLMSG_HDRLEN, nlmsgAlign, nlmsghdr } from '../../../lib/uapi/linux/netlink.js';
+import { BpfFile } from '../../../lib/linux/kernel/bpf/file.js';
 import * as E from '../../../lib/uapi/asm-generic/errno.js';
 import { asNumber, asObject, asString } from '../input.js';
 import { NotModelled } from '../outcome.js';
@@ -146,8 +147,18 @@ const backlogged =
     return result(typeof socket === 'number' ? socket : socket[method](number(value)));
   };
 
-const noBpf: Handler = () => {
-  throw new NotModelled('bpf(2)');
+/** readlink() of /proc/self/fd/N, and the fields of /proc/self/fdinfo/N, without O_CLOEXEC, which recorders take off. */
+const fdinfo: Handler = (process, [fd]) => {
+  const file = process.file(fd);
+  if (!(file instanceof BpfFile)) throw new NotModelled('fdinfo of what is no bpf object');
+  const O_CLOEXEC = 0o2000000;
+  const flags = `0${(file.openFlags & ~O_CLOEXEC).toString(8)}`;
+  const lines = file.showFdinfo().split('\n');
+  const fields: Record<string, string> = {};
+  for (const [, name = '', value = ''] of lines.flatMap((line) => [/^([^:]+):\t(.*)$/.exec(line) ?? []]))
+    if (name !== '') fields[name] = value;
+  const link = `anon_inode:${file.kind}`;
+  return { ret: 0, out: { link, pos: '0', flags, mnt_id: '0', ino: '0', ...fields } };
 };
 
 const handlers: Readonly<Record<string, Handler>> = {
@@ -226,9 +237,12 @@ const handlers: Readonly<Record<string, Handler>> = {
     process.make(asObject(spec, 'new_object'));
     return { ret: 0 };
   },
-  remember_id: noBpf,
-  prog_get_fd_by_id: noBpf,
-  fdinfo: noBpf,
+  remember_id: (process, [fd]) => result(process.rememberId(fd)),
+  prog_get_fd_by_id: (process, [fd]) => {
+    const got = process.progGetFdById(fd);
+    return got < 0 ? { errno: -got } : { ret: 'fd' };
+  },
+  fdinfo,
   packet_drain: () => {
     throw new NotModelled('AF_PACKET sockets');
   },

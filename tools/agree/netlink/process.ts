@@ -7,9 +7,14 @@ import { foreignFile } from '../../../lib/linux/fs/file.js';
 import type { Task } from '../../../lib/linux/kernel/task.js';
 import { LocalMemory } from '../../../lib/linux/kernel/user_memory.js';
 import type { Socket } from '../../../lib/linux/net/socket.js';
+import { BpfFile, ProgFile } from '../../../lib/linux/kernel/bpf/file.js';
+import type { BpfPaths } from '../../../lib/linux/kernel/bpf/inode.js';
+import * as B from '../../../lib/uapi/linux/bpf.js';
+import { bpf_attr_id } from '../../../lib/uapi/linux/bpf_attr.js';
 import type { Json } from '../input.js';
 import { asNumber, asString } from '../input.js';
 import { fromHex } from '../../../lib/codec/bytes.js';
+import { mapCreateAttr, progLoadAttr } from '../syscalls/objects.js';
 import { NotModelled } from '../outcome.js';
 
 /** Any number will do that no recording uses as a port id. */
@@ -21,6 +26,8 @@ const ADDRESS_MAX = 128;
 export interface Subject {
   socket(task: Task, family: number, type: number, protocol: number): Socket | number;
   devIoctl(task: Task, request: number, ifreq: Uint8Array): number;
+  /** bpf(2); a subject without it makes no programs and maps but by make(). */
+  bpf?(task: Task, cmd: number, uattr: number, size: number): number | BpfFile;
   /** Lets `ns` of its time pass. */
   advance(ns: number): void;
   /** Makes an object of a recording that is no socket; without it, programs and maps are missing. */
@@ -34,19 +41,27 @@ export interface Subject {
 export class Process {
   readonly subject: Subject;
   readonly task: Task;
-  readonly #files = new Map<number, File>();
+  /** Standard input and output are open, and of no interest. */
+  readonly #files = new Map<number, File>([0, 1, 2].map((fd) => [fd, foreignFile]));
   readonly #names = new Map<string, number>();
   /** Open objects the model does not have: what they would have been. They can be closed, nothing else. */
   readonly #missing = new Map<string, string>();
+  /** Ids of programs as they were when the recorder looked. */
+  readonly #ids = new Map<string, number>();
+  readonly memory = new LocalMemory();
+  /** Capabilities it has given up. */
+  dropped: ReadonlySet<number> = new Set();
   #uid = 0;
   #next = 100;
 
-  constructor(subject: Subject) {
+  /** `pins`: where its paths lead. */
+  constructor(subject: Subject, pins?: BpfPaths) {
     this.subject = subject;
     const uid = (): number => this.#uid;
     this.task = {
       label: 'the recorded process',
-      memory: new LocalMemory(),
+      memory: this.memory,
+      pins,
       pid: TGID,
       tgid: TGID,
       get uid() {
@@ -55,7 +70,7 @@ export class Process {
       get gid() {
         return uid();
       },
-      capable: () => this.#uid === 0,
+      capable: (cap) => this.#uid === 0 && !this.dropped.has(cap),
       fget: (fd) => this.#files.get(fd),
     };
   }
@@ -84,10 +99,45 @@ export class Process {
     return 0;
   }
 
-  #install(name: string, file: File): void {
+  #install(name: string, file: File): number {
     const fd = this.subject.fdOf?.(file) ?? this.#next++;
     this.#files.set(fd, file);
     this.#names.set(name, fd);
+    return fd;
+  }
+
+  /** The open file behind a name, if it is open. */
+  file(name: unknown): File | undefined {
+    return this.#files.get(this.fd(name));
+  }
+
+  /** bpf(2) with attributes that lie at `uattr`; a new fd gets the name, and its number is returned. */
+  bpf(cmd: number, uattr: number, size: number, name: string): number {
+    if (this.subject.bpf === undefined) throw new NotModelled('bpf(2)');
+    const result = this.subject.bpf(this.task, cmd, uattr, size);
+    return typeof result === 'number' ? result : this.#install(name, result);
+  }
+
+  /** Notes the id of a program, which its file may not outlive. */
+  rememberId(name: unknown): number {
+    const file = this.file(name);
+    if (!(file instanceof ProgFile)) return -E.EINVAL;
+    this.#ids.set(String(name), file.prog.id);
+    return 0;
+  }
+
+  /** BPF_PROG_GET_FD_BY_ID of a program that is open or was noted; the fd is closed at once. */
+  progGetFdById(name: unknown): number {
+    const id = this.#ids.get(String(name)) ?? this.idOf(name);
+    const uattr = this.memory.map(bpf_attr_id.bytes({ start_id: id }));
+    const fd = this.bpf(B.BPF_PROG_GET_FD_BY_ID, uattr, bpf_attr_id.size, 'by id');
+    return fd < 0 ? fd : this.close('by id');
+  }
+
+  /** The id of an open program or map. */
+  idOf(name: unknown): number {
+    const file = this.file(name) as { prog?: { id: number }; map?: { id: number } } | undefined;
+    return file?.prog?.id ?? file?.map?.id ?? 0;
   }
 
   /** The socket behind a name, or the errno its absence gives. */
@@ -99,9 +149,11 @@ export class Process {
 
   close(name: unknown): number {
     if (this.#missing.delete(String(name))) return 0;
-    const socket = this.socket(name);
-    if (!this.#files.delete(this.fd(name))) return -E.EBADF;
-    if (typeof socket !== 'number') socket.release();
+    const file = this.file(name);
+    if (file === undefined) return -E.EBADF;
+    this.#files.delete(this.fd(name));
+    if (file instanceof BpfFile) file.close();
+    else if ('sendmsg' in file) (file as Socket).release();
     return 0;
   }
 
@@ -145,10 +197,20 @@ export class Process {
         this.subject.make(spec, (other) => this.fd(other)),
       );
     else if (op === 'null_device') this.#install(name, foreignFile);
+    else if (this.subject.bpf !== undefined && op === 'map_create') this.#makeBpf(name, B.BPF_MAP_CREATE, spec);
+    else if (this.subject.bpf !== undefined && op === 'prog_load') this.#makeBpf(name, B.BPF_PROG_LOAD, spec);
     else {
       this.#missing.set(name, op === 'packet_socket' ? 'AF_PACKET sockets' : 'bpf(2)');
       this.#names.set(name, this.#next++);
     }
+  }
+
+  #makeBpf(name: string, cmd: number, spec: Json): void {
+    const build = cmd === B.BPF_MAP_CREATE ? mapCreateAttr : progLoadAttr;
+    const attr = build(spec, this.memory, (other) => this.fd(other));
+    const made = this.bpf(cmd, this.memory.map(attr), attr.length, name);
+    if (made === -E.EOPNOTSUPP) throw new NotModelled(`object ${name}`);
+    if (made < 0) throw new Error(`object ${name}: bpf() gives ${E.errnoName(-made)}`);
   }
 
   #makeSocket(name: string, spec: Json): void {
