@@ -1,6 +1,8 @@
 // The full parser: every command with its help, for whatever main() did not recognise by itself. Usage errors go to
 // standard error and are exit code 2.
 import { Command, CommanderError } from 'commander';
+import type { LoadCommandOptions } from './load.js';
+import type { DumpOptions } from './prog_dump.js';
 import type { DoctorOptions, LsOptions, RunOptions, StartOptions } from './options.js';
 import { version } from './version.js';
 
@@ -11,6 +13,7 @@ Examples:
   $ tcbox start web                     a kernel that stays, for many commands
   $ tcbox exec web -- tc qdisc show     one command in it, from anywhere
   $ tcbox stop web                      its end
+  $ tcbox load cls.o                    does a kernel take these BPF programs
   $ tcbox doctor                        can this machine run tcbox, and what is missing
 
 Exit codes: of run and exec, the command's own, and 128+n when signal n ended it; 0 pass; 1 failure;
@@ -89,6 +92,22 @@ Examples:
 
 Exit code 0 when tcbox run works here, 1 when it does not.`;
 
+const loadHelp = `
+Examples:
+  $ tcbox load cls.o                    every program of the object, into a fresh kernel
+  $ tcbox load cls.o --section classify what tc would load for 'obj cls.o sec classify'
+  $ tcbox load cls.o --kernel v4.1      what another kernel says to it
+  $ tcbox load cls.o --log 2 --json     with the verifier's log, for scripts
+  $ tcbox load core.o --btf /sys/kernel/btf/vmlinux
+
+Prints maps, programs and the verdict; for a program that is refused, the verifier's log. Exit code 0 when everything was
+accepted, 1 when something was refused or the object is damaged.`;
+
+const progHelp = `
+Examples:
+  $ tcbox prog dump cls.o               the instructions of every program
+  $ tcbox prog dump cls.o --section classify`;
+
 /** Parses and runs any command line; resolves to the exit code. */
 export async function dispatch(argv: readonly string[]): Promise<number> {
   let code = 0;
@@ -114,6 +133,8 @@ function describe(done: (code: number) => void): Command {
   describeExec(program.command('exec'), done);
   describeStop(program.command('stop'), done);
   describeLs(program.command('ls'), done);
+  describeLoad(program.command('load'), done);
+  describeProg(program.command('prog'), done);
   describeDoctor(program.command('doctor'), done);
   return program;
 }
@@ -191,6 +212,39 @@ function describeLs(command: Command, done: (code: number) => void): void {
     .action(async (options: LsOptions) => {
       const { lsCommand } = await import('./ls.js');
       done(await lsCommand(options));
+    });
+}
+
+/** The options that choose programs of an object. */
+function withObject(command: Command): Command {
+  return command
+    .argument('<object>', 'an object file, as clang -target bpf -c makes it')
+    .option('--section <name>', 'the section of the program; default: all programs')
+    .option('--btf <file>', 'types of the kernel, for programs that depend on them (CO-RE)')
+    .option('--json', 'print JSON');
+}
+
+function describeLoad(command: Command, done: (code: number) => void): void {
+  withObject(command)
+    .description('load a BPF object into a fresh kernel, and print what it says')
+    .option('--kernel <version>', 'kernel version to model, such as v6.18')
+    .option('--config <name or file>', 'configuration: a built-in name (full, rec-6.18, rec-6.1-uml) or a JSON file')
+    .option('--log <level>', 'level of the verifier log: 1, 2, 4 for statistics, or a sum')
+    .addHelpText('after', loadHelp)
+    .action(async (file: string, options: LoadCommandOptions) => {
+      const { loadCommand } = await import('./load.js');
+      done(loadCommand(file, options));
+    });
+}
+
+function describeProg(command: Command, done: (code: number) => void): void {
+  command.description('look at programs of BPF objects').addHelpText('after', progHelp);
+  withObject(command.command('dump'))
+    .description('print the instructions of the programs of an object')
+    .addHelpText('after', progHelp)
+    .action(async (file: string, options: DumpOptions) => {
+      const { dumpCommand } = await import('./prog_dump.js');
+      done(dumpCommand(file, options));
     });
 }
 

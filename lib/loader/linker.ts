@@ -27,10 +27,18 @@ export interface InsnInfo {
   readonly bytes: Uint8Array;
 }
 
+/** A function in a program, and its first instruction there. */
+export interface LinkedFunction {
+  readonly insn: number;
+  readonly name: string;
+}
+
 export interface LinkedCode {
   /** 8 bytes each. */
   readonly insns: Uint8Array;
   readonly mapReferences: readonly MapReference[];
+  /** The program's own, then those that are called. */
+  readonly functions: readonly LinkedFunction[];
   readonly func_info: InsnInfo | undefined;
   readonly line_info: InsnInfo | undefined;
 }
@@ -75,7 +83,8 @@ export class Linker {
       );
       for (const [insn, target] of code.maps) mapReferences.push({ insn: start + insn, ...target });
     }
-    return { insns, mapReferences, ...this.#infos(placed) };
+    const functions = placed.map(({ code, start }) => ({ insn: start, name: code.function.name }));
+    return { insns, mapReferences, functions, ...this.#infos(placed) };
   }
 
   /** Every function of the program and where it goes: depth first, by a list since calls may be nested deeply. */
