@@ -9,7 +9,8 @@ export type KernelEvent =
   | { readonly type: 'freed'; readonly object: KObject }
   | { readonly type: 'message-in'; readonly portid: number; readonly protocol: number; readonly data: Uint8Array }
   | { readonly type: 'message-out'; readonly portid: number; readonly group: number; readonly data: Uint8Array }
-  | { readonly type: 'gap'; readonly what: string };
+  | { readonly type: 'gap'; readonly what: string }
+  | { readonly type: 'trace-printk'; readonly text: string };
 
 /** Whoever holds a reference: another object, a file, a list, or a call in progress. */
 export interface Holder {

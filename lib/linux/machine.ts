@@ -21,6 +21,7 @@ import { LocalTask } from './kernel/local_task.js';
 import type { Task } from './kernel/task.js';
 import { devIoctl } from './net/core/dev_ioctl.js';
 import type { Net } from './net/core/net_namespace.js';
+import { Softnet } from './net/core/softnet.js';
 import { setupNet } from './net/core/setup_net.js';
 import { netlinkCreate } from './net/netlink/af_netlink/create.js';
 import { MapTable } from './kernel/bpf/map_table.js';
@@ -93,6 +94,7 @@ export class Machine implements ObjectTable {
   readonly pins = new PinTree();
   #memory: Memory | undefined;
   #vm: Vm | undefined;
+  #softnet: Softnet | undefined;
   #init: LocalTask | undefined;
   readonly #behaviours: ReadonlySet<BehaviourName>;
   readonly #gaps = new Set<string>();
@@ -120,6 +122,11 @@ export class Machine implements ObjectTable {
   /** What runs programs; made at the first use. */
   get vm(): Vm {
     return (this.#vm ??= new Vm(this.memory));
+  }
+
+  /** What the path of packets keeps; made at the first use. */
+  get softnet(): Softnet {
+    return (this.#softnet ??= new Softnet(this));
   }
 
   /** Whether this kernel shows a behaviour of the version table. */

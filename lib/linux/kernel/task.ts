@@ -24,4 +24,8 @@ export interface Task extends Holder {
   fget(fd: number): File | undefined;
   /** Where its paths of pins lead. Default: the pins of the machine. */
   readonly pins?: BpfPaths | undefined;
+  /** Its name, as /proc/PID/comm shows it, where it is known. */
+  readonly comm?: string | undefined;
+  /** Whether a signal waits for it, so that a call that takes long should end. */
+  signalPending?(): boolean;
 }

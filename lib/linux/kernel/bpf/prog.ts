@@ -1,6 +1,7 @@
 // include/linux/bpf.h struct bpf_prog and its aux: a loaded program. Held by open files, pins, filters, links, prog arrays.
 // What the verifier found out stays here; what runs is `insns` as it rewrote them. When the last reference goes, its id is
 // free at once; its maps are let go of after a grace period, since packets may still run it.
+import type { Program } from '../../../vm/program.js';
 import type { Holder } from '../../events.js';
 import type { Machine } from '../../machine.js';
 import { KObject } from '../../object.js';
@@ -77,6 +78,8 @@ export class BpfProg extends KObject {
   /** Whether its instructions use cb of their context, and whether they look at tstamp_type. */
   cbAccess = false;
   tstampTypeAccess = false;
+  /** What the VM runs; made at the first run (net/core/filter/run.ts). */
+  program: Program | undefined;
   /** ns of the machine's clock when it was loaded. */
   loadTime = 0;
   /** ns and runs while BPF_ENABLE_STATS is open. */
@@ -114,9 +117,10 @@ export class BpfProg extends KObject {
     this.btf?.btf.release(this);
     const maps = this.usedMaps.splice(0);
     const free = (): void => {
+      this.program?.close();
       for (const map of maps) map.release(this);
     };
-    if (published && maps.length > 0) this.machine.callRcu('bpf_prog_free', free);
+    if (published && (maps.length > 0 || this.program !== undefined)) this.machine.callRcu('bpf_prog_free', free);
     else free();
   }
 }

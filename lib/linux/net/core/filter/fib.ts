@@ -1,0 +1,152 @@
+// net/core/filter.c: helpers that ask how a packet would go on: the route to an address, and whether it fits a device.
+import { EAFNOSUPPORT, EHOSTUNREACH, EACCES, EINVAL, ENODEV } from '../../../../uapi/asm-generic/errno.js';
+import * as F from '../../../../uapi/linux/bpf_func_id.js';
+import { IPV4_DEVCONF_FORWARDING } from '../../../../uapi/linux/ip.js';
+import { RTN_UNICAST } from '../../../../uapi/linux/route.js';
+import { AF_INET, AF_INET6 } from '../../../../uapi/linux/socket.js';
+import type { Memory } from '../../../../vm/memory.js';
+import { ModelGap } from '../../../errno.js';
+import { devconf } from '../../ipv4/devinet/in_device.js';
+import { fibLookup, type FibResult } from '../../ipv4/fib_lookup.js';
+import { fibTableLookup, fibTables } from '../../ipv4/fib_trie.js';
+import { devGetByIndex } from '../dev/table.js';
+import type { NetDevice } from '../net_device.js';
+import type { Net } from '../net_namespace.js';
+import type { SkBuff } from '../skbuff/sk_buff.js';
+import { hasOther, type HelperEntry, R2, R3, R4, R5, skbHelper } from './call.js';
+
+/** struct bpf_fib_lookup: offsets, and its size. */
+const FAMILY = 0;
+const TOT_LEN = 6;
+const IFINDEX = 8;
+const TOS = 12;
+const IPV4_SRC = 16;
+const IPV4_DST = 32;
+const H_VLAN = 48;
+const PARAMS_SIZE = 64;
+
+const FLAG_DIRECT = 1;
+const FLAG_OUTPUT = 2;
+const FLAG_SKIP_NEIGH = 4;
+const FLAG_TBID = 8;
+const FLAG_SRC = 16;
+const FLAG_MARK = 32;
+const FLAGS = FLAG_DIRECT | FLAG_OUTPUT | FLAG_SKIP_NEIGH | FLAG_TBID | FLAG_SRC | FLAG_MARK;
+
+/** BPF_FIB_LKUP_RET_* */
+const BLACKHOLE = 1;
+const UNREACHABLE = 2;
+const PROHIBIT = 3;
+const NOT_FWDED = 4;
+const FWD_DISABLED = 5;
+const FRAG_NEEDED = 8;
+
+const RT_TABLE_MAIN = 254;
+const IPTOS_RT_MASK = 0x1c;
+
+const refusals = new Map([
+  [EINVAL, BLACKHOLE],
+  [EHOSTUNREACH, UNREACHABLE],
+  [EACCES, PROHIBIT],
+]);
+
+/** The route that the parameters at `at` ask for. */
+function route(net: Net, memory: Memory, at: number, flags: number): FibResult {
+  const { view } = memory;
+  const query = {
+    dst: view.getUint32(at + IPV4_DST),
+    oif: (flags & FLAG_OUTPUT) === 0 ? 0 : view.getUint32(at + IFINDEX, true),
+    scope: 0,
+    tos: view.getUint8(at + TOS) & IPTOS_RT_MASK,
+  };
+  if ((flags & FLAG_DIRECT) === 0) return fibLookup(net, query);
+  const id = (flags & FLAG_TBID) === 0 ? RT_TABLE_MAIN : view.getUint32(at + H_VLAN, true);
+  const table = fibTables(net).get(id);
+  return table === undefined ? undefined : fibTableLookup([table], query);
+}
+
+const forwards = (dev: NetDevice): boolean =>
+  dev.inDevice !== undefined && devconf(dev.inDevice, IPV4_DEVCONF_FORWARDING) !== 0;
+
+/** @models net/core/filter.c bpf_ipv4_fib_lookup() @differs neighbours are not asked: no packet resolves any */
+function ipv4FibLookup(net: Net, memory: Memory, at: number, flags: number): number {
+  const { view } = memory;
+  const dev = devGetByIndex(net, view.getUint32(at + IFINDEX, true));
+  if (dev === undefined) return -ENODEV;
+  if (!forwards(dev)) return FWD_DISABLED;
+  const found = route(net, memory, at, flags);
+  if (typeof found === 'number') return refusals.get(found) ?? NOT_FWDED;
+  if (found?.type !== RTN_UNICAST || found.info.dev === undefined) return NOT_FWDED;
+  const out = found.info.dev;
+  const total = view.getUint16(at + TOT_LEN, true);
+  if (total > out.mtu) {
+    view.setUint16(at + TOT_LEN, out.mtu, true);
+    return FRAG_NEEDED;
+  }
+  view.setUint32(at + TOS, found.info.priority, true);
+  view.setUint32(at + IFINDEX, out.ifindex, true);
+  if ((flags & FLAG_SRC) !== 0) view.setUint32(at + IPV4_SRC, found.info.prefsrc);
+  if (found.info.gateway !== 0) view.setUint32(at + IPV4_DST, found.info.gateway);
+  if ((flags & FLAG_SKIP_NEIGH) === 0) throw new ModelGap('bpf_fib_lookup: the neighbour of a route');
+  view.setUint32(at + H_VLAN, 0);
+  if (total !== 0) view.setUint16(at + TOT_LEN, out.mtu, true);
+  return 0;
+}
+
+function ipv6FibLookup(net: Net, memory: Memory, at: number): number {
+  const dev = devGetByIndex(net, memory.view.getUint32(at + IFINDEX, true));
+  if (dev === undefined) return -ENODEV;
+  throw new ModelGap('bpf_fib_lookup: routes of IPv6');
+}
+
+/** @models net/core/filter.c bpf_skb_fib_lookup() */
+function skbFibLookup(skb: SkBuff, regs: Int32Array): number {
+  const at = regs[R2]! >>> 0;
+  const flags = regs[R4]!;
+  if (regs[R3]! < PARAMS_SIZE || (flags & ~FLAGS) !== 0) return -EINVAL;
+  const { net } = skb.dev!;
+  const { view } = skb.memory;
+  const checksMtu = view.getUint16(at + TOT_LEN, true) !== 0;
+  const family = view.getUint8(at + FAMILY);
+  if (family !== AF_INET && family !== AF_INET6) return -EAFNOSUPPORT;
+  const result = family === AF_INET ? ipv4FibLookup(net, skb.memory, at, flags) : ipv6FibLookup(net, skb.memory, at);
+  if (result !== 0 || checksMtu) return result;
+  const { mtu } = devGetByIndex(net, view.getUint32(at + IFINDEX, true))!;
+  view.setUint16(at + TOT_LEN, mtu, true);
+  return skb.len > mtu + HEADERS && !skb.isGso ? FRAG_NEEDED : 0;
+}
+
+/** Of a link, with a VLAN tag; and without. */
+const HEADERS = 18;
+const HARD_HEADER = 14;
+
+const CHK_SEGS = 1;
+const CHK_FRAG_NEEDED = 1;
+
+/** The answer, for a device of `mtu`. */
+function fits(skb: SkBuff, given: number, diff: number, mtu: number, flags: number): number {
+  const length = (given !== 0 ? given + HARD_HEADER : skb.len) + diff;
+  if ((length | 0) <= mtu + HARD_HEADER) return 0;
+  if (!skb.isGso) return CHK_FRAG_NEEDED;
+  if ((flags & CHK_SEGS) === 0) return 0;
+  if (!skb.transportHeaderWasSet) return -EINVAL;
+  throw new ModelGap('bpf_check_mtu: lengths of segments');
+}
+
+/** @models net/core/filter.c bpf_skb_check_mtu() */
+function skbCheckMtu(skb: SkBuff, regs: Int32Array): number {
+  const at = regs[R3]! >>> 0;
+  const { view } = skb.memory;
+  const [given, diff, flags] = [view.getUint32(at, true), regs[R4]!, regs[R5]!];
+  const bad = hasOther(regs, R5, CHK_SEGS) || ((flags & CHK_SEGS) !== 0 && (diff !== 0 || given !== 0));
+  const ifindex = regs[R2]!;
+  const dev = ifindex === 0 ? skb.dev : devGetByIndex(skb.dev!.net, ifindex);
+  view.setUint32(at, bad || dev === undefined ? 0 : dev.mtu, true);
+  if (bad) return -EINVAL;
+  return dev === undefined ? -ENODEV : fits(skb, given, diff, dev.mtu, flags);
+}
+
+export const fibHelpers: readonly HelperEntry[] = [
+  [F.BPF_FUNC_fib_lookup, skbHelper(skbFibLookup)],
+  [F.BPF_FUNC_check_mtu, skbHelper(skbCheckMtu)],
+];

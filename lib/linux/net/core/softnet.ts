@@ -1,0 +1,49 @@
+// include/linux/netdevice.h struct softnet_data, include/linux/filter.h struct bpf_net_context: what the path of a packet
+// keeps between its steps. One a machine, whose only busy CPU is number 0.
+import type { Machine } from '../../machine.js';
+import type { Task } from '../../kernel/task.js';
+import { FlowHash } from './skbuff/hash.js';
+import { SkbPool } from './skbuff/pool.js';
+
+/** Of skc_cookie in struct sock. */
+const SK_COOKIE = 88;
+
+/** struct bpf_redirect_info: where a program that returned TC_ACT_REDIRECT wants its packet to go. */
+export class RedirectInfo {
+  /** ifindex of the device. */
+  target = 0;
+  /** BPF_F_* */
+  flags = 0;
+  /** struct bpf_redir_neigh, 20 bytes: the next hop, with BPF_F_NEXTHOP. */
+  readonly nextHop = new Uint8Array(20);
+}
+
+export class Softnet {
+  readonly skbs: SkbPool;
+  readonly redirect = new RedirectInfo();
+  /** The CPU that everything runs on. */
+  readonly cpu = 0;
+  /** On whose behalf a program runs; undefined: the idle task of the CPU. */
+  current: Task | undefined;
+
+  readonly flowHash: FlowHash;
+  #cookies = 0;
+
+  constructor(machine: Machine) {
+    this.skbs = new SkbPool(machine.memory);
+    this.flowHash = new FlowHash(machine.entropy);
+  }
+
+  /**
+   * The number of the socket at `sock`, given at the first question; 0 for none.
+   *
+   * @models net/core/sock_diag.c __sock_gen_cookie()
+   */
+  socketCookie(sock: number): number {
+    if (sock === 0) return 0;
+    const at = (sock + SK_COOKIE) >>> 2;
+    const { u32 } = this.skbs.memory;
+    if (u32[at] === 0) u32[at] = ++this.#cookies;
+    return u32[at]!;
+  }
+}
