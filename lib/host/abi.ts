@@ -29,8 +29,14 @@ export interface SyscallNumbers {
   /** Absent where only the calls with a directory exist. */
   readonly open?: number;
   readonly readlink?: number;
+  readonly access?: number;
   readonly openat: number;
   readonly readlinkat: number;
+  readonly openat2: number;
+  readonly statfs: number;
+  readonly fstatfs: number;
+  readonly mount: number;
+  readonly faccessat: number;
 }
 
 export interface Abi {
@@ -46,6 +52,9 @@ export interface Abi {
   readonly epollDataOffset: number;
   /** Offset of st_mode in struct stat; st_ino stands at 8 everywhere. */
   readonly statMode: number;
+  /** O_DIRECTORY and O_NOFOLLOW of open(2). */
+  readonly oDirectory: number;
+  readonly oNofollow: number;
   /** End of user space: what access_ok() accepts. */
   readonly taskSize: number;
   /** Whether a box has ever run on this architecture. */
@@ -82,6 +91,12 @@ const x64: Abi = {
     readlink: 89,
     openat: 257,
     readlinkat: 267,
+    openat2: 437,
+    statfs: 137,
+    fstatfs: 138,
+    mount: 165,
+    access: 21,
+    faccessat: 269,
   },
   // i386: socketcall; recvmmsg, sendmmsg; bpf; socket … shutdown; recvmmsg_time64; io_uring_setup
   compat: [102, 337, 345, 357, ...Array.from({ length: 15 }, (_, i) => 359 + i), 417, 425],
@@ -90,6 +105,8 @@ const x64: Abi = {
   epollDataOffset: 4,
   statMode: 24,
   // 47-bit addresses, without the last page.
+  oDirectory: 0o200000,
+  oNofollow: 0o400000,
   taskSize: 0x7ffffffff000,
   tested: true,
 };
@@ -123,6 +140,11 @@ const arm64: Abi = {
     pidfd_getfd: 438,
     openat: 56,
     readlinkat: 78,
+    openat2: 437,
+    statfs: 43,
+    fstatfs: 44,
+    mount: 40,
+    faccessat: 48,
   },
   // 32-bit ARM: socketcall (old ABI); socket … recvmsg; recvmmsg, accept4, sendmmsg; bpf; recvmmsg_time64; io_uring_setup
   compat: [102, ...Array.from({ length: 17 }, (_, i) => 281 + i), 365, 366, 374, 386, 417, 425],
@@ -131,6 +153,8 @@ const arm64: Abi = {
   epollEventSize: 16,
   epollDataOffset: 8,
   statMode: 16,
+  oDirectory: 0o40000,
+  oNofollow: 0o100000,
   taskSize: 2 ** 48,
   tested: false,
 };
@@ -183,6 +207,9 @@ export const FD_CLOEXEC = 1;
 export const F_GETFL = 3;
 export const F_SETFL = 4;
 export const O_RDWR = 2;
+export const O_CREAT = 0o100;
+export const O_EXCL = 0o200;
+export const O_PATH = 0o10000000;
 export const O_NONBLOCK = 0o4000;
 export const O_CLOEXEC = 0o2000000;
 export const S_IFMT = 0o170000;

@@ -11,9 +11,10 @@ import { HostError } from './host_error.js';
 import type { Kernel } from './kernel.js';
 import { readClient, writeClient } from './memory.js';
 import type { Events } from './events.js';
-import { BASE, IN, WORDS, close, i32, kill, prctl, syscall, u32, wait4, waitid } from './libc.js';
+import { BASE, IN, WORDS, close, i32, kill, open, prctl, syscall, u32, wait4, waitid } from './libc.js';
+import { Namespaces } from './namespaces.js';
 import { NativeCalls } from './native.js';
-import { startProgram, type SpawnOptions } from './program.js';
+import { SpawnError, startProgram, type SpawnOptions } from './program.js';
 import { inlineSpawner, workerSpawner, type Spawner } from './spawner.js';
 import { Supervisor } from './supervisor.js';
 import { dispatchTable } from './syscalls/table.js';
@@ -26,6 +27,11 @@ export interface BoxOptions {
   readonly spawner?: 'worker' | 'inline';
   /** Who the clients are in the box; root with every capability by default. */
   readonly identity?: Identity;
+  /**
+   * Whether clients get namespaces of their own where this machine allows it: then they are uid 0 in a user namespace,
+   * may mount, and have a network without devices. False by default.
+   */
+  readonly namespaces?: boolean;
   /** Receives each notice once; stderr with a prefix by default. */
   readonly log?: (line: string) => void;
 }
@@ -66,6 +72,8 @@ const VANISHED_MS = 50;
 const KILLED_MS = 10_000;
 /** A busy pump returns this often, so that the event loop of the process gets a turn. */
 const TURN_MS = 100;
+/** How long a program waits for the namespaces that the first one makes. */
+const ENTER_MS = 2000;
 
 /** A cookie is no secret, only a value that no client passes by chance; Math.random saves loading a library. */
 const random = (below: number): number => Math.floor(Math.random() * below);
@@ -106,6 +114,8 @@ export class Box {
     const { handlers, rules } = dispatchTable(table.nr);
     const program = filterProgram(table, rules, cookie);
     prctl(abi.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    // Tried before this thread is filtered.
+    const namespaces = options.namespaces === true ? new Namespaces() : undefined;
     this.#spawner = inline ? inlineSpawner(program, table.nr.seccomp) : workerSpawner(program, table.nr.seccomp);
     this.lookup = lookupOf(table, this.#spawner.listener);
     const log = options.log ?? ((line: string): void => void writeSync(2, `tcbox: ${line}\n`));
@@ -121,7 +131,11 @@ export class Box {
         if (this.#said.size !== this.#said.add(line).size) log(line);
       },
       this.lookup,
+      namespaces,
     );
+    this.#supervisor.errand = (argv, done) => {
+      this.#errand(argv, done);
+    };
   }
 
   /** The kernel of the box. May be replaced while no client lives. */
@@ -143,7 +157,7 @@ export class Box {
 
   /** Programs started with spawn() that have not ended. */
   get programs(): number {
-    return this.#clients.size;
+    return this.#clients.size - this.#supervisor.errands.size;
   }
 
   /** What the pump waits for: fds added here are served along with the clients. */
@@ -158,6 +172,41 @@ export class Box {
 
   /** Starts a program; it runs while the box is pumped. Throws a SpawnError when it cannot be started. */
   spawn(argv: readonly string[], options: ClientOptions = {}): Client {
+    const env = { TC_BPF_MNT: this.#supervisor.bpffs.folder, ...(options.env ?? process.env) };
+    return this.#start(argv, { ...options, env, starter: this.#starter(options) });
+  }
+
+  /** What starts a program: whatever puts it into the namespaces, then what the caller asks for. */
+  #starter({ cwd, starter }: ClientOptions): readonly string[] | undefined {
+    const { namespaces } = this.#supervisor;
+    if (namespaces === undefined || namespaces.kind === 'none') return starter;
+    // The first program makes the namespaces; one that comes while it does waits for them.
+    if (!namespaces.kept && this.#clients.size !== 0)
+      this.pump(() => namespaces.kept || this.#clients.size === 0, ENTER_MS);
+    return [...namespaces.prefix(cwd ?? process.cwd()), ...(starter ?? [])];
+  }
+
+  #errand(argv: readonly string[], done: (status: number) => void): void {
+    const nowhere = open('/dev/null', abi.O_RDWR | abi.O_CLOEXEC);
+    try {
+      const stdio = [nowhere, nowhere, nowhere] as const;
+      const { pid } = this.#start(argv, {
+        stdio,
+        onExit: ({ waitStatus }) => {
+          this.#supervisor.errands.delete(pid);
+          done(exitOf(waitStatus!).status ?? -1);
+        },
+      });
+      this.#supervisor.errands.add(pid);
+    } catch (error) {
+      if (!(error instanceof SpawnError)) throw error;
+      done(-1);
+    } finally {
+      close(nowhere);
+    }
+  }
+
+  #start(argv: readonly string[], options: ClientOptions): Client {
     const pid = startProgram(this.#spawner, argv, options);
     const client = new RunningClient(pid);
     const pidfd = syscall(this.#table.nr.pidfd_open, pid, 0, 0, 0, 0, 0);
@@ -236,6 +285,9 @@ export class Box {
       this.#supervisor.release(placeholder);
     }
     this.#supervisor.files.endAll();
+    this.#supervisor.bpffs.close();
+    this.#supervisor.namespaces?.close();
+    this.#supervisor.inotify.close();
     this.#supervisor.events.end();
     this.#spawner.close();
   }

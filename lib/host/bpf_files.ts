@@ -1,30 +1,12 @@
 // What a client holds in place of an open map, program, link or BTF object: a memory file of that name. Its last close,
 // wherever dup(), fork() and SCM_RIGHTS have carried it, is heard by inotify; that it was the last one is proved by a lock
 // that the client's open file holds from its birth. Where inotify cannot be had, the locks are tried from time to time.
-import { EPOLLIN, O_CLOEXEC, O_NONBLOCK, O_RDWR } from './abi.js';
-import type { Events } from './events.js';
-import {
-  BASE,
-  IN,
-  IN_SIZE,
-  STAT,
-  close,
-  errno,
-  flock,
-  fstat,
-  get64,
-  inotifyAddWatch,
-  inotifyInit1,
-  inotifyRmWatch,
-  memfdCreate,
-  open,
-  read,
-  u32,
-} from './libc.js';
+import { O_CLOEXEC, O_RDWR } from './abi.js';
+import { IN_CLOSE, type Inotify } from './inotify.js';
+import { BASE, STAT, close, errno, flock, fstat, get64, memfdCreate, open } from './libc.js';
 import type { BpfFile } from '../linux/kernel/bpf/file.js';
 
 const MFD_CLOEXEC = 1;
-const IN_CLOSE = 0x18;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 /** How often, and how many times, a close that was heard is looked at again: the lock goes a moment after the event. */
@@ -38,21 +20,22 @@ interface Held {
   /** Our own open file of the same memory file. */
   readonly fd: number;
   readonly ino: number;
-  readonly watch: number;
+  /** -1: its close cannot be heard. */
+  watch: number;
   /** How often the lock is still to be tried. */
   tries: number;
 }
 
 export class BpfFiles {
-  readonly #events: Events;
+  readonly #inotify: Inotify;
   readonly #byIno = new Map<number, Held>();
-  readonly #byWatch = new Map<number, Held>();
   readonly #heard = new Set<Held>();
-  #inotify = -1;
+  /** Files whose close cannot be heard. */
+  #unheard = 0;
   #device = -1;
 
-  constructor(events: Events) {
-    this.#events = events;
+  constructor(inotify: Inotify) {
+    this.#inotify = inotify;
   }
 
   get size(): number {
@@ -73,9 +56,14 @@ export class BpfFiles {
     }
     fstat(fd, BASE + STAT);
     this.#device = get64(STAT);
-    const held: Held = { file, fd, ino: get64(STAT + 8), watch: this.#listenTo(path), tries: 0 };
+    const held: Held = { file, fd, ino: get64(STAT + 8), watch: -1, tries: 0 };
     this.#byIno.set(held.ino, held);
-    if (held.watch >= 0) this.#byWatch.set(held.watch, held);
+    held.watch = this.#inotify.watch(path, IN_CLOSE, () => {
+      held.tries = AGAIN_TIMES;
+      this.#heard.add(held);
+      this.look();
+    });
+    if (held.watch < 0) this.#unheard++;
     return clientEnd;
   }
 
@@ -93,7 +81,7 @@ export class BpfFiles {
   /** Ms until look() has something to do; Infinity: not before an event. */
   get untilLook(): number {
     if (this.#heard.size !== 0) return AGAIN_MS;
-    return this.#byWatch.size === this.#byIno.size ? Infinity : LOOK_MS;
+    return this.#unheard === 0 ? Infinity : LOOK_MS;
   }
 
   /** Ends the files whose last close is known by now. */
@@ -102,38 +90,13 @@ export class BpfFiles {
       if (this.#isClosed(held)) this.#end(held);
       else if (--held.tries === 0) this.#heard.delete(held);
     }
-    if (this.#byWatch.size === this.#byIno.size) return;
+    if (this.#unheard === 0) return;
     for (const held of [...this.#byIno.values()]) if (held.watch < 0 && this.#isClosed(held)) this.#end(held);
   }
 
   /** Ends all files, whoever still has them open. */
   endAll(): void {
     for (const held of [...this.#byIno.values()]) this.#end(held);
-    if (this.#inotify >= 0) this.#events.close(this.#inotify);
-    this.#inotify = -1;
-  }
-
-  #listenTo(path: string): number {
-    if (this.#inotify < 0) {
-      this.#inotify = inotifyInit1(O_NONBLOCK | O_CLOEXEC);
-      if (this.#inotify < 0) return -1;
-      this.#events.add(this.#inotify, EPOLLIN, () => {
-        this.#hear();
-      });
-    }
-    return inotifyAddWatch(this.#inotify, path, IN_CLOSE);
-  }
-
-  /** struct inotify_event: wd, mask, cookie, len. */
-  #hear(): void {
-    const length = read(this.#inotify, BASE + IN, IN_SIZE);
-    for (let at = IN; at < IN + length; at += 16 + u32[(at + 12) >> 2]!) {
-      const held = this.#byWatch.get(u32[at >> 2]!);
-      if (held === undefined) continue;
-      held.tries = AGAIN_TIMES;
-      this.#heard.add(held);
-    }
-    this.look();
   }
 
   #isClosed(held: Held): boolean {
@@ -143,7 +106,8 @@ export class BpfFiles {
   #end(held: Held): void {
     this.#byIno.delete(held.ino);
     this.#heard.delete(held);
-    if (this.#byWatch.delete(held.watch)) inotifyRmWatch(this.#inotify, held.watch);
+    if (held.watch >= 0) this.#inotify.unwatch(held.watch);
+    else this.#unheard--;
     close(held.fd);
     held.file.close();
   }

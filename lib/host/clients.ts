@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import * as abi from './abi.js';
 import type { BpfFiles } from './bpf_files.js';
+import type { BpfFs } from './bpffs.js';
 import { FetchedDescriptors, ListedDescriptors, type Descriptors, type Lookup } from './descriptors.js';
 import { ClientMemory } from './client_memory.js';
 import type { Events } from './events.js';
@@ -12,6 +13,7 @@ import type { NativeCalls } from './native.js';
 import type { Placeholder } from './placeholder.js';
 import { EBADF, EIO, EPERM, ESRCH } from '../uapi/asm-generic/errno.js';
 import { foreignFile, type File } from '../linux/fs/file.js';
+import type { BpfPaths } from '../linux/kernel/bpf/inode.js';
 import type { Task } from '../linux/kernel/task.js';
 
 /** Who the clients are inside the box. */
@@ -44,6 +46,10 @@ export class ClientTask implements Task {
     return this.#clients.identity.gid;
   }
 
+  get pins(): BpfPaths {
+    return this.#clients.bpffs.of(this);
+  }
+
   get label(): string {
     return `process ${this.tgid}`;
   }
@@ -69,6 +75,8 @@ export class Clients {
   readonly descriptors: Descriptors;
   /** Open maps, programs, links and BTF objects. */
   readonly files: BpfFiles;
+  /** Where they pin them. */
+  readonly bpffs: BpfFs;
   /** Called when a thread has exited. */
   onExit: (task: ClientTask) => void = () => {};
   readonly #abi: abi.Abi;
@@ -81,6 +89,7 @@ export class Clients {
     table: abi.Abi,
     events: Events,
     files: BpfFiles,
+    bpffs: BpfFs,
     native: NativeCalls,
     identity: Identity,
     lookup: Lookup,
@@ -88,6 +97,7 @@ export class Clients {
     this.#abi = table;
     this.#events = events;
     this.files = files;
+    this.bpffs = bpffs;
     this.identity = identity;
     const { placeholders } = this;
     this.descriptors =

@@ -2,7 +2,8 @@
 // 126 when it cannot be executed, a file without a magic number is given to the shell.
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Spawner } from './spawner.js';
+import { withOpenFiles } from './limits.js';
+import type { SpawnRequest, Spawner } from './spawner.js';
 import { EACCES, ENOENT, ENOEXEC, ENOTDIR, errnoName } from '../uapi/asm-generic/errno.js';
 
 export interface SpawnOptions {
@@ -14,6 +15,9 @@ export interface SpawnOptions {
   readonly group?: boolean | undefined;
   /** A program with arguments that is started in its place, and becomes it. */
   readonly starter?: readonly string[] | undefined;
+  /** File mode mask and soft limit of open files; those of this process by default. */
+  readonly umask?: number | undefined;
+  readonly openFiles?: number | undefined;
 }
 
 /** What env(1) would exit with, for a program that could not be started. */
@@ -52,6 +56,16 @@ function isExecutable(path: string, cwd: string | undefined): boolean {
   }
 }
 
+/** Starts one file while this process is as the program shall find itself. */
+function spawnAs(spawner: Spawner, request: SpawnRequest, { umask, openFiles }: SpawnOptions): number {
+  const own = umask === undefined ? undefined : process.umask(umask);
+  try {
+    return withOpenFiles(openFiles, () => spawner.spawn(request));
+  } finally {
+    if (own !== undefined) process.umask(own);
+  }
+}
+
 /** Starts `argv`; its pid. Throws a SpawnError. */
 export function startProgram(spawner: Spawner, argv: readonly string[], options: SpawnOptions): number {
   const program = argv[0] ?? '';
@@ -62,13 +76,14 @@ export function startProgram(spawner: Spawner, argv: readonly string[], options:
   for (const path of candidates(program, env['PATH'])) {
     if (!mayExist(path, cwd)) continue;
     if (starter !== undefined && isExecutable(path, cwd)) {
-      const pid = spawner.spawn({ path: starter[0]!, argv: [...starter, ...argv], envp, cwd, stdio, group });
+      const request = { path: starter[0]!, argv: [...starter, ...argv], envp, cwd, stdio, group };
+      const pid = spawnAs(spawner, request, options);
       if (pid > 0) return pid;
     }
-    let result = spawner.spawn({ path, argv, envp, cwd, stdio, group });
+    let result = spawnAs(spawner, { path, argv, envp, cwd, stdio, group }, options);
     if (result === -ENOEXEC) {
       const script = ['/bin/sh', path, ...argv.slice(1)];
-      result = spawner.spawn({ path: '/bin/sh', argv: script, envp, cwd, stdio, group });
+      result = spawnAs(spawner, { path: '/bin/sh', argv: script, envp, cwd, stdio, group }, options);
     }
     if (result > 0) return result;
     if (result === -EACCES) error = EACCES;

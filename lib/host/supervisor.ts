@@ -4,12 +4,16 @@
 // last close or a native write() that happened earlier is seen earlier.
 import * as abi from './abi.js';
 import { BpfFiles } from './bpf_files.js';
+import { BpfFs } from './bpffs.js';
 import { Clients, fetchError, type ClientTask, type Identity } from './clients.js';
 import type { Lookup } from './descriptors.js';
 import { Events } from './events.js';
+import { Inotify } from './inotify.js';
 import { hostClock, type Kernel } from './kernel.js';
 import { IN, IN_SIZE, u8 } from './libc.js';
 import { Listener } from './listener.js';
+import { MountTables } from './mount_tables.js';
+import type { Namespaces } from './namespaces.js';
 import type { NativeCalls } from './native.js';
 import type { Placeholder } from './placeholder.js';
 import { type Unreceived } from './placeholder.js';
@@ -31,6 +35,17 @@ export class Supervisor {
   readonly listener: Listener;
   readonly clients: Clients;
   readonly files: BpfFiles;
+  readonly inotify: Inotify;
+  readonly bpffs: BpfFs;
+  readonly mounts = new MountTables();
+  /** Those of the clients; undefined: they stay where they are. */
+  readonly namespaces: Namespaces | undefined;
+  /** Process ids of the supervisor's own programs. */
+  readonly errands = new Set<number>();
+  /** Starts a program of the supervisor's own; told of its exit status (-1: it died). */
+  errand: (argv: readonly string[], done: (status: number) => void) => void = (_argv, done) => {
+    done(-1);
+  };
   readonly native: NativeCalls;
   readonly waiters: Waiters;
   readonly replay = new Replay();
@@ -59,6 +74,7 @@ export class Supervisor {
     identity: Identity,
     log: (line: string) => void,
     lookup: Lookup = 'fetch',
+    namespaces?: Namespaces,
   ) {
     this.machine = machine;
     this.events = new Events(table);
@@ -67,8 +83,11 @@ export class Supervisor {
     this.native = native;
     this.#handlers = handlers;
     this.log = log;
-    this.files = new BpfFiles(this.events);
-    this.clients = new Clients(table, this.events, this.files, native, identity, lookup);
+    this.inotify = new Inotify(this.events);
+    this.files = new BpfFiles(this.inotify);
+    this.namespaces = namespaces;
+    this.bpffs = new BpfFs(table, native, this.inotify, namespaces !== undefined && namespaces.kind !== 'none');
+    this.clients = new Clients(table, this.events, this.files, this.bpffs, native, identity, lookup);
     this.clients.onExit = ({ pid, tgid }) => {
       this.waiters.drop(pid);
       this.replay.forget(pid);

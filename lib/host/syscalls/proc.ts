@@ -1,15 +1,15 @@
-// What /proc says of an fd that is a map, a program, a link or BTF: the name of its link, and its fdinfo. Every other file
-// is the real kernel's business.
+// What /proc says of an fd that is a map, a program, a link or BTF: the name of its link, and its fdinfo; and what it says
+// of mounts, where a ramfs stands for a file system of pins. Every other file is the real kernel's business.
 import { AT_FDCWD } from '../abi.js';
 import type { ClientTask } from '../clients.js';
-import { BASE, OUT, STAT, close, lseek, memfdCreate, stat, u8, write } from '../libc.js';
+import { memoryFile } from '../capture.js';
+import { BASE, OUT, STAT, close, stat } from '../libc.js';
 import { readPath, writeBytes } from '../paths.js';
 import type { Handler, Supervisor } from '../supervisor.js';
-import { ANSWERED, PROCEED } from '../verdict.js';
+import { ANSWERED, LATER, PROCEED } from '../verdict.js';
 import { EINVAL } from '../../uapi/asm-generic/errno.js';
 import type { BpfFile } from '../../linux/kernel/bpf/file.js';
 
-const O_CLOEXEC_MEMFD = 1;
 /** What fdinfo shows of every file of this kind: the mount and the one inode of anonymous files. */
 const ANON_INODE = 'mnt_id:\t15\nino:\t1057\n';
 
@@ -55,27 +55,48 @@ function at(sv: Supervisor, task: ClientTask, dirfd: number, path: string): stri
 }
 
 /** open(2) and openat(2) for reading. */
-export const fdinfo = (call: 'open' | 'openat'): Handler => {
+export const openProc = (call: 'open' | 'openat'): Handler => {
   const first = call === 'open' ? 0 : 1;
   return (sv, task) => {
-    if (sv.files.size === 0) return PROCEED;
+    if (sv.files.size === 0 && sv.mounts.count === 0) return PROCEED;
     const path = readPath(task.pid, sv.listener.notification.ptr(first));
-    const file = typeof path === 'string' ? fileAt(sv, task, path, 'fdinfo') : undefined;
-    return file === undefined ? PROCEED : install(sv, file);
+    const text = typeof path === 'string' ? textOf(sv, task, path) : undefined;
+    return text === undefined ? PROCEED : install(sv, text);
   };
 };
 
-/** An fd that reads the fdinfo of a file. */
-function install(sv: Supervisor, file: BpfFile): number {
+/** What a path of /proc holds for this client; undefined when the real kernel knows. */
+function textOf(sv: Supervisor, task: ClientTask, path: string): string | undefined {
+  const table = sv.mounts.tableAt(task, path);
+  if (table !== undefined) return table;
+  const file = fileAt(sv, task, path, 'fdinfo');
+  if (file === undefined) return undefined;
+  return `pos:\t0\nflags:\t0${file.openFlags.toString(8)}\n${ANON_INODE}${file.showFdinfo()}`;
+}
+
+/** An fd that reads a text. */
+function install(sv: Supervisor, text: string): number {
   const { idLow, idHigh } = sv.listener.notification;
-  const flags = `0${file.openFlags.toString(8)}`;
-  const text = new TextEncoder().encode(`pos:\t0\nflags:\t${flags}\n${ANON_INODE}${file.showFdinfo()}`);
-  const memory = memfdCreate('fdinfo', O_CLOEXEC_MEMFD);
-  if (memory < 0) return PROCEED;
-  u8.set(text, OUT);
-  write(memory, BASE + OUT, text.length);
-  lseek(memory, 0, 0);
+  const memory = memoryFile(text);
   const fd = sv.listener.answerFd(idLow, idHigh, memory, false);
   close(memory);
   return fd < 0 ? fd : ANSWERED;
 }
+
+/**
+ * access(2) and faccessat(2) for reading: each program that is linked dynamically begins by asking for this file. It may
+ * read the table of mounts where no intercepted call is made for it, so that is put in place before the program goes on.
+ */
+export const access = (call: 'access' | 'faccessat'): Handler => {
+  const first = call === 'access' ? 0 : 1;
+  return (sv, task) => {
+    if (sv.mounts.count === 0 || sv.errands.has(task.tgid)) return PROCEED;
+    const path = readPath(task.pid, sv.listener.notification.ptr(first));
+    if (path !== '/etc/ld.so.preload' || !sv.mounts.isReadBy(task)) return PROCEED;
+    const { idLow, idHigh } = sv.listener.notification;
+    sv.mounts.show(sv, task, () => {
+      sv.listener.proceed(idLow, idHigh);
+    });
+    return LATER;
+  };
+};

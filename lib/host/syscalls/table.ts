@@ -5,8 +5,9 @@ import { AF_NETLINK, AF_PACKET, FIONREAD, SIOCOUTQ } from '../abi.js';
 import type { FilterRule } from '../filter.js';
 import type { Handler } from '../supervisor.js';
 import { bpf } from './bpf.js';
-import { fdinfo, link } from './proc.js';
+import { access, link, openProc } from './proc.js';
 import { ioctl } from './ioctl.js';
+import { fstatfs, mount, statfs } from './mount.js';
 import { recvfrom, recvmmsg, recvmsg } from './receive.js';
 import { sendmmsg, sendmsg, sendto } from './send.js';
 import * as sockets from './socket.js';
@@ -43,10 +44,16 @@ const entries: Partial<Record<keyof SyscallNumbers, Entry>> = {
   getsockopt: { handler: sockets.getsockopt },
   bpf: { handler: bpf },
   // Only what the C library's fopen(…, "r") and the shell pass: intercepting every open would cost each start of a program.
-  open: { handler: fdinfo('open'), arg: 1, ranges: [[0, 0]] },
-  openat: { handler: fdinfo('openat'), arg: 2, ranges: [[0, 0]] },
+  open: { handler: openProc('open'), arg: 1, ranges: [[0, 0]] },
+  openat: { handler: openProc('openat'), arg: 2, ranges: [[0, 0]] },
   readlink: { handler: link('readlink') },
   readlinkat: { handler: link('readlinkat') },
+  statfs: { handler: statfs },
+  fstatfs: { handler: fstatfs },
+  mount: { handler: mount },
+  // R_OK
+  access: { handler: access('access'), arg: 1, ranges: [[4, 4]] },
+  faccessat: { handler: access('faccessat'), arg: 2, ranges: [[4, 4]] },
   socket: { handler: sockets.socket, arg: 0, ranges: [[AF_NETLINK, AF_PACKET]] },
   ioctl: { handler: ioctl, arg: 1, ranges: [...deviceCodes, [FIONREAD, FIONREAD], [SIOCOUTQ, SIOCOUTQ]] },
 };
