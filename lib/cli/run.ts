@@ -15,7 +15,7 @@ import { CANNOT_START, say } from './say.js';
 
 /** Signals a terminal sends to the whole foreground group, the command included. */
 const terminalSignals = ['SIGINT', 'SIGQUIT', 'SIGWINCH'] as const;
-const otherSignals = ['SIGTERM', 'SIGHUP', 'SIGUSR2', 'SIGCONT', 'SIGALRM'] as const;
+const otherSignals = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGCONT', 'SIGALRM'] as const;
 
 /** Whether this process is in the foreground of its terminal: then ^C reaches the command without us. */
 function inForeground(): boolean {
@@ -64,7 +64,7 @@ export async function runCommand(options: RunOptions, argv: readonly string[]): 
       ...configuration,
       ...faults,
     });
-    const box = new Box(machine, { spawner: 'inline' });
+    const box = new Box(machine, { spawner: 'inline', namespaces: true });
     try {
       return await serve(box, argv);
     } finally {

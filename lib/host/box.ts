@@ -147,6 +147,7 @@ export class Box {
     const held = (): boolean => this.#supervisor.clients.placeholders.size + this.#supervisor.files.size !== 0;
     while (held() && this.#supervisor.step(0));
     if (held()) throw new Error('a client still holds an object of the kernel');
+    this.#supervisor.forgetMounts();
     this.#supervisor.machine = machine;
   }
 
@@ -285,8 +286,7 @@ export class Box {
       this.#supervisor.release(placeholder);
     }
     this.#supervisor.files.endAll();
-    this.#supervisor.bpffs.close();
-    this.#supervisor.namespaces?.close();
+    this.#supervisor.forgetMounts();
     this.#supervisor.inotify.close();
     this.#supervisor.events.end();
     this.#spawner.close();

@@ -89,7 +89,7 @@ export class BpfFs {
   }
 
   /** Drops every pin. */
-  close(): void {
+  dropAll(): void {
     for (const key of [...this.#pins.keys()]) this.#drop(key);
     if (this.folder !== undefined) rmSync(this.folder, { recursive: true, force: true });
   }

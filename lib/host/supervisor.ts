@@ -164,6 +164,13 @@ export class Supervisor {
     this.events.close(this.listener.fd);
   }
 
+  /** Lets go of the namespaces and everything pinned in them. */
+  forgetMounts(): void {
+    this.bpffs.dropAll();
+    this.mounts.count = 0;
+    this.namespaces?.close();
+  }
+
   /** Finds the socket behind an fd of the caller. 0 with `placeholder` and `copy` set, PROCEED, or a negative errno. */
   identify(task: ClientTask, fd: number): number {
     const { descriptors } = this.clients;

@@ -20,7 +20,7 @@ describe('netlink recordings', () => {
   let shell: Shell | string;
 
   before(async () => {
-    shell = await Shell.open(new Machine());
+    shell = await Shell.open(new Machine(), false);
   });
 
   after(() => {

@@ -33,7 +33,7 @@ describe('transcripts', function () {
   let shell: Shell | string;
 
   before(async () => {
-    shell = await Shell.open(new Machine());
+    shell = await Shell.open(new Machine(), true);
   });
 
   after(() => {

@@ -44,7 +44,7 @@ function runSuite(suite: Suite, settings: Settings, print: (line: string) => voi
 
 async function run(options: Options, print: (line: string) => void): Promise<Tally> {
   const suites = options.files.map((file) => openSuite(file, options));
-  const shell = await Shell.open(new Machine());
+  const shell = await Shell.open(new Machine(), options.kind === 'transcripts');
   const total = new Tally();
   try {
     for (const suite of suites) total.join(runSuite(suite, { ...options, shell }, print));

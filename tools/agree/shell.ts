@@ -41,11 +41,11 @@ export class Shell {
     this.#box = open(kernel);
   }
 
-  /** A shell, or the reason why this computer cannot have one. */
-  static async open(machine: Machine): Promise<Shell | string> {
+  /** A shell, or the reason why this computer cannot have one. `namespaces` as in BoxOptions. */
+  static async open(machine: Machine, namespaces: boolean): Promise<Shell | string> {
     try {
       const { Box } = await import('../../lib/host/box.js');
-      return new Shell((kernel) => new Box(kernel), machine);
+      return new Shell((kernel) => new Box(kernel, { namespaces }), machine);
     } catch (error) {
       return `no box here: ${(error as Error).message}`;
     }
