@@ -3,7 +3,7 @@
 // bytes may come from anyone: whatever is wrong with them becomes a LoaderError that names the offset and the cause.
 import { Bytes } from '../codec/bytes.js';
 import * as uapi from '../uapi/linux/btf.js';
-import { BtfNames } from './btf_names.js';
+import { BtfNames, essentialName } from './btf_names.js';
 import { LoaderError } from './loader_error.js';
 import { readName } from './name.js';
 
@@ -255,15 +255,15 @@ export class Btf {
 
   /** The first type of this name whose kind is wanted, or undefined. */
   find(name: string, wanted: (kind: number) => boolean): BtfType | undefined {
-    for (const id of this.namesakes(name))
+    for (const id of this.namesakes(essentialName(name)))
       if (wanted(this.kind(id)) && this.type(id).name === name) return this.type(id);
     return undefined;
   }
 
-  /** The types of this name in ascending order, with those of its flavours (NAME___flavour), and maybe some of other names. */
-  namesakes(name: string): Iterable<number> {
+  /** Types whose name without its flavour (NAME___flavour) is this, in ascending order, and maybe some others. */
+  namesakes(essential: string): Iterable<number> {
     this.#names ??= new BtfNames(this.#bytes, this.#at, this.#sections.strings, this.#sections.stringsEnd);
-    return this.#names.find(name);
+    return this.#names.find(essential);
   }
 
   /**

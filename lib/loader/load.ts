@@ -1,7 +1,9 @@
 // Loads a linked object the way libbpf 1.1 does: BTF, each map with its contents, maps into maps, each program with the
 // fds of its maps written into its instructions, and last the arrays of programs. The system call is the caller's: a
 // Machine, a real kernel, or a recorder. When a step fails, everything opened so far is closed.
+import { Bytes } from '../codec/bytes.js';
 import * as B from '../uapi/linux/bpf.js';
+import { bpf_map_info } from '../uapi/linux/bpf_attr.js';
 import { BPF_INSN_SIZE } from '../uapi/linux/bpf_insn.js';
 import type { MapDefinition, MapShape } from './map.js';
 import type { LinkedObject, LinkedProgram } from './relocate.js';
@@ -24,6 +26,8 @@ export interface LoadOptions {
   readonly names?: boolean;
   /** Keep .rodata with the programs, though they may not use it (PROG_BIND_MAP). Default true. */
   readonly bindRodata?: boolean;
+  /** Where a map is pinned: taken from there, or put there when it is new. Default: nowhere, whatever the object says. */
+  readonly pinPath?: (map: MapDefinition) => string | undefined;
   /** log_level of PROG_LOAD. Default 0; a program that is refused is loaded again with level 1 for its log. */
   readonly logLevel?: number;
 }
@@ -62,6 +66,8 @@ export class LoadError extends Error {
   }
 }
 
+const ENOENT = 2;
+const EINVAL = 22;
 const ENOSPC = 28;
 const firstLog = 1 << 16;
 const longestLog = 1 << 24;
@@ -157,13 +163,40 @@ class Loading {
     const later: number[] = [];
     for (const i of order) {
       const map = maps[i]!;
-      const fd = this.#createMap(map);
+      const pinned = this.#pinned(map);
+      const fd = pinned ?? this.#createMap(map);
       this.#maps[i] = fd;
+      if (pinned !== undefined) continue;
+      this.#pin(map, fd);
       if (map.origin !== 'btf' && map.origin !== 'legacy') this.#fill(map, fd);
       if (this.#hasMembers(map)) this.#fillMaps(map, fd);
       else later.push(i);
     }
     for (const i of later) this.#fillMaps(maps[i]!, this.#maps[i]!);
+  }
+
+  /** The map that is pinned where this one should be; one of another shape is a refusal. */
+  #pinned(map: MapDefinition): number | undefined {
+    const pathname = this.#options.pinPath?.(map);
+    if (pathname === undefined) return undefined;
+    const fd = this.#port.bpf(B.BPF_OBJ_GET, { pathname });
+    if (fd === -ENOENT) return undefined;
+    if (fd < 0) throw new LoadError(`map '${map.name}', pinned at ${pathname}`, -fd);
+    this.#open(fd);
+    const info = new Uint8Array(bpf_map_info.size);
+    this.#do(B.BPF_OBJ_GET_INFO_BY_FD, { bpf_fd: fd, info_len: info.length, info }, `map '${map.name}' at ${pathname}`);
+    const found = bpf_map_info.get(new Bytes(info), 0);
+    const { type, key_size, value_size, map_flags } = map;
+    const wanted = { type, key_size, value_size, max_entries: this.#entries(map), map_flags };
+    for (const [field, value] of Object.entries(wanted))
+      if (found[field as keyof typeof wanted] !== value)
+        throw new LoadError(`map '${map.name}': that at ${pathname} has another ${field}`, EINVAL);
+    return fd;
+  }
+
+  #pin(map: MapDefinition, fd: number): void {
+    const pathname = this.#options.pinPath?.(map);
+    if (pathname !== undefined) this.#do(B.BPF_OBJ_PIN, { pathname, bpf_fd: fd }, `pinning map '${map.name}'`);
   }
 
   /** Whether all maps that go into this one are there. */
@@ -246,7 +279,7 @@ class Loading {
   #loadProgram(program: LinkedProgram): LoadedProgram {
     const step = `program '${program.name}'`;
     if (program.prog_type === B.BPF_PROG_TYPE_UNSPEC)
-      throw new LoadError(`${step}: the name of section '${program.section}' says no type`, 22);
+      throw new LoadError(`${step}: the name of section '${program.section}' says no type`, EINVAL);
     const fields = this.#programFields(program);
     const { fd, log } = this.#load(fields);
     if (fd < 0) throw new LoadError(step, -fd, log);

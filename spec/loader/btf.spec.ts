@@ -3,6 +3,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { Btf } from '../../lib/loader/btf.js';
+import { essentialName } from '../../lib/loader/btf_names.js';
 import { LoaderError } from '../../lib/loader/loader_error.js';
 import * as uapi from '../../lib/uapi/linux/btf.js';
 
@@ -126,6 +127,28 @@ describe('loader btf', () => {
 
   it('takes the first of two structs of one name', () => {
     expect(new Btf(sample()).struct('twice')?.id).to.equal(13);
+  });
+
+  it('finds the flavours of a name together, in ascending order', () => {
+    const btf = new Btf(
+      new Assembler().assemble([
+        [uapi.BTF_KIND_STRUCT, 'sample___new', 0, 1],
+        [uapi.BTF_KIND_STRUCT, 'sample', 0, 2],
+        [uapi.BTF_KIND_STRUCT, 'samples', 0, 3],
+        [uapi.BTF_KIND_STRUCT, 'sample___a___b', 0, 4],
+        [uapi.BTF_KIND_STRUCT, '', 0, 5],
+      ]),
+    );
+    const named = (name: string): string[] =>
+      [...btf.namesakes(name)].map((id) => btf.type(id).name).filter((each) => essentialName(each) === name);
+    expect(named('sample')).to.deep.equal(['sample___new', 'sample']);
+    expect(named('sample___a')).to.deep.equal(['sample___a___b']);
+    expect([btf.struct('sample')?.id, btf.struct('sample___new')?.id, btf.struct('')]).to.deep.equal([2, 1, undefined]);
+  });
+
+  it('knows what of a name is a flavour', () => {
+    const names = { a___b: 'a', a____b: 'a____b', ___b: '___b', a___: 'a___', a___b___c: 'a___b', a___b____c: 'a' };
+    for (const [name, essential] of Object.entries(names)) expect(essentialName(name)).to.equal(essential);
   });
 
   it('says which type has no size, and which runs in a circle', () => {

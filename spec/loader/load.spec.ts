@@ -9,10 +9,12 @@ import { openObject } from '../../lib/loader/object.js';
 import { relocate } from '../../lib/loader/relocate.js';
 import type { LinkedObject } from '../../lib/loader/relocate.js';
 import * as B from '../../lib/uapi/linux/bpf.js';
+import { bpf_map_info } from '../../lib/uapi/linux/bpf_attr.js';
 
 const folder = join(import.meta.dirname, '../../../spec/loader/objects');
 const linked = (name: string): LinkedObject => relocate(openObject(readFileSync(join(folder, name)), name));
 
+const ENOENT = 2;
 const EINVAL = 22;
 const ENOSPC = 28;
 
@@ -30,7 +32,7 @@ class Kernel implements BpfPort {
   bpf(cmd: number, fields: BpfFields): number {
     this.calls.push({ cmd, fields: { ...fields } });
     const refused = this.#refuse(cmd, fields);
-    if (refused !== undefined) return -refused;
+    if (refused !== undefined) return refused === 0 ? 0 : -refused;
     if (cmd !== B.BPF_MAP_CREATE && cmd !== B.BPF_PROG_LOAD && cmd !== B.BPF_BTF_LOAD) return 0;
     this.open.add(this.#next);
     return this.#next++;
@@ -145,5 +147,42 @@ describe('loader load', () => {
     load(linked('maps.o'), kernel, { cpus: 6 });
     const entries = new Map(kernel.of(B.BPF_MAP_CREATE).map(({ map_name, max_entries }) => [map_name, max_entries]));
     expect([entries.get('ring'), entries.get('events')]).to.deep.equal([8192, 6]);
+  });
+
+  describe('pins', () => {
+    const pinPath = ({ name }: { name: string }): string | undefined => (name === 'numbers' ? '/pin' : undefined);
+    const calls = linked('calls.o');
+
+    it('puts a new map where it belongs, before its contents', () => {
+      const kernel = new Kernel((cmd) => (cmd === B.BPF_OBJ_GET ? ENOENT : undefined));
+      const { maps } = load(calls, kernel, { pinPath });
+      expect(kernel.of(B.BPF_OBJ_PIN)).to.deep.equal([{ pathname: '/pin', bpf_fd: maps[0] }]);
+    });
+
+    /** A kernel with a pinned map of this length. */
+    const pinned = (entries: number): Kernel =>
+      new Kernel((cmd, { info }) => {
+        if (cmd === B.BPF_OBJ_GET) return -77;
+        if (cmd !== B.BPF_OBJ_GET_INFO_BY_FD) return undefined;
+        (info as Uint8Array).set(bpf_map_info.bytes({ type: 2, key_size: 4, value_size: 8, max_entries: entries }));
+        return 0;
+      });
+
+    it('takes the one that is there', () => {
+      const kernel = pinned(4);
+      kernel.open.add(77);
+      const loaded = load(calls, kernel, { pinPath });
+      expect(loaded.maps[0]).to.equal(77);
+      expect(kernel.of(B.BPF_MAP_CREATE).map(({ map_name: name }) => name)).to.deep.equal(['calls.bss']);
+      loaded.close();
+      expect(kernel.open.size).to.equal(0);
+    });
+
+    it('refuses one of another shape', () => {
+      const kernel = pinned(5);
+      kernel.open.add(77);
+      expect(() => load(calls, kernel, { pinPath })).to.throw(LoadError, /that at \/pin has another max_entries/);
+      expect(kernel.open.size).to.equal(0);
+    });
   });
 });

@@ -100,8 +100,8 @@ function isSigned(btf: Btf, id: number): boolean {
 /** Whether a load of one size may become one of another: zeros fill up pointers and unsigned numbers rightly. */
 export function mayResize(local: Btf, from: Value, target: Btf, to: Value): boolean {
   if (from.size === to.size) return true;
-  const [a, b] = [local.type(from.type), target.type(to.type)];
-  if (a.kind === uapi.BTF_KIND_PTR && b.kind === uapi.BTF_KIND_PTR) return true;
+  const [a, b] = [local.kind(from.type), target.kind(to.type)];
+  if (a === uapi.BTF_KIND_PTR && b === uapi.BTF_KIND_PTR) return true;
   const unsigned = (btf: Btf, id: number): boolean => btf.kind(id) === uapi.BTF_KIND_INT && !isSigned(btf, id);
-  return unsigned(local, a.id) && unsigned(target, b.id);
+  return unsigned(local, from.type) && unsigned(target, to.type);
 }

@@ -11,6 +11,7 @@ struct moved___newer { __u32 here; } CORE;
 struct nested { struct { union { __u32 deep; __u64 other; }; }; struct moved array[4]; } CORE;
 struct absent { int field; } CORE;
 struct partly { __u32 there; __u32 missing; } CORE;
+struct narrowed { __u32 pad, flag; } CORE;
 struct resized { __u16 number; void *pointer; } CORE;
 struct flexible { __u32 count; __u64 items[]; } CORE;
 typedef struct { int x; } plain_t;
@@ -63,6 +64,13 @@ SEC("tc") int load_resized(struct __sk_buff *skb)
 	struct resized *local = (void *)skb;
 
 	return local->number;
+}
+
+SEC("tc") int load_bitfield(struct __sk_buff *skb)
+{
+	struct narrowed *local = (void *)skb;
+
+	return local->flag;
 }
 
 static __attribute__((noinline)) int in_subprogram(struct __sk_buff *skb)
