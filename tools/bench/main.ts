@@ -10,8 +10,9 @@ import { native } from './native.js';
 import { isOver, json, table } from './report.js';
 import { startup } from './startup.js';
 import { tc } from './tc.js';
+import { vm } from './vm.js';
 
-const benches: Readonly<Record<string, Bench>> = { startup, native, tc, memory, 'in-process': inProcess };
+const benches: Readonly<Record<string, Bench>> = { startup, native, tc, memory, 'in-process': inProcess, vm };
 
 function contextFor(name: string, rounds: number): Context {
   let steps = 0;
