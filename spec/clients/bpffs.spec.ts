@@ -43,8 +43,8 @@ function pinsOf(machine: Machine): string[] {
 function described(title: string, namespaces: boolean, more: (python: (code: string) => string) => void): void {
   describe(title, function () {
     this.timeout(20_000);
-    let box: Box;
-    let machine: Machine;
+    let box: Box | undefined;
+    let machine: Machine | undefined;
 
     before(function () {
       needsPython.call(this);
@@ -65,7 +65,7 @@ function described(title: string, namespaces: boolean, more: (python: (code: str
       if (machine !== undefined) expect(pinsOf(machine)).eql([]);
     });
 
-    const python = (code: string): string => runPython(box, prelude + code);
+    const python = (code: string): string => runPython(box!, prelude + code);
 
     it('holds an object by its names alone', () => {
       const out = python(`
@@ -80,7 +80,7 @@ for name in ('/d/n', '/l'):
     print(len(ids()), get(B + name))
 `);
       expect(out).equal('0xcafe4a11 0 -17 384\n1 -2 True True\n1 -2\n1 -2');
-      expect(pinsOf(machine)).eql([]);
+      expect(pinsOf(machine!)).eql([]);
     });
 
     it('refuses what is no place and no pin', () => {
