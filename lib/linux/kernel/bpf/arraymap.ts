@@ -158,9 +158,9 @@ export abstract class IndexedMap extends BpfMap {
 export function arrayMapCheckBtf(map: BpfMap, btf: Btf, keyTypeId: number, valueTypeId: number): number {
   if (keyTypeId === 0) {
     if (map.mapType !== B.BPF_MAP_TYPE_ARRAY || map.maxEntries !== 1) return -EINVAL;
-    return btf.kindOf(valueTypeId) === BTF_KIND_DATASEC ? 0 : -EINVAL;
+    return btf.types.kindOf(valueTypeId) === BTF_KIND_DATASEC ? 0 : -EINVAL;
   }
-  return btf.kindOf(keyTypeId) === BTF_KIND_INT && btf.isPlainInt(keyTypeId, 32) ? 0 : -EINVAL;
+  return btf.types.kindOf(keyTypeId) === BTF_KIND_INT && btf.types.isPlainInt(keyTypeId, 32) ? 0 : -EINVAL;
 }
 
 /** BPF_MAP_TYPE_ARRAY */

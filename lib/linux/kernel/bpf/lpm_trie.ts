@@ -69,7 +69,7 @@ export class LpmTrieMap extends BpfMap {
 
   /** @models kernel/bpf/lpm_trie.c trie_check_btf() */
   override checkBtf(btf: Btf, keyTypeId: number): number {
-    return btf.kindOf(keyTypeId) === BTF_KIND_STRUCT ? 0 : -EINVAL;
+    return btf.types.kindOf(keyTypeId) === BTF_KIND_STRUCT ? 0 : -EINVAL;
   }
 
   /** @models kernel/bpf/lpm_trie.c trie_mem_usage() */

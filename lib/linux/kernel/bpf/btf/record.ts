@@ -27,8 +27,10 @@ export interface BtfField {
   readonly type: number;
   readonly offset: number;
   readonly size: number;
-  /** Type id in the map's BTF of what a kptr points to, or of a node's struct. */
+  /** Type id in the map's BTF of what a kptr points to, or of what a list or tree contains. */
   readonly typeId?: number;
+  /** Where in those the node lies. */
+  readonly nodeOffset?: number;
 }
 
 export class BtfRecord {
