@@ -2,6 +2,7 @@
 // little as it can, because every command in a box waits for it. The caller has parsed the arguments.
 import { readFileSync } from 'node:fs';
 import { Box } from '../host/box.js';
+import { possibleCpus } from '../host/cpus.js';
 import { HostError } from '../host/host_error.js';
 import { hostClock } from '../host/kernel.js';
 import { inheritedFiles, withOpenFiles } from '../host/limits.js';
@@ -57,6 +58,7 @@ export async function runCommand(options: RunOptions, argv: readonly string[]): 
   try {
     const machine = new Machine({
       clock: hostClock,
+      possibleCpus: possibleCpus(),
       entropy: new Entropy(Math.floor(Math.random() * 2 ** 32)),
       onGap: (what) => {
         say(`not modelled: ${what}`);

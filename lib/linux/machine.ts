@@ -45,6 +45,8 @@ export interface MachineOptions {
   /** Default: a ManualClock. */
   readonly clock?: Clock;
   readonly entropy?: Entropy;
+  /** CPUs that per-CPU values have room for, as those who read them reckon. Default: those of the configuration. */
+  readonly possibleCpus?: number | undefined;
   /** Told once of each request that is not modelled. */
   readonly onGap?: (what: string) => void;
   /** What goes wrong on purpose from the start; more by `machine.faults.add()`. */
@@ -72,6 +74,7 @@ export class Machine implements ObjectTable {
   readonly label = 'kernel';
   readonly version: KernelVersion;
   readonly config: KernelConfig;
+  readonly possibleCpus: number;
   readonly clock: Clock;
   /** Deferred work, in order of time. */
   readonly work: DeferredWork;
@@ -103,6 +106,7 @@ export class Machine implements ObjectTable {
   /** Boots a kernel. Throws RangeError for an unknown configuration name. */
   constructor(options: MachineOptions = {}) {
     this.config = configOf(options.config ?? 'full');
+    this.possibleCpus = options.possibleCpus ?? this.config.cpus;
     this.version = options.version ?? this.config.version;
     this.#behaviours = behavioursOf(this.version);
     this.clock = options.clock ?? new ManualClock();

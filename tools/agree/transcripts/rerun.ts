@@ -1,6 +1,7 @@
 // Runs the commands of a transcript by real programs in a box and compares what they print.
 import { closeSync, openSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
+import { possibleCpus } from '../../../lib/host/cpus.js';
 import { configs } from '../../../lib/linux/config.js';
 import { Machine } from '../../../lib/linux/machine.js';
 import type { Outcome } from '../outcome.js';
@@ -69,6 +70,7 @@ export function rerun(record: Transcript, programs: Programs, { shell, kernel, c
     version: kernel ?? named.version,
     config: { ...named, ipv6: named.ipv6 || record.ipv6, disableIpv6: !record.ipv6 },
     clock: clockFromNow(),
+    possibleCpus: possibleCpus(),
     onGap: (what) => gaps.push(`not modelled: ${what}`),
   });
   try {

@@ -20,7 +20,7 @@ export class PercpuValues {
 
   constructor(machine: Machine, valueSize: number) {
     this.#memory = machine.memory;
-    this.#cpus = machine.config.cpus;
+    this.#cpus = machine.possibleCpus;
     this.#valueSize = valueSize;
     this.stride = roundUp8(valueSize);
   }
