@@ -26,6 +26,7 @@ import {
 } from './libc.js';
 import { Listener } from './listener.js';
 import { readClient, writeClient } from './memory.js';
+import { Namespaces } from './namespaces.js';
 import { NativeCalls } from './native.js';
 import { koffiPath, workerSpawner, type Spawner } from './spawner.js';
 import { EINVAL, EPERM } from '../uapi/asm-generic/errno.js';
@@ -231,6 +232,14 @@ function tryProgram(add: Add, program: string, args: readonly string[], advice: 
   add(`${program} ${args.join(' ')}`, problem, advice, status === 0 ? stdout.trim() : '', false);
 }
 
+function tryNamespaces(add: Add): void {
+  const { kind, why } = new Namespaces();
+  const without = 'without them pins work below $TC_BPF_MNT only, and mount(8) refuses';
+  const advice = `${without}: sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone; ${CONTAINER}`;
+  const detail = kind === 'user' ? 'user, mount and network' : 'mount and network';
+  add('namespaces', kind === 'none' ? why : undefined, advice, detail, false);
+}
+
 /** Tries everything; the results in the order in which a reader should fix them. */
 export function probeMachine(): Probe[] {
   const results: Probe[] = [];
@@ -244,7 +253,7 @@ export function probeMachine(): Probe[] {
   add('platform', table === undefined ? platform : undefined, 'use Linux on x86-64 or arm64', platform + untested);
   if (table !== undefined) trySupervisor(table, add);
   tryYama(add);
-  tryProgram(add, 'unshare', ['-U', 'true'], 'only needed by clients that mount; sysctl user.max_user_namespaces');
+  tryNamespaces(add);
   tryProgram(add, 'tc', ['-V'], 'install iproute2, or bring your own netlink client');
   tryProgram(add, 'ip', ['-V'], 'install iproute2, or bring your own netlink client');
   return results;
