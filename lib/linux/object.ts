@@ -55,8 +55,8 @@ export abstract class KObject implements Holder {
   constructor(table: ObjectTable, creator: Holder) {
     this.objectTable = table;
     this.firstHolder = creator;
-    table.objects.add(this);
     if (table.events.sink !== undefined) table.events.creating(this);
+    table.objects.add(this);
   }
 
   /** Kind and identity for people, e.g. `net_device veth0`. */

@@ -121,6 +121,11 @@ export class Rtnetlink {
     this.#handlers.set((family << 16) | type, handlers);
   }
 
+  /** What there are handlers for. */
+  get registered(): { readonly family: number; readonly type: number }[] {
+    return [...this.#handlers.keys()].map((key) => ({ family: key >>> 16, type: key & 0xffff }));
+  }
+
   /** The dumps of `type` of every single family, in order of family. */
   dumpsOf(type: number): Dumpit[] {
     const found: Dumpit[] = [];

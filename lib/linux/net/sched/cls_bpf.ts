@@ -166,9 +166,11 @@ function makeProg(change: Change, tb: Options, handle: number, actions: exts.Tcf
   const parms = parseParms(tb, actions);
   const program =
     tb.FD === undefined ? progFromOps(change, tb.OPS_LEN!, tb.$nla[TCA_BPF.OPS.type]!) : progFromFd(change, tb.FD);
-  const prog = new ClsBpfProg(t.request.machine, handle, parms, program, tp);
-  program.release(t);
-  return prog;
+  try {
+    return new ClsBpfProg(t.request.machine, handle, parms, program, tp);
+  } finally {
+    program.release(t);
+  }
 }
 
 function makeWithActions(change: Change, tb: Options, handle: number): ClsBpfProg {

@@ -22,16 +22,15 @@ class MatchallFilter extends TcfFilter {
   /** TCA_CLS_FLAGS_* */
   readonly flags: number;
   readonly res: TcfResult;
-  readonly exts: exts.TcfExts | undefined;
+  exts: exts.TcfExts | undefined = undefined;
   /** It was deleted, and goes with its tcf_proto. */
   deleting = false;
 
-  constructor({ tp, handle }: Change, classid: number, flags: number, actions: exts.TcfExts | undefined) {
+  constructor({ tp, handle }: Change, classid: number, flags: number) {
     super(tp.chain.block.net.machine, tp);
     this.handle = handle === 0 ? 1 : handle;
     this.flags = flags | P.TCA_CLS_FLAGS_NOT_IN_HW;
     this.res = { classid, cl: 0 };
-    this.exts = actions;
   }
 
   get label(): string {
@@ -70,10 +69,13 @@ function change(request: Change): undefined {
   const flags = tb.FLAGS ?? 0;
   if (!flagsValid(flags)) throw errno(EINVAL);
   const given = { action: tb.$nla[TCA_MATCHALL.ACT.type], police: undefined, filterFlags: flags };
-  const filter = new MatchallFilter(request, tb.CLASSID ?? 0, flags, exts.tcfExtsValidate(t, tp, given));
-  if ((flags & P.TCA_CLS_FLAGS_SKIP_SW) !== 0) {
+  const filter = new MatchallFilter(request, tb.CLASSID ?? 0, flags);
+  try {
+    filter.exts = exts.tcfExtsValidate(t, tp, given);
+    if ((flags & P.TCA_CLS_FLAGS_SKIP_SW) !== 0) throw errno(EOPNOTSUPP);
+  } catch (refusal) {
     filter.release(tp);
-    throw errno(EOPNOTSUPP);
+    throw refusal;
   }
   if (tb.CLASSID !== undefined) bindFilter(tp, filter.res, base);
   tp.root = filter;

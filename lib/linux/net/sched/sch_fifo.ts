@@ -1,9 +1,9 @@
 // net/sched/sch_fifo.c: pfifo (limit in packets), bfifo (limit in bytes) and pfifo_head_drop.
 import type { Nla } from '../../../codec/nla.js';
-import { EINVAL } from '../../../uapi/asm-generic/errno.js';
+import { EINVAL, ENOMEM } from '../../../uapi/asm-generic/errno.js';
 import { tc_fifo_qopt, TC_H_MAKE } from '../../../uapi/linux/pkt_sched.js';
 import { TCA } from '../../../uapi/linux/rtnetlink.js';
-import { assert, errno } from '../../errno.js';
+import { errno } from '../../errno.js';
 import type { MessageWriter } from '../netlink/message.js';
 import { pschedMtu } from './psched_ratecfg.js';
 import { type Qdisc, qdiscCreateDflt, type QdiscOps } from './sch_generic.js';
@@ -36,7 +36,7 @@ export function fifoSetLimit(q: Qdisc, limit: number): void {
 /** A bfifo of `limit` bytes as the child of `sch`, which holds it. @models net/sched/sch_fifo.c fifo_create_dflt() */
 export function fifoCreateDflt(sch: Qdisc, limit: number): Qdisc {
   const q = qdiscCreateDflt(sch.devQueue!, bfifoQdiscOps, TC_H_MAKE(sch.handle, 1), sch);
-  assert(q !== undefined, 'a fifo without options refuses nothing');
+  if (q === undefined) throw errno(ENOMEM);
   q.priv = limit;
   return q;
 }

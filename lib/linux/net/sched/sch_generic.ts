@@ -202,13 +202,14 @@ export function qdiscHashAdd(sch: Qdisc, invisible: boolean): void {
  * @models net/sched/sch_generic.c qdisc_create_dflt()
  */
 export function qdiscCreateDflt(queue: NetdevQueue, ops: QdiscOps, parent: number, creator: Holder): Qdisc | undefined {
-  const sch = new Qdisc(queue.dev.net, ops, queue, creator);
-  sch.parent = parent;
+  let sch: Qdisc | undefined;
   try {
+    sch = new Qdisc(queue.dev.net, ops, queue, creator);
+    sch.parent = parent;
     ops.init?.(sch, undefined, undefined);
     return sch;
   } catch (refusal) {
-    sch.release(creator);
+    sch?.release(creator);
     if (refusal instanceof Errno) return undefined;
     throw refusal;
   }

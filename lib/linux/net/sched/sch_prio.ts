@@ -1,10 +1,10 @@
 // net/sched/sch_prio.c: up to sixteen bands, served in order; a packet's priority, or a filter, says which. Each band is
 // a class with a pfifo unless something else is grafted.
 import type { Nla } from '../../../codec/nla.js';
-import { EINVAL } from '../../../uapi/asm-generic/errno.js';
+import { EINVAL, ENOMEM } from '../../../uapi/asm-generic/errno.js';
 import * as P from '../../../uapi/linux/pkt_sched.js';
 import { TCA, tcmsg } from '../../../uapi/linux/rtnetlink.js';
-import { assert, errno } from '../../errno.js';
+import { errno } from '../../errno.js';
 import type { Holder } from '../../events.js';
 import type { GnetDump } from '../core/gen_stats.js';
 import type { MessageWriter } from '../netlink/message.js';
@@ -22,10 +22,23 @@ interface PrioSchedData {
 
 const privOf = (sch: S.Qdisc): PrioSchedData => sch.priv as PrioSchedData;
 
-function defaultChild(sch: S.Qdisc, band: number, holder: Holder): S.Qdisc {
-  const child = S.qdiscCreateDflt(sch.devQueue!, pfifoQdiscOps, P.TC_H_MAKE(sch.handle, band), holder);
-  assert(child !== undefined, 'a fifo without options refuses nothing');
-  return child;
+/** Undefined when there is no memory for it. */
+function defaultChild(sch: S.Qdisc, band: number, holder: Holder): S.Qdisc | undefined {
+  return S.qdiscCreateDflt(sch.devQueue!, pfifoQdiscOps, P.TC_H_MAKE(sch.handle, band), holder);
+}
+
+/** Children for the bands behind those there are. */
+function newChildren(sch: S.Qdisc, first: number, last: number): S.Qdisc[] {
+  const fresh: S.Qdisc[] = [];
+  for (let band = first; band <= last; band++) {
+    const child = defaultChild(sch, band, sch);
+    if (child === undefined) {
+      for (const made of fresh) S.qdiscPut(made, sch);
+      throw errno(ENOMEM);
+    }
+    fresh.push(child);
+  }
+  return fresh;
 }
 
 /** @models net/sched/sch_prio.c prio_tune() */
@@ -36,9 +49,7 @@ function tune(sch: S.Qdisc, opt: Nla): void {
   if (priomap.some((band) => band >= bands)) throw errno(EINVAL);
   const priv = privOf(sch);
   const old = priv.queues;
-  const fresh = Array.from({ length: Math.max(0, bands - old.length) }, (_, i) =>
-    defaultChild(sch, old.length + i + 1, sch),
-  );
+  const fresh = newChildren(sch, old.length + 1, bands);
   priv.prio2band = priomap;
   priv.queues = [...old.slice(0, bands), ...fresh];
   for (const child of fresh) S.qdiscHashAdd(child, true);
@@ -71,9 +82,9 @@ function dump(sch: S.Qdisc, skb: MessageWriter): void {
 function graft(sch: S.Qdisc, cl: S.ClassRef, child: S.Qdisc | undefined, request: Holder): S.Qdisc {
   const { queues } = privOf(sch);
   const old = queues[cl - 1]!;
-  const fresh = child ?? defaultChild(sch, cl, request);
-  if (child === undefined) S.qdiscHashAdd(fresh, true);
-  queues[cl - 1] = S.qdiscReplace(sch, fresh, old, request);
+  const fallback = child === undefined ? defaultChild(sch, cl, request) : undefined;
+  if (fallback !== undefined) S.qdiscHashAdd(fallback, true);
+  queues[cl - 1] = S.qdiscReplace(sch, child ?? fallback ?? S.pktSched(sch.dev.net).noop, old, request);
   return old;
 }
 

@@ -18,3 +18,8 @@ export function rtnlLinkRegister(net: Net, ops: RtnlLinkOps): void {
 export function linkOpsOf(net: Net, kind: string): RtnlLinkOps | undefined {
   return kinds(net).get(kind);
 }
+
+/** The name of every kind. @differs the kernel walks link_ops in place */
+export function linkKindsOf(net: Net): Iterable<string> {
+  return kinds(net).keys();
+}

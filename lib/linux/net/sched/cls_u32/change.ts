@@ -106,14 +106,16 @@ function addTable(change: Change, buckets: number, flags: number): U32Hnode {
   if (buckets > MAX_BUCKETS) refused(change, 'Exceeded maximum 256 hash buckets');
   if (P.TC_U32_KEY(handle) !== 0) refused(change, 'Divisor can only be used on a hash table');
   const { common } = rootOf(tp);
-  const table = new U32Hnode(tp, tableHandle(change), buckets - 1, false, common);
-  if ((flags & P.TCA_CLS_FLAGS_SKIP_SW) !== 0) {
-    common.freeId(table);
-    table.release(common);
-    throw errno(EINVAL);
+  const taken = tableHandle(change);
+  try {
+    if ((flags & P.TCA_CLS_FLAGS_SKIP_SW) !== 0) throw errno(EINVAL);
+    const table = new U32Hnode(tp, taken, buckets - 1, false, common);
+    common.link(table);
+    return table;
+  } catch (refusal) {
+    common.freeId(taken);
+    throw refusal;
   }
-  common.link(table);
-  return table;
 }
 
 /** The table a new filter goes to, and the handle (with its bucket) the request named it by. */

@@ -41,7 +41,7 @@ function clearTable(tp: TcfProto, table: U32Hnode): void {
 function destroyTable(tp: TcfProto, table: U32Hnode): void {
   const { common } = rootOf(tp);
   clearTable(tp, table);
-  common.freeId(table);
+  common.freeId(table.handle);
   common.unlink(table);
 }
 

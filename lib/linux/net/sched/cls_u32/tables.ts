@@ -104,8 +104,8 @@ export class U32Common extends KObject {
   }
 
   /** A table's number is free again. The number follows from the handle, whatever was taken for it. */
-  freeId(table: U32Hnode): void {
-    this.#ids.delete(idOfHandle(table.handle));
+  freeId(handle: number): void {
+    this.#ids.delete(idOfHandle(handle));
   }
 
   #ofPrio(prio: number): PrioTables {
@@ -241,8 +241,14 @@ export function init(tp: TcfProto): void {
   if (!tp.chain.block.net.machine.has('tc-chains')) throw new ModelGap('u32 filters of 4.1');
   const { common, handle } = commonOf(tp);
   if (handle === undefined) throw errno(ENOMEM);
-  const table = new U32Hnode(tp, handle, 0, true, tp);
-  tp.root = { common, table } satisfies U32Root;
-  common.addProto(tp);
-  common.link(table);
+  try {
+    const table = new U32Hnode(tp, handle, 0, true, tp);
+    tp.root = { common, table } satisfies U32Root;
+    common.addProto(tp);
+    common.link(table);
+  } catch (refusal) {
+    common.freeId(handle);
+    common.release(tp);
+    throw refusal;
+  }
 }

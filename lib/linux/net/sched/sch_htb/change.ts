@@ -9,9 +9,10 @@ import { TCA } from '../../../../uapi/linux/rtnetlink.js';
 import { errno, refuse } from '../../../errno.js';
 import type { Machine } from '../../../machine.js';
 import { genNewEstimator } from '../../core/gen_estimator.js';
+import { tcfBlockGet } from '../cls_api/block.js';
 import { pschedRatecfgPrecompute, pschedTicksToNs } from '../psched_ratecfg.js';
 import { qdiscGetRtab } from '../sch_api/rtab.js';
-import { type ClassRef, type Qdisc, qdiscHashAdd } from '../sch_generic.js';
+import { type ClassRef, pktSched, type Qdisc, qdiscHashAdd } from '../sch_generic.js';
 import { HtbClass, type HtbParms, htbPriv } from './class.js';
 
 const { TCA_HTB, tc_htb_opt } = P;
@@ -85,6 +86,7 @@ function create(change: Change, { parms }: Options): HtbClass {
   const { sch, classid, parent } = change;
   const cl = new HtbClass(sch, classid, parent, parms);
   try {
+    cl.block = tcfBlockGet(sch, 0);
     setEstimator(change, cl);
   } catch (refusal) {
     cl.release(sch);
@@ -94,7 +96,7 @@ function create(change: Change, { parms }: Options): HtbClass {
   if (parent?.level === 0) parent.toInner();
   htbPriv(sch).classes.insert(cl);
   if (parent !== undefined) parent.children++;
-  qdiscHashAdd(cl.leaf, true);
+  if (cl.leaf !== pktSched(sch.dev.net).noop) qdiscHashAdd(cl.leaf, true);
   return cl;
 }
 

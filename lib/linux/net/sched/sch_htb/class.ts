@@ -2,16 +2,15 @@
 // class is held by its qdisc while it is in the tree and once more by each filter bound to it; with the last reference
 // its child qdisc and its filters go.
 import { TC_HTB_MAXDEPTH } from '../../../../uapi/linux/pkt_sched.js';
-import { assert } from '../../../errno.js';
 import type { Holder } from '../../../events.js';
 import { KObject } from '../../../object.js';
 import type { NetRateEstimator } from '../../core/gen_estimator.js';
 import { type BasicStats, noBasic } from '../../core/gen_stats.js';
-import { type TcfBlock, tcfBlockGet, tcfBlockPut } from '../cls_api/block.js';
+import { type TcfBlock, tcfBlockPut } from '../cls_api/block.js';
 import type { PschedRatecfg } from '../psched_ratecfg.js';
 import { QdiscClassHash } from '../sch_api/class_hash.js';
 import { pfifoQdiscOps } from '../sch_fifo.js';
-import { type Qdisc, qdiscCreateDflt, qdiscPut } from '../sch_generic.js';
+import { pktSched, type Qdisc, qdiscCreateDflt, qdiscPut } from '../sch_generic.js';
 
 /** struct htb_sched. */
 export class HtbSched {
@@ -53,7 +52,7 @@ export class HtbClass extends KObject {
   /** The child of a leaf, which the class holds. */
   leaf: Qdisc | undefined;
   /** Filters of the class; undefined once they are flushed. */
-  block: TcfBlock | undefined;
+  block: TcfBlock | undefined = undefined;
   parms: HtbParms;
   quantum = 0;
   prio = 0;
@@ -73,7 +72,6 @@ export class HtbClass extends KObject {
     this.parms = parms;
     this.tokens = parms.buffer;
     this.ctokens = parms.cbuffer;
-    this.block = tcfBlockGet(sch, 0);
   }
 
   get label(): string {
@@ -87,8 +85,7 @@ export class HtbClass extends KObject {
   /** A pfifo for this class; `holder` holds it. */
   defaultLeaf(holder: Holder): Qdisc {
     const leaf = qdiscCreateDflt(this.sch.devQueue!, pfifoQdiscOps, this.classid, holder);
-    assert(leaf !== undefined, 'a fifo without options refuses nothing');
-    return leaf;
+    return leaf ?? pktSched(this.sch.dev.net).noop;
   }
 
   /** Its first child has come. */

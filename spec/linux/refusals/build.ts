@@ -1,0 +1,44 @@
+// Requests written down as trees: a message type, a struct, attributes in order.
+import { Bytes, fromLatin1 } from '../../../lib/codec/bytes.js';
+import type { Codec } from '../../../lib/codec/scalar.js';
+import { u32 } from '../../../lib/codec/scalar.js';
+import type { Attribute, Message } from '../../../tools/oracle/fuzz/message.js';
+import { nestOf, nothing } from '../../../tools/oracle/fuzz/message.js';
+
+export interface Case {
+  readonly name: string;
+  /** What has to be asked for first. */
+  readonly before: readonly Message[];
+  readonly request: Message;
+  /** Why a refusal may leave some of it done. */
+  readonly partly?: string;
+}
+
+/** Indexes of the pair that is there. */
+export const [V1, V0] = [2, 3];
+
+/** nlmsg_flags. */
+export const ACK = 5;
+export const ADD = 0x605;
+export const REPLACE = 0x505;
+export const DUMP = 0x301;
+
+export const encoded = <T>(codec: Codec<T>, value: T): Uint8Array => {
+  const to = Bytes.zeroed(codec.size);
+  codec.set(to, 0, value);
+  return to.u8;
+};
+
+type Value = number | string | Uint8Array | readonly Attribute[];
+
+/** An attribute: a u32, a C string, bytes, or a nest. */
+export function a(declared: { readonly type: number } | number, value: Value): Attribute {
+  const type = typeof declared === 'number' ? declared : declared.type;
+  if (typeof value === 'number') return { type, value: encoded(u32, value) };
+  if (typeof value === 'string') return { type, value: fromLatin1(`${value}\0`) };
+  return { type, value: value instanceof Uint8Array ? value : nestOf(value) };
+}
+
+export function message(type: number, flags: number, head: Uint8Array, attributes: readonly Attribute[] = []): Message {
+  return { type, flags, head, attributes, rest: nothing };
+}
