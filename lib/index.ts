@@ -1,4 +1,5 @@
 // The public API: a kernel in your own process. `new Machine()` boots one; sockets of it take and give what Linux would.
+// `load(relocate(openObject(bytes, name)), port)` loads a BPF object; `machine.bpf(cmd, fields)` is such a port's bpf().
 export { ManualClock, type Clock } from './linux/clock.js';
 export { configs, type KernelConfig } from './linux/config.js';
 export { Entropy } from './linux/entropy.js';
@@ -9,3 +10,8 @@ export type { Task } from './linux/kernel/task.js';
 export { Machine, type MachineOptions, type ObjectSnapshot } from './linux/machine.js';
 export type { Received, SendRequest, Socket } from './linux/net/socket.js';
 export { kernelVersions, type KernelVersion } from './linux/version.js';
+export { Btf } from './loader/btf.js';
+export { load, LoadError, type BpfPort, type LoadedObject, type LoadOptions } from './loader/load.js';
+export { LoaderError } from './loader/loader_error.js';
+export { openObject, type BpfObject } from './loader/object.js';
+export { programsFor, relocate, type LinkedObject, type LinkedProgram } from './loader/relocate.js';

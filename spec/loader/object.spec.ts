@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { LoaderError } from '../../lib/loader/loader_error.js';
 import { openObject } from '../../lib/loader/object.js';
 import type { BpfObject } from '../../lib/loader/object.js';
 import { programsFor, relocate } from '../../lib/loader/relocate.js';
@@ -105,6 +106,23 @@ describe('loader object', () => {
     expect(() => relocate(core, { programs: [named('offset')] })).to.throw(
       /^core\.o: offset 0x[0-9a-f]+: 'offset' insn 0: BPF_CORE_FIELD_BYTE_OFFSET of \[\d+\] BTF_KIND_STRUCT 'moved' 0:1: the types of the kernel \(its BTF\) are needed$/,
     );
+  });
+
+  it('refuses what others would have to define, in the programs that use it', () => {
+    const object = read('extern.o');
+    const at = (name: string): number => object.programs.findIndex((program) => program.name === name);
+    for (const [name, symbol] of [
+      ['option', 'LINUX_KERNEL_VERSION'],
+      ['symbol', 'runqueues'],
+      ['function', 'bpf_rcu_read_lock'],
+    ] as const)
+      // prettier-ignore
+      expect(() => relocate(object, { programs: [at(name)] }), name).to.throw(
+        LoaderError,
+        `'${name}' insn 0: '${symbol}' is extern: kernel symbols, kernel functions and kconfig are not supported`,
+      );
+    expect(relocate(object, { programs: [at('plain'), at('pointer')] }).programs).to.have.length(2);
+    expect(object.notes).to.deep.equal(['pointers in .data are not relocated']);
   });
 
   it('refuses members of maps without a meaning, unless told to be as lenient as tc', () => {
