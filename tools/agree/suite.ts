@@ -1,12 +1,17 @@
 // What a kind of recording makes of one file: named cases that are run one after the other.
+import { Machine } from '../../lib/linux/machine.js';
 import type { KernelVersion } from '../../lib/linux/version.js';
 import { netlinkRecord } from './netlink/record.js';
 import { replay } from './netlink/replay.js';
+import { compareClassic } from './execution/classic.js';
+import { compareConformance, compareExtended } from './execution/extended.js';
+import type { ExecutionRecord } from './execution/record.js';
+import { executionRecord } from './execution/record.js';
 import type { Json } from './input.js';
 import { readLines, readWhole } from './input.js';
 import type { Kind, Options } from './options.js';
 import type { Outcome } from './outcome.js';
-import { differs, notRun } from './outcome.js';
+import { differs, judged, notRun } from './outcome.js';
 import type { Shell } from './shell.js';
 import { syscallRecord } from './syscalls/record.js';
 import { replaySyscalls } from './syscalls/replay.js';
@@ -76,11 +81,26 @@ function syscallSuite(file: string): Suite {
   return { file, close: nothing, cases };
 }
 
+function compareExecution(record: ExecutionRecord, { kernel, config }: Settings): Outcome {
+  const machine = new Machine({ ...(kernel && { version: kernel }), ...(config && { config }) });
+  if (record.kind === 'classic') return judged(compareClassic(machine, record));
+  if (record.kind === 'extended') return judged(compareExtended(machine, record));
+  return judged(compareConformance(machine, record));
+}
+
+function executionSuite(file: string): Suite {
+  const cases = readLines(file, executionRecord).map((record) => ({
+    name: record.name,
+    run: (settings: Settings) => compareExecution(record, settings),
+  }));
+  return { file, close: nothing, cases };
+}
+
 const makers: Readonly<Record<Kind, (file: string, options: Options) => Suite>> = {
   netlink: netlinkSuite,
   transcripts: transcriptSuite,
   verifier: unmodelledSuite,
-  execution: unmodelledSuite,
+  execution: executionSuite,
   syscalls: syscallSuite,
 };
 

@@ -81,13 +81,11 @@ describe('agree: the command', () => {
   });
 
   it('reports every case of a kind that is not modelled as differing', async () => {
-    for (const kind of ['verifier', 'execution', 'syscalls']) {
-      const { status, out } = await run(kind, file('a', '{"name":"first"}', '{"id":"second"}', '{}'));
-      expect(out.slice(1, -2)).to.deep.equal(
-        ['first', 'second', 'record 3'].flatMap((name) => [`differs  ${name}`, '    not modelled']),
-      );
-      expect([status, out.at(-1)]).to.deep.equal([1, '0 agree, 3 differ, 0 not run']);
-    }
+    const { status, out } = await run('verifier', file('a', '{"name":"first"}', '{"id":"second"}', '{}'));
+    expect(out.slice(1, -2)).to.deep.equal(
+      ['first', 'second', 'record 3'].flatMap((name) => [`differs  ${name}`, '    not modelled']),
+    );
+    expect([status, out.at(-1)]).to.deep.equal([1, '0 agree, 3 differ, 0 not run']);
   });
 
   it('names file, line and cause of a malformed file, status 2, and runs nothing', async () => {
