@@ -43,6 +43,7 @@ const FRAG_NEEDED = 8;
 
 const RT_TABLE_MAIN = 254;
 const IPTOS_RT_MASK = 0x1c;
+const DEVCONF_FORWARDING = 0;
 
 const refusals = new Map([
   [EINVAL, BLACKHOLE],
@@ -93,9 +94,18 @@ function ipv4FibLookup(net: Net, memory: Memory, at: number, flags: number): num
   return 0;
 }
 
+/** Whether an IPv6 address has a meaning on one link only: multicast, link-local, loopback. */
+function needsStrict({ u8, view }: Memory, at: number): boolean {
+  if (u8[at] === 0xff || (view.getUint16(at) & 0xffc0) === 0xfe80) return true;
+  return view.getBigUint64(at) === 0n && view.getBigUint64(at + 8) === 1n;
+}
+
+/** @models net/core/filter.c bpf_ipv6_fib_lookup() */
 function ipv6FibLookup(net: Net, memory: Memory, at: number): number {
+  if (needsStrict(memory, at + IPV4_DST) || needsStrict(memory, at + IPV4_SRC)) return NOT_FWDED;
   const dev = devGetByIndex(net, memory.view.getUint32(at + IFINDEX, true));
   if (dev === undefined) return -ENODEV;
+  if (dev.inet6 === undefined || dev.inet6.conf[DEVCONF_FORWARDING] === 0) return FWD_DISABLED;
   throw new ModelGap('bpf_fib_lookup: routes of IPv6');
 }
 
@@ -141,9 +151,10 @@ function skbCheckMtu(skb: SkBuff, regs: Int32Array): number {
   const bad = hasOther(regs, R5, CHK_SEGS) || ((flags & CHK_SEGS) !== 0 && (diff !== 0 || given !== 0));
   const ifindex = regs[R2]!;
   const dev = ifindex === 0 ? skb.dev : devGetByIndex(skb.dev!.net, ifindex);
-  view.setUint32(at, bad || dev === undefined ? 0 : dev.mtu, true);
   if (bad) return -EINVAL;
-  return dev === undefined ? -ENODEV : fits(skb, given, diff, dev.mtu, flags);
+  if (dev === undefined) return -ENODEV;
+  view.setUint32(at, dev.mtu, true);
+  return fits(skb, given, diff, dev.mtu, flags);
 }
 
 export const fibHelpers: readonly HelperEntry[] = [

@@ -15,10 +15,9 @@ export const BPF_F_INGRESS = 1;
 export const BPF_F_NEIGH = 1 << 16;
 export const BPF_F_PEER = 1 << 17;
 export const BPF_F_NEXTHOP = 1 << 18;
-const BPF_F_REDIRECT_INTERNAL = BPF_F_NEIGH | BPF_F_PEER | BPF_F_NEXTHOP;
 const NEXT_HOP_SIZE = 20;
 
-/** Notes where to; flags that programs may not give (but for the internal ones, which the kernel lets pass) drop. */
+/** Notes where to. */
 function note(machine: Machine, target: number, flags: number): number {
   const { redirect } = machine.softnet;
   redirect.target = target;
@@ -28,7 +27,7 @@ function note(machine: Machine, target: number, flags: number): number {
 
 /** @models net/core/filter.c bpf_redirect() */
 const redirect: HelperMaker = (machine) => (regs) => {
-  const bad = hasOther(regs, R2, BPF_F_INGRESS | BPF_F_REDIRECT_INTERNAL);
+  const bad = hasOther(regs, R2, BPF_F_INGRESS);
   setR0(regs, bad ? TC_ACT_SHOT : note(machine, regs[R1]!, regs[R2]!));
 };
 
@@ -50,7 +49,7 @@ const redirectNeigh: HelperMaker = (machine) => (regs) => {
 };
 
 function cloneRedirectTo(skb: SkBuff, regs: Int32Array): number {
-  if (hasOther(regs, R3, BPF_F_INGRESS | BPF_F_REDIRECT_INTERNAL)) return -EINVAL;
+  if (hasOther(regs, R3, BPF_F_INGRESS)) return -EINVAL;
   if (skb.isGso && skb.gsoType === 0) return -EBADMSG;
   const dev = devGetByIndex(skb.dev!.net, regs[R2]!);
   if (dev === undefined) return -EINVAL;

@@ -224,8 +224,8 @@ function netGrow(skb: SkBuff, room: Room): number {
 }
 
 /** @models net/core/filter.c bpf_skb_net_shrink() */
-function netShrink(skb: SkBuff, { off, length, flags }: Room): number {
-  if ((flags & ~(FIXED_GSO | DECAP_L3 | NO_CSUM_RESET)) !== 0) return -EINVAL;
+function netShrink(skb: SkBuff, { off, length, flags, innerMacLen }: Room): number {
+  if (innerMacLen !== 0 || (flags & ~(FIXED_GSO | DECAP_L3 | NO_CSUM_RESET)) !== 0) return -EINVAL;
   if (gsoForbids(skb, flags)) return -ENOTSUPP;
   const err = skbUnclone(skb) || netHdrPop(skb, off, length);
   if (err !== 0) return err;

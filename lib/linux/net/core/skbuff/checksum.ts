@@ -40,11 +40,8 @@ export function csumPartial(memory: Memory, address: number, length: number, sum
   const words = address + (length & ~3);
   let at = address;
   for (; at < words; at += 4) total += view.getUint32(at, true);
-  if ((length & 2) !== 0) {
-    total += view.getUint16(at, true);
-    at += 2;
-  }
-  if ((length & 1) !== 0) total += u8[at]!;
+  if ((length & 2) !== 0) total += view.getUint16(at, true);
+  if ((length & 1) !== 0) total += (length & 2) === 0 ? u8[at]! : u8[at + 2]! * 0x1_0000;
   return foldTo32(total);
 }
 
