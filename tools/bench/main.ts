@@ -3,6 +3,7 @@
 // when anything misses its limit.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { bpf } from './bpf.js';
 import { inProcess } from './in_process.js';
 import type { Bench, Context, Row } from './measure.js';
 import { memory } from './memory.js';
@@ -12,7 +13,7 @@ import { startup } from './startup.js';
 import { tc } from './tc.js';
 import { vm } from './vm.js';
 
-const benches: Readonly<Record<string, Bench>> = { startup, native, tc, memory, 'in-process': inProcess, vm };
+const benches: Readonly<Record<string, Bench>> = { startup, native, tc, bpf, memory, 'in-process': inProcess, vm };
 
 function contextFor(name: string, rounds: number): Context {
   let steps = 0;
