@@ -2,11 +2,14 @@
 // instructions) or extended (given as an fd). The action holds its program.
 import type { Nla } from '../../../codec/nla.js';
 import { NL_VALIDATE_LIBERAL, parseNested } from '../../../codec/parse.js';
-import { EBADF, EINVAL } from '../../../uapi/asm-generic/errno.js';
+import { EINVAL } from '../../../uapi/asm-generic/errno.js';
+import { BPF_PROG_TYPE_SCHED_ACT } from '../../../uapi/linux/bpf.js';
 import { BPF_MAXINSNS } from '../../../uapi/linux/bpf_common.js';
 import { sock_filter } from '../../../uapi/linux/filter.js';
 import { TCA_ACT_BPF } from '../../../uapi/linux/tc_act/tc_bpf.js';
 import { errno } from '../../errno.js';
+import { BpfProg } from '../../kernel/bpf/prog.js';
+import { progGetType } from '../../kernel/bpf/syscall/fd.js';
 import { bpfProgCreate, type ClassicProg } from '../core/filter/classic.js';
 import type { MessageWriter } from '../netlink/message.js';
 import { type ActionInit, type ActionResult, TcAction, type TcActionOps } from './act_api/action.js';
@@ -16,12 +19,15 @@ import { tcfInitAction } from './act_api/idr.js';
 /** struct tcf_bpf */
 class BpfAction extends TcAction {
   /** Held. */
-  filter: ClassicProg | undefined;
+  filter: ClassicProg | BpfProg | undefined;
+  /** Of extended programs alone. */
+  bpfName: string | undefined;
 
   /** Takes over the reference that this action has made. @models net/sched/act_bpf.c tcf_bpf_cfg_cleanup() */
-  setFilter(filter: ClassicProg | undefined): void {
+  setFilter(filter: ClassicProg | BpfProg | undefined, name?: string): void {
     const old = this.filter;
     this.filter = filter;
+    this.bpfName = name;
     old?.release(this);
   }
 
@@ -48,19 +54,19 @@ function initFromOps({ net }: ActionInit, opsLen: number, ops: Nla, action: BpfA
 }
 
 /**
- * Resolves an fd of the sender at this moment. No file that can be open here is a program.
+ * The program behind an fd of the sender at this moment: EBADF, or EINVAL for what is no action.
  *
  * @models net/sched/act_bpf.c tcf_bpf_init_from_efd()
  */
-function initFromEfd({ task }: ActionInit, fd: number): never {
-  throw errno(task.fget(fd | 0) === undefined ? EBADF : EINVAL);
+function initFromEfd({ task }: ActionInit, fd: number, action: BpfAction): BpfProg {
+  return progGetType(task, fd, BPF_PROG_TYPE_SCHED_ACT).hold(action);
 }
 
 function configure(request: ActionInit, tb: Options, action: BpfAction): void {
   const ops = tb.OPS_LEN === undefined ? undefined : tb.$nla[TCA_ACT_BPF.OPS.type];
   if ((ops === undefined) === (tb.FD === undefined)) throw errno(EINVAL);
-  if (ops === undefined) initFromEfd(request, tb.FD!);
-  action.setFilter(initFromOps(request, tb.OPS_LEN!, ops, action));
+  if (ops === undefined) action.setFilter(initFromEfd(request, tb.FD!, action), tb.NAME);
+  else action.setFilter(initFromOps(request, tb.OPS_LEN!, ops, action));
 }
 
 /** @models net/sched/act_bpf.c tcf_bpf_init() */
@@ -83,11 +89,19 @@ function dumpBpfInfo(skb: MessageWriter, prog: ClassicProg): void {
   prog.put(skb, TCA_ACT_BPF.OPS.type);
 }
 
+/** @models net/sched/act_bpf.c tcf_bpf_dump_ebpf_info() */
+function dumpEbpfInfo(skb: MessageWriter, prog: BpfProg, { bpfName }: BpfAction): void {
+  if (bpfName !== undefined) skb.put(TCA_ACT_BPF.NAME, bpfName);
+  skb.put(TCA_ACT_BPF.ID, prog.id);
+  skb.put(TCA_ACT_BPF.TAG, prog.tag);
+}
+
 /** @models net/sched/act_bpf.c tcf_bpf_dump() */
 function dump(action: BpfAction, skb: MessageWriter, ref: number): void {
   const { index, refcount, bindcnt, action: verdict, filter } = action;
   skb.put(TCA_ACT_BPF.PARMS, { index, capab: 0, action: verdict, refcnt: refcount - ref, bindcnt });
-  dumpBpfInfo(skb, filter!);
+  if (filter instanceof BpfProg) dumpEbpfInfo(skb, filter, action);
+  else dumpBpfInfo(skb, filter!);
   tcfTmDump(skb, action, TCA_ACT_BPF.TM.type, TCA_ACT_BPF.PAD.type);
 }
 

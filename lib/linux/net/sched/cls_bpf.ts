@@ -3,13 +3,16 @@
 // old one. A filter that leaves the list keeps its program for a grace period, since packets may still run it.
 import type { Nla } from '../../../codec/nla.js';
 import { NL_VALIDATE_LIBERAL, parseNested } from '../../../codec/parse.js';
-import { EBADF, EINVAL, ENOSPC, EOPNOTSUPP } from '../../../uapi/asm-generic/errno.js';
+import { EINVAL, ENOSPC, EOPNOTSUPP } from '../../../uapi/asm-generic/errno.js';
+import { BPF_PROG_TYPE_SCHED_CLS } from '../../../uapi/linux/bpf.js';
 import { BPF_MAXINSNS } from '../../../uapi/linux/bpf_common.js';
 import { sock_filter } from '../../../uapi/linux/filter.js';
 import * as P from '../../../uapi/linux/pkt_cls.js';
 import { TCA } from '../../../uapi/linux/rtnetlink.js';
 import { errno } from '../../errno.js';
 import type { Holder } from '../../events.js';
+import { BpfProg } from '../../kernel/bpf/prog.js';
+import { progGetType } from '../../kernel/bpf/syscall/fd.js';
 import { Idr } from '../../lib/idr.js';
 import type { Machine } from '../../machine.js';
 import { bpfProgCreate, type ClassicProg } from '../core/filter/classic.js';
@@ -27,6 +30,15 @@ const TCA_BPF_4_1: typeof TCA_BPF = { ...TCA_BPF, $max: TCA_BPF.NAME.type };
 const INT_MAX = 0x7fffffff;
 const GEN_FLAGS = P.TCA_CLS_FLAGS_SKIP_HW | P.TCA_CLS_FLAGS_SKIP_SW;
 
+/** What a filter runs, and what it shows of it. */
+interface Program {
+  readonly prog: ClassicProg | BpfProg;
+  /** TCA_BPF_NAME, of extended programs alone. */
+  readonly name: string | undefined;
+  /** The fd that the request named; old kernels show it. */
+  readonly fd: number;
+}
+
 /** struct cls_bpf_prog: one filter. Its tcf_proto holds it while it is in the list, then the work queue. */
 class ClsBpfProg extends TcfFilter implements TcfResult {
   readonly handle: number;
@@ -37,20 +49,24 @@ class ClsBpfProg extends TcfFilter implements TcfResult {
   /** TCA_CLS_FLAGS_* */
   readonly genFlags: number;
   /** Held. */
-  readonly filter: ClassicProg;
+  readonly filter: ClassicProg | BpfProg;
+  readonly bpfName: string | undefined;
+  readonly bpfFd: number;
   /** Undefined = none were given. */
   readonly exts: exts.TcfExts | undefined;
   prev: ClsBpfProg | undefined = undefined;
   next: ClsBpfProg | undefined = undefined;
 
-  constructor(machine: Machine, handle: number, parms: Parms, filter: ClassicProg, creator: Holder) {
+  constructor(machine: Machine, handle: number, parms: Parms, program: Program, creator: Holder) {
     super(machine, creator);
     this.handle = handle;
     this.classid = parms.classid;
     this.extsIntegrated = parms.extsIntegrated;
     this.genFlags = parms.genFlags | P.TCA_CLS_FLAGS_NOT_IN_HW;
     this.exts = parms.exts;
-    this.filter = filter.hold(this);
+    this.bpfName = program.name;
+    this.bpfFd = program.fd;
+    this.filter = program.prog.hold(this);
   }
 
   get res(): TcfResult {
@@ -122,19 +138,19 @@ function parseOptions({ t }: Change) {
 type Options = ReturnType<typeof parseOptions>;
 
 /** @models net/sched/cls_bpf.c cls_bpf_prog_from_ops() */
-function progFromOps({ t }: Change, opsLen: number, ops: Nla): ClassicProg {
+function progFromOps({ t }: Change, opsLen: number, ops: Nla): Program {
   if (opsLen === 0 || opsLen > BPF_MAXINSNS) throw errno(EINVAL);
   if (opsLen * sock_filter.size !== ops.len) throw errno(EINVAL);
-  return bpfProgCreate(t.net, ops.msg, ops.start, opsLen, t);
+  return { prog: bpfProgCreate(t.net, ops.msg, ops.start, opsLen, t), name: undefined, fd: 0 };
 }
 
 /**
- * Resolves an fd of the sender at this moment. No file that can be open here is a program.
+ * The program behind an fd of the sender at this moment, held for the request: EBADF, or EINVAL for what is no classifier.
  *
  * @models net/sched/cls_bpf.c cls_bpf_prog_from_efd()
  */
-function progFromFd({ t }: Change, fd: number): never {
-  throw errno(t.request.task.fget(fd | 0) === undefined ? EBADF : EINVAL);
+function progFromEfd({ t }: Change, fd: number, name: string | undefined): Program {
+  return { prog: progGetType(t.request.task, fd, BPF_PROG_TYPE_SCHED_CLS).hold(t), name, fd };
 }
 
 /** The flags, checked, and the actions. */
@@ -165,11 +181,13 @@ function makeProg(change: Change, tb: Options, handle: number, actions: exts.Tcf
   const { t, tp } = change;
   const parms = parseParms(tb, actions);
   const program =
-    tb.FD === undefined ? progFromOps(change, tb.OPS_LEN!, tb.$nla[TCA_BPF.OPS.type]!) : progFromFd(change, tb.FD);
+    tb.FD === undefined
+      ? progFromOps(change, tb.OPS_LEN!, tb.$nla[TCA_BPF.OPS.type]!)
+      : progFromEfd(change, tb.FD, tb.NAME);
   try {
     return new ClsBpfProg(t.request.machine, handle, parms, program, tp);
   } finally {
-    program.release(t);
+    program.prog.release(t);
   }
 }
 
@@ -274,13 +292,24 @@ function dumpBpfInfo(skb: MessageWriter, prog: ClassicProg): void {
   prog.put(skb, TCA_BPF.OPS.type);
 }
 
+/** Old kernels show the fd number of whoever made the filter. @models net/sched/cls_bpf.c cls_bpf_dump_ebpf_info() */
+function dumpEbpfInfo(skb: MessageWriter, prog: BpfProg, { bpfName, bpfFd }: ClsBpfProg): void {
+  const hasIds = prog.machine.has('bpf-objects');
+  if (!hasIds) skb.putU32(TCA_BPF.FD.type, bpfFd);
+  if (bpfName !== undefined) skb.put(TCA_BPF.NAME, bpfName);
+  if (!hasIds) return;
+  skb.putU32(TCA_BPF.ID.type, prog.id);
+  skb.put(TCA_BPF.TAG, prog.tag);
+}
+
 /** @models net/sched/cls_bpf.c cls_bpf_dump() */
 function dump(tp: TcfProto, prog: ClsBpfProg, skb: MessageWriter): void {
   const { machine } = tp.chain.block.net;
   const flagsKnown = machine.has('bpf-direct-action');
   const nest = skb.nest(TCA.OPTIONS.type);
   if (prog.classid !== 0 || !flagsKnown) skb.putU32(TCA_BPF.CLASSID.type, prog.classid);
-  dumpBpfInfo(skb, prog.filter);
+  if (prog.filter instanceof BpfProg) dumpEbpfInfo(skb, prog.filter, prog);
+  else dumpBpfInfo(skb, prog.filter);
   exts.tcfExtsDump(skb, prog.exts, extsAttributes);
   if (prog.extsIntegrated) skb.putU32(TCA_BPF.FLAGS.type, P.TCA_BPF_FLAG_ACT_DIRECT);
   if (flagsKnown) skb.putU32(TCA_BPF.FLAGS_GEN.type, prog.genFlags);
