@@ -103,16 +103,17 @@ export class HashTable {
 
   /** First element of `bucket` or a later one, or 0. */
   firstFrom(bucket: number): number {
-    for (let at = bucket >>> 0; at < this.nBuckets; at++) {
-      if (this.#pieces !== undefined && this.#pieces[at >>> PIECE_SHIFT] === 0) {
-        at |= PIECE - 1;
-        at >>>= 0;
-        continue;
-      }
-      const elem = this.#first(at);
-      if (elem !== 0) return elem;
+    const used = this.usedFrom(bucket);
+    return used === this.nBuckets ? 0 : this.#first(used);
+  }
+
+  /** The first bucket from `bucket` on that has an element, else `nBuckets`. */
+  usedFrom(bucket: number): number {
+    for (let at = bucket; at < this.nBuckets; at++) {
+      if (this.#pieces?.[at >>> PIECE_SHIFT] === 0) at |= PIECE - 1;
+      else if (this.#first(at) !== 0) return at;
     }
-    return 0;
+    return this.nBuckets;
   }
 
   dispose(): void {

@@ -18,6 +18,7 @@ export const BTF_MAX_SIZE = 16 * 1024 * 1024;
 
 /** Structs with such members are objects that programs may make. */
 const objectFields = ['bpf_spin_lock', 'bpf_list_head', 'bpf_list_node', 'bpf_rb_root', 'bpf_rb_node', 'bpf_refcount'];
+const kptrTags: ReadonlySet<string> = new Set(['kptr', 'kptr_untrusted', 'percpu_kptr']);
 const OBJECT_FIELDS =
   R.BPF_SPIN_LOCK |
   R.BPF_RES_SPIN_LOCK |
@@ -28,20 +29,20 @@ const OBJECT_FIELDS =
   R.BPF_REFCOUNT |
   R.BPF_KPTR;
 
-/** Pointers that are kept in objects. */
+/** Pointers to structs that are kept in objects. @models kernel/bpf/btf.c btf_find_kptr() */
 function isKptr(types: BtfTypeInfo, id: number): boolean {
-  const tag = types.typeOf(types.kindOf(id) === K.BTF_KIND_VOLATILE ? types.typeOf(id) : id);
-  return (
-    types.kindOf(tag) === K.BTF_KIND_TYPE_TAG && ['kptr', 'kptr_untrusted', 'percpu_kptr'].includes(types.nameOf(tag))
-  );
+  const pointer = types.kindOf(id) === K.BTF_KIND_VOLATILE ? types.typeOf(id) : id;
+  const tag = types.typeOf(pointer);
+  if (types.kindOf(pointer) !== K.BTF_KIND_PTR || types.kindOf(tag) !== K.BTF_KIND_TYPE_TAG) return false;
+  if (!kptrTags.has(types.nameOf(tag)) || types.kindOf(types.typeOf(tag)) === K.BTF_KIND_TYPE_TAG) return false;
+  return types.kindOf(types.skipModifiers(types.typeOf(tag))) === K.BTF_KIND_STRUCT;
 }
 
 /** Structs with fields of the kernel must be good as objects, too. @models kernel/bpf/btf.c btf_parse_struct_metas() */
 function checkObjects(types: BtfTypeInfo): void {
   const special = new Set(objectFields.map((name) => types.find(name, K.BTF_KIND_STRUCT)).filter((id) => id !== 0));
   for (let id = 1; id < types.nrTypes; id++) {
-    const kind = types.kindOf(id);
-    if ((kind === K.BTF_KIND_PTR || kind === K.BTF_KIND_VOLATILE) && isKptr(types, id)) special.add(id);
+    if (isKptr(types, id)) special.add(id);
   }
   if (special.size === 0) return;
   for (let id = 1; id < types.nrTypes; id++) {

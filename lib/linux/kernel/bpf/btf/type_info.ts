@@ -32,13 +32,18 @@ const SIZELESS: ReadonlySet<number> = new Set([
   K.BTF_KIND_DECL_TAG,
 ]);
 
-/** Letters, digits, '_' and '.', no digit first. */
-function isNameChar(c: number, first: boolean): boolean {
-  const isLetter = (c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a);
-  return isLetter || c === 0x5f || c === 0x2e || (!first && c >= 0x30 && c <= 0x39);
+/** isalpha() of the kernel, for which characters are Latin-1. */
+function isLetter(c: number): boolean {
+  if (c >= 0xc0) return c !== 0xd7 && c !== 0xf7;
+  return (c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a);
 }
 
-const isPrintable = (c: number): boolean => c >= 0x20 && c < 0x7f;
+/** Letters, digits, '_' and '.', no digit first. */
+function isNameChar(c: number, first: boolean): boolean {
+  return isLetter(c) || c === 0x5f || c === 0x2e || (!first && c >= 0x30 && c <= 0x39);
+}
+
+const isPrintable = (c: number): boolean => (c >= 0x20 && c < 0x7f) || c >= 0xa0;
 
 export class BtfTypeInfo {
   /** As loaded. */

@@ -181,6 +181,21 @@ export abstract class Htab extends BpfMap {
     return elems;
   }
 
+  /** The first bucket from `bucket` on that has elements, else the number of buckets. */
+  usedBucketFrom(bucket: number): number {
+    return this.table.usedFrom(bucket);
+  }
+
+  /** The value of an element as bpf(2) shows it. */
+  copyElem(elem: number, value: number, flags: number): void {
+    this.copyOut(elem, value, flags);
+  }
+
+  /** Deletes an element of the table. */
+  deleteRaw(elem: number): void {
+    this.take(elem);
+  }
+
   get nBuckets(): number {
     return this.table.nBuckets;
   }

@@ -10,6 +10,7 @@ import type { MapKind } from '../map_ops.js';
 import { mapTypes } from '../map_types.js';
 import { bpfCapable, netAdminCapable } from '../token.js';
 import type { BpfCall } from './attr.js';
+import { mapCheckBtf } from '../btf/map_check.js';
 import { btfGet } from './fd.js';
 import { fileMode } from './id.js';
 
@@ -99,7 +100,7 @@ function attachBtf(call: BpfCall, map: BpfMap, attr: MapAttr): void {
   if (attr.btfKeyTypeId === 0 && attr.btfValueTypeId === 0 && attr.btfVmlinuxValueTypeId === 0) return;
   const btf = btfGet(call.task, call.u32(at.btf_fd));
   map.btf = btf.hold(map);
-  if (attr.btfValueTypeId !== 0) throw new ModelGap('type information of maps');
+  if (attr.btfValueTypeId !== 0) mapCheckBtf(map, btf, attr.btfKeyTypeId, attr.btfValueTypeId, call.task);
   map.btfKeyTypeId = attr.btfKeyTypeId;
   map.btfValueTypeId = attr.btfValueTypeId;
 }

@@ -18,6 +18,8 @@ import {
   mapLookupElem,
   mapUpdateElem,
 } from './elem.js';
+import { mapDeleteBatch, mapLookupAndDeleteBatch, mapLookupBatch, mapUpdateBatch } from './batch.js';
+import { bpfBtfLoad } from '../btf/command.js';
 import { btfGetFdById, getNextId, linkGetFdById, mapGetFdById, progGetFdById } from './id.js';
 import { objGetInfoByFd } from './info.js';
 import { mapCreate } from './map_create.js';
@@ -54,11 +56,16 @@ const handlers: Readonly<Record<number, Handler>> = {
   [B.BPF_MAP_GET_FD_BY_ID]: mapGetFdById,
   [B.BPF_OBJ_GET_INFO_BY_FD]: objGetInfoByFd,
   [B.BPF_RAW_TRACEPOINT_OPEN]: rawTracepointOpen,
+  [B.BPF_BTF_LOAD]: bpfBtfLoad,
   [B.BPF_BTF_GET_FD_BY_ID]: btfGetFdById,
   [B.BPF_TASK_FD_QUERY]: taskFdQuery,
   [B.BPF_MAP_LOOKUP_AND_DELETE_ELEM]: mapLookupAndDeleteElem,
   [B.BPF_MAP_FREEZE]: mapFreeze,
   [B.BPF_BTF_GET_NEXT_ID]: (call) => getNextId(call, call.machine.bpfIds.btfs),
+  [B.BPF_MAP_LOOKUP_BATCH]: mapLookupBatch,
+  [B.BPF_MAP_LOOKUP_AND_DELETE_BATCH]: mapLookupAndDeleteBatch,
+  [B.BPF_MAP_UPDATE_BATCH]: mapUpdateBatch,
+  [B.BPF_MAP_DELETE_BATCH]: mapDeleteBatch,
   [B.BPF_LINK_CREATE]: linkCreate,
   [B.BPF_LINK_UPDATE]: linkUpdate,
   [B.BPF_LINK_GET_FD_BY_ID]: linkGetFdById,
