@@ -33,7 +33,7 @@ interface Report {
   readonly maps: readonly MapReport[];
   readonly programs: readonly ProgramReport[];
   readonly notes: readonly string[];
-  /** What the kernel refused; nothing was loaded then. */
+  /** What else the kernel refused, a map for instance; nothing was loaded then. */
   readonly refused?: Refusal;
 }
 
@@ -61,6 +61,7 @@ interface ProgramReport {
   readonly id?: number;
   readonly tag?: string;
   readonly log?: string;
+  readonly refused?: Refusal;
 }
 
 /** Loads the object and prints the report by `out`; exit code 0 when all of it was accepted, 1 when it was not. */
@@ -68,7 +69,7 @@ export function loadCommand(file: string, options: LoadCommandOptions, out: (tex
   try {
     const report = loadFile(file, options);
     out(options.json === true ? JSON.stringify(report, null, 2) : show(report).join('\n'));
-    return report.refused === undefined ? 0 : 1;
+    return isAccepted(report) ? 0 : 1;
   } catch (error) {
     if (!(error instanceof LoaderError)) throw error;
     say(error.message);
@@ -76,53 +77,75 @@ export function loadCommand(file: string, options: LoadCommandOptions, out: (tex
   }
 }
 
+const isAccepted = ({ refused, programs }: Report): boolean =>
+  refused === undefined && programs.every((program) => program.refused === undefined);
+
 function loadFile(file: string, options: LoadCommandOptions): Report {
   const opened = openObjectFile(file, options);
-  const configuration = configurationOf(options);
-  const machine = new Machine({
-    entropy: new Entropy(1),
-    onGap: (what) => {
-      say(`not modelled: ${what}`);
-    },
-    ...configuration,
-  });
-  const hasObjects = machine.has('bpf-objects');
+  const { config, version } = configurationOf(options);
+  const onGap = (what: string): void => {
+    say(`not modelled: ${what}`);
+  };
+  const machine = new Machine({ entropy: new Entropy(1), onGap, config, version });
+  const verdicts = new Map<number, Partial<ProgramReport>>();
   try {
-    const loaded = load(
-      opened.linked,
-      { bpf: (cmd, fields) => machine.bpf(cmd, fields), close: (fd) => machine.init.close(fd) },
-      {
-        cpus: configuration.config.cpus,
-        btf: hasObjects,
-        names: hasObjects,
-        bindRodata: hasObjects,
-        logLevel: Number(options.log ?? 0),
-      },
-    );
-    return report(opened, configuration.version, machine, loaded);
+    const loaded = loadInto(machine, opened, config.cpus, Number(options.log ?? 0), verdicts);
+    for (const program of loaded.programs) verdicts.set(program.index, identity(machine, program));
+    return report(opened, version, verdicts, { notes: loaded.warnings });
   } catch (error) {
     if (!(error instanceof LoadError)) throw error;
-    const { errno, log } = error;
-    const what = error.message.replace(/: the kernel answers errno \d+$/, '');
-    return { ...report(opened, configuration.version, machine), refused: { what, errno, name: errnoName(errno), log } };
+    return report(opened, version, verdicts, { refused: refusalOf(error) });
   }
 }
 
-function report({ object, linked }: OpenedObject, kernel: string, machine: Machine, loaded?: LoadedObject): Report {
+/** Loads what the kernel takes; refused programs get their verdict. */
+function loadInto(
+  machine: Machine,
+  { linked }: OpenedObject,
+  cpus: number,
+  logLevel: number,
+  verdicts: Map<number, Partial<ProgramReport>>,
+): LoadedObject {
+  const hasObjects = machine.has('bpf-objects');
+  return load(
+    linked,
+    { bpf: (cmd, fields) => machine.bpf(cmd, fields), close: (fd) => machine.init.close(fd) },
+    {
+      cpus,
+      btf: hasObjects,
+      names: hasObjects,
+      bindRodata: hasObjects,
+      logLevel,
+      onRefused: ({ index }, error) => verdicts.set(index, { refused: refusalOf(error) }),
+    },
+  );
+}
+
+function refusalOf({ message, errno, log }: LoadError): Refusal {
+  return { what: message.replace(/: the kernel answers errno \d+$/, ''), errno, name: errnoName(errno), log };
+}
+
+function report(
+  { object, linked }: OpenedObject,
+  kernel: string,
+  verdicts: ReadonlyMap<number, Partial<ProgramReport>>,
+  { refused, notes = [] }: { refused?: Refusal; notes?: readonly string[] },
+): Report {
   return {
     schema: SCHEMA,
     file: object.name,
     kernel,
     license: object.license,
     maps: object.maps.map(mapReport),
-    programs: linked.programs.map(({ name, section, prog_type, insns }, i) => ({
+    programs: linked.programs.map(({ name, section, prog_type, insns, index }) => ({
       name,
       section,
       type: progTypeName(prog_type),
       insns: insns.length / 8,
-      ...(loaded === undefined ? {} : identity(machine, loaded.programs[i]!)),
+      ...verdicts.get(index),
     })),
-    notes: [...object.notes, ...(loaded?.warnings ?? [])],
+    notes: [...object.notes, ...notes],
+    ...(refused === undefined ? {} : { refused }),
   };
 }
 
@@ -152,7 +175,7 @@ function show({ file, kernel, license, maps, programs, notes, refused }: Report)
   return [
     `${file}: license ${license === '' ? 'none' : license}, kernel ${kernel}`,
     ...maps.map(showMap),
-    ...programs.flatMap((program) => showProgram(program, refused)),
+    ...programs.flatMap((program) => showProgram(program, refused === undefined)),
     ...notes.map((note) => `note     ${note}`),
     ...(refused === undefined ? [] : [`refused  ${refused.what}: ${refused.name}`, ...logLines(refused.log)]),
   ];
@@ -164,12 +187,13 @@ function showMap({ name, type, key_size, value_size, max_entries, map_flags }: M
 }
 
 function showProgram(
-  { name, section, type, insns, id, tag, log = '' }: ProgramReport,
-  refused: Refusal | undefined,
+  { name, section, type, insns, id, tag, log = '', refused }: ProgramReport,
+  tried: boolean,
 ): string[] {
+  const what = `program  ${name}: section ${section}, ${type}, ${insns} instructions`;
+  if (refused !== undefined) return [`${what}: refused, ${refused.name}`, ...logLines(refused.log)];
   const seen = id === undefined ? '' : `, id ${id}, tag ${tag!}`;
-  const verdict = refused === undefined ? 'accepted' : refused.what === `program '${name}'` ? 'REFUSED' : 'not loaded';
-  return [`program  ${name}: section ${section}, ${type}, ${insns} instructions${seen}: ${verdict}`, ...logLines(log)];
+  return [`${what}${seen}: ${tried ? 'accepted' : 'not loaded'}`, ...logLines(log)];
 }
 
 const logLines = (log: string): string[] => (log === '' ? [] : [log.trimEnd()]);

@@ -1,6 +1,6 @@
 // `tcbox prog dump`: the instructions of an object's programs as they would be loaded, in the words of the kernel. Lines of
 // the source stand before their instructions where the object was compiled with -g.
-import type { Btf } from '../loader/btf.js';
+import { type Btf, maxText } from '../loader/btf.js';
 import { LoaderError } from '../loader/loader_error.js';
 import type { LinkedObject, LinkedProgram } from '../loader/relocate.js';
 import { BPF_PSEUDO_FUNC, BPF_PSEUDO_MAP_FD, BPF_PSEUDO_MAP_VALUE } from '../uapi/linux/bpf.js';
@@ -122,7 +122,7 @@ function sourcesOf({ line_info: info }: LinkedProgram, btf: Btf | undefined): Ma
   const view = new DataView(info.bytes.buffer, info.bytes.byteOffset, info.bytes.length);
   let before = '';
   for (let i = 0; i < info.count; i++) {
-    const text = btf.string(view.getUint32(i * info.rec_size + 8, true), 0).trim();
+    const text = btf.string(view.getUint32(i * info.rec_size + 8, true), 0, maxText).trim();
     if (text !== '' && text !== before) sources.set(view.getUint32(i * info.rec_size, true), text);
     before = text;
   }

@@ -5,7 +5,7 @@ import { Bytes } from '../codec/bytes.js';
 import * as uapi from '../uapi/linux/btf.js';
 import { BtfNames, essentialName } from './btf_names.js';
 import { LoaderError } from './loader_error.js';
-import { readName } from './name.js';
+import { maxName, readName } from './name.js';
 
 export interface BtfType {
   readonly id: number;
@@ -88,6 +88,10 @@ const sizeless = new Set<number>([
   uapi.BTF_KIND_DECL_TAG,
 ]);
 
+/** Kinds whose name is a text of any length, as are lines of the source. */
+const tagged = new Set<number>([uapi.BTF_KIND_DECL_TAG, uapi.BTF_KIND_TYPE_TAG]);
+export const maxText = 1 << 16;
+
 const pointerSize = 8;
 
 /** As deep as the kernel follows references. */
@@ -147,10 +151,11 @@ export class Btf {
     const at = this.#offset(id);
     const { view } = this.#bytes;
     const info = view.getUint32(at + 4, true);
+    const kind = uapi.btfInfoKind(info);
     return {
       id,
-      kind: uapi.btfInfoKind(info),
-      name: this.string(view.getUint32(at, true), at),
+      kind,
+      name: this.string(view.getUint32(at, true), at, tagged.has(kind) ? maxText : maxName),
       vlen: uapi.btfInfoVlen(info),
       kflag: uapi.btfInfoKflag(info),
       sizeOrType: view.getUint32(at + 8, true),
@@ -283,10 +288,10 @@ export class Btf {
     return found;
   }
 
-  /** The string at `off` of the strings; `from` is where it is referred to. */
-  string(off: number, from: number): string {
+  /** The string at `off` of the strings, of at most `longest` bytes; `from` is where it is referred to. */
+  string(off: number, from: number, longest = maxName): string {
     const { strings, stringsEnd } = this.#sections;
-    return readName(this.#bytes.u8, strings + off, stringsEnd, (reason) => this.error(from, reason));
+    return readName(this.#bytes.u8, strings + off, stringsEnd, (reason) => this.error(from, reason), longest);
   }
 
   #checkSize(type: BtfType, size: number): number {

@@ -28,6 +28,8 @@ export interface LoadOptions {
   readonly bindRodata?: boolean;
   /** Where a map is pinned: taken from there, or put there when it is new. Default: nowhere, whatever the object says. */
   readonly pinPath?: (map: MapDefinition) => string | undefined;
+  /** Told of each program that the kernel refuses; the others are loaded. Default: a refusal ends the loading. */
+  readonly onRefused?: (program: LinkedProgram, refusal: LoadError) => void;
   /** log_level of PROG_LOAD. Default 0; a program that is refused is loaded again with level 1 for its log. */
   readonly logLevel?: number;
 }
@@ -35,6 +37,8 @@ export interface LoadOptions {
 export interface LoadedProgram {
   readonly name: string;
   readonly section: string;
+  /** Index in the programs of the opened object. */
+  readonly index: number;
   readonly fd: number;
   /** The verifier's log, where one was asked for. */
   readonly log: string;
@@ -118,7 +122,7 @@ class Loading {
   run(): LoadedObject {
     if (this.#options.btf !== false && this.#object.btf !== undefined) this.#loadBtf(this.#object.btf);
     this.#createMaps();
-    const programs = this.#object.programs.map((program) => this.#loadProgram(program));
+    const programs = this.#object.programs.flatMap((program) => this.#tryProgram(program));
     this.#fillProgramArrays(programs);
     return {
       btf: this.#btf,
@@ -259,7 +263,7 @@ class Loading {
   }
 
   #fillProgramArrays(programs: readonly LoadedProgram[]): void {
-    const fds = new Map(this.#object.programs.map(({ index }, i) => [index, programs[i]!.fd]));
+    const fds = new Map(programs.map(({ index, fd }) => [index, fd]));
     for (const [i, map] of this.#object.maps.entries())
       for (const slot of map.slots) {
         const fd = 'program' in slot ? fds.get(slot.program) : undefined;
@@ -276,6 +280,16 @@ class Loading {
     if (result < 0) throw new LoadError(step, -result);
   }
 
+  #tryProgram(program: LinkedProgram): LoadedProgram[] {
+    try {
+      return [this.#loadProgram(program)];
+    } catch (error) {
+      if (!(error instanceof LoadError) || this.#options.onRefused === undefined) throw error;
+      this.#options.onRefused(program, error);
+      return [];
+    }
+  }
+
   #loadProgram(program: LinkedProgram): LoadedProgram {
     const step = `program '${program.name}'`;
     if (program.prog_type === B.BPF_PROG_TYPE_UNSPEC)
@@ -285,7 +299,7 @@ class Loading {
     if (fd < 0) throw new LoadError(step, -fd, log);
     this.#open(fd);
     if (this.#options.bindRodata !== false) this.#bindRodata(program, fd);
-    return { name: program.name, section: program.section, fd, log };
+    return { name: program.name, section: program.section, index: program.index, fd, log };
   }
 
   #programFields(program: LinkedProgram): BpfFields {

@@ -117,6 +117,20 @@ describe('loader load', () => {
     expect(sizes).to.deep.equal([[undefined, undefined], [1, 1 << 16], [1, 1 << 18], [1, 1 << 20]]); // prettier-ignore
   });
 
+  it('goes on after a refused program when someone wants to be told, and leaves it out of arrays', () => {
+    const kernel = new Kernel((cmd, { prog_name }) =>
+      cmd === B.BPF_PROG_LOAD && prog_name === 'target' ? EINVAL : undefined,
+    );
+    const told: string[] = [];
+    const { programs, maps } = load(linked('maps.o'), kernel, {
+      onRefused: ({ name }, { errno }) => told.push(`${name} ${errno}`),
+    });
+    expect(told).to.deep.equal([`target ${EINVAL}`]);
+    expect(programs.map(({ name, index }) => [name, index])).to.deep.equal([['entry', 1]]);
+    const jumps = maps[linked('maps.o').maps.findIndex(({ name }) => name === 'jumps')];
+    expect(kernel.of(B.BPF_MAP_UPDATE_ELEM).map(({ map_fd }) => map_fd)).to.not.include(jumps);
+  });
+
   it('gives the log of a program that loads, when asked', () => {
     const kernel = new Kernel((cmd, { log_buf }) => {
       if (cmd === B.BPF_PROG_LOAD) say(log_buf, 'processed 2 insns');
