@@ -1,11 +1,12 @@
-// kernel/bpf/helpers.c, kernel/trace/bpf_trace.c: what the helpers of every kind of program do: time, randomness, the CPU,
+// kernel/bpf/helpers.c: what the helpers of every kind of program do: time, randomness, the CPU,
 // the current task, text. Arguments are the halves of R1 to R5, from regs[2] on.
 import { E2BIG, EINVAL } from '../../../uapi/asm-generic/errno.js';
 import * as F from '../../../uapi/linux/bpf_func_id.js';
 import { setR0, setR0Unsigned } from '../../../vm/helper.js';
 import { ModelGap } from '../../errno.js';
 import type { Machine } from '../../machine.js';
-import { bprintf, MAX_BPRINTF_BUF, type PrintArg } from './bprintf.js';
+import { tracePrintk, traceVprintk } from '../trace/bpf_trace.js';
+import { arrayArgs, bprintf, formatAt } from './bprintf.js';
 import type { BpfFuncProto } from './func_proto.js';
 import { strtol, strtoul } from './strtox.js';
 
@@ -110,53 +111,11 @@ const strncmp: Maker =
     setR0(regs, Math.sign(u8[a + at]! - u8[b + at]!));
   };
 
-const arg = (regs: Int32Array, r: number): PrintArg => ({ low: regs[r]!, high: regs[r + 1]! });
-
-/** The text at `address` up to its NUL; undefined: there is none in `size` bytes. */
-function formatAt({ memory }: Machine, address: number, size: number): Uint8Array | undefined {
-  const bytes = memory.u8.subarray(address, address + size);
-  const end = bytes.indexOf(0);
-  return end < 0 ? undefined : bytes.slice(0, end);
-}
-
-function trace(machine: Machine, regs: Int32Array, args: readonly PrintArg[]): number {
-  const format = formatAt(machine, regs[2]! >>> 0, regs[4]!);
-  if (format === undefined) return -EINVAL;
-  const text = bprintf(machine.memory, format, args);
-  if (typeof text === 'number') return text;
-  if (machine.events.sink !== undefined)
-    machine.events.emit({ type: 'trace-printk', text: text.slice(0, MAX_BPRINTF_BUF - 1) });
-  return text.length;
-}
-
-/** @models kernel/trace/bpf_trace.c bpf_trace_printk() */
-const tracePrintk: Maker = (machine) => (regs) => {
-  setR0(regs, trace(machine, regs, [arg(regs, 6), arg(regs, 8), arg(regs, 10)]));
-};
-
-const MAX_VARARGS = 12;
-
-/** The arguments of an array of `length` bytes, or undefined: -EINVAL. */
-function arrayArgs({ memory }: Machine, address: number, length: number): PrintArg[] | undefined {
-  if (length % 8 !== 0 || length > MAX_VARARGS * 8 || (length !== 0 && address === 0)) return undefined;
-  const { view } = memory;
-  return Array.from({ length: length / 8 }, (_, i) => ({
-    low: view.getInt32(address + 8 * i, true),
-    high: view.getInt32(address + 8 * i + 4, true),
-  }));
-}
-
-/** @models kernel/trace/bpf_trace.c bpf_trace_vprintk() */
-const traceVprintk: Maker = (machine) => (regs) => {
-  const args = arrayArgs(machine, regs[6]! >>> 0, regs[8]!);
-  setR0(regs, args === undefined ? -EINVAL : trace(machine, regs, args));
-};
-
 /** What fits goes into the buffer, with a NUL; the result counts what there was. @models kernel/bpf/helpers.c bpf_snprintf() */
 function snprintfTo(machine: Machine, regs: Int32Array): number {
-  const args = arrayArgs(machine, regs[8]! >>> 0, regs[10]!);
+  const args = arrayArgs(machine.memory, regs[8]! >>> 0, regs[10]!);
   if (args === undefined) return -EINVAL;
-  const format = formatAt(machine, regs[6]! >>> 0, Infinity);
+  const format = formatAt(machine.memory, regs[6]! >>> 0, Infinity);
   const text = format === undefined ? -EINVAL : bprintf(machine.memory, format, args);
   if (typeof text === 'number') return text;
   const [to, size] = [regs[2]! >>> 0, regs[4]! >>> 0];

@@ -174,3 +174,29 @@ export function bprintf(memory: Memory, format: Uint8Array, args: readonly Print
   }
   return text;
 }
+
+/**
+ * The text at `address` up to its NUL; undefined: there is none in `size` bytes.
+ *
+ * @models kernel/bpf/helpers.c bpf_bprintf_prepare()
+ */
+export function formatAt({ u8 }: Memory, address: number, size: number): Uint8Array | undefined {
+  const bytes = u8.subarray(address, address + size);
+  const end = bytes.indexOf(0);
+  return end < 0 ? undefined : bytes.slice(0, end);
+}
+
+const MAX_VARARGS = 12;
+
+/**
+ * The arguments of an array of `length` bytes, or undefined: -EINVAL.
+ *
+ * @models kernel/bpf/helpers.c bpf_bprintf_prepare()
+ */
+export function arrayArgs({ view }: Memory, address: number, length: number): PrintArg[] | undefined {
+  if (length % 8 !== 0 || length > MAX_VARARGS * 8 || (length !== 0 && address === 0)) return undefined;
+  return Array.from({ length: length / 8 }, (_, i) => ({
+    low: view.getInt32(address + 8 * i, true),
+    high: view.getInt32(address + 8 * i + 4, true),
+  }));
+}

@@ -27,7 +27,7 @@ interface Parsed {
   readonly consumed: number;
 }
 
-/** The base that a prefix says, and how long the prefix is. @models lib/kstrtox.c _parse_integer_fixup_radix() */
+/** The base that a prefix says, and how long the prefix is: _parse_integer_fixup_radix() of lib/kstrtox.c. */
 function fixupRadix(text: Uint8Array, base: number): readonly [base: number, skip: number] {
   const zero = text[0] === 0x30;
   const hex = zero && ((text[1] ?? 0) | 0x20) === 0x78;

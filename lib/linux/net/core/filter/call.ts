@@ -17,7 +17,7 @@ export const R5 = 10;
 
 export type SkbFunction = (skb: SkBuff, regs: Int32Array) => number;
 
-/** A helper that gives an int. */
+/** A helper that gives an int. @models include/linux/filter.h BPF_CALL_x() */
 export const skbHelper =
   (fn: SkbFunction): HelperMaker =>
   (machine): Helper => {
@@ -27,7 +27,7 @@ export const skbHelper =
     };
   };
 
-/** A helper that gives an unsigned number of 32 bits. */
+/** A helper that gives an unsigned number of 32 bits. @models include/linux/filter.h BPF_CALL_x() */
 export const skbHelperUnsigned =
   (fn: SkbFunction): HelperMaker =>
   (machine): Helper => {
@@ -37,7 +37,7 @@ export const skbHelperUnsigned =
     };
   };
 
-/** A helper that always gives the same number. */
+/** A helper that always gives the same number. @models include/linux/filter.h BPF_CALL_x() */
 export const constant =
   (value: number): HelperMaker =>
   (): Helper =>
@@ -45,7 +45,7 @@ export const constant =
     setR0(regs, value);
   };
 
-/** Whether the 64-bit number at `r` has bits beyond `mask`. */
+/** Whether the 64-bit number at `r` has bits beyond `mask`. @differs 64 bits are two halves here */
 export const hasOther = (regs: Int32Array, r: number, mask: number): boolean =>
   regs[r + 1] !== 0 || (regs[r]! & ~mask) !== 0;
 
@@ -62,7 +62,11 @@ export function bpfComputeDataPointers(skb: SkBuff): void {
   skb.set32(L.SKB_CB + L.DATA_END_DATA_END + 4, 0);
 }
 
-/** A step that may move the packet's bytes: the pointers follow, whatever comes of it. */
+/**
+ * A step that may move the packet's bytes: the pointers follow, whatever comes of it.
+ *
+ * @differs the kernel says so in each helper
+ */
 export const moving =
   (fn: SkbFunction): SkbFunction =>
   (skb, regs) => {

@@ -2,12 +2,13 @@
 // structures it points to). The verifier asks for each access it allowed; narrow loads it masks itself, which is why it is
 // told the size of the field behind. Byte for byte what the kernel shows in dumps of translated programs.
 import * as C from '../../../../uapi/linux/bpf_common.js';
+import { BPF_DW } from '../../../../uapi/linux/bpf_insn.js';
 import type { BpfProg } from '../../../kernel/bpf/prog.js';
 import { BPF_WRITE } from '../../../kernel/bpf/type_flags.js';
 import type { AccessType } from '../../../kernel/bpf/type_flags.js';
 import type { BpfInsn } from '../../../kernel/bpf/verifier_ops.js';
+import * as B from '../../../../vm/build.js';
 import * as L from '../skbuff/layout.js';
-import * as I from './insn.js';
 import * as S from './sk_buff_context.js';
 
 export interface Converted {
@@ -15,13 +16,14 @@ export interface Converted {
   targetSize: number;
 }
 
-const AX = I.BPF_REG_AX;
+/** The register that only the kernel uses. */
+const AX = 11;
 /** Queue mappings from here on stand for none and are not stored. */
 const NO_QUEUE_MAPPING = 0xffff;
 /** Ids below belong to CPUs. */
 const MIN_NAPI_ID = 257;
 
-const sizeBits: Readonly<Record<number, number>> = { 1: C.BPF_B, 2: C.BPF_H, 4: C.BPF_W, 8: I.BPF_DW };
+const sizeBits: Readonly<Record<number, number>> = { 1: C.BPF_B, 2: C.BPF_H, 4: C.BPF_W, 8: BPF_DW };
 
 /** Fields that are one field of struct sk_buff: its offset and size. */
 const plainFields = new Map<number, readonly [number, number]>([
@@ -53,22 +55,26 @@ const sharedFields = new Map<number, readonly [number, number]>([
   [S.HWTSTAMP, [L.SHINFO_HWTSTAMPS, 8]],
 ]);
 
+/** The store `si` (of a register or a constant) at `off`, of another size. @models include/linux/filter.h BPF_EMIT_STORE() */
+const emitStore = (size: number, si: BpfInsn, off: number): BpfInsn =>
+  B.raw((si.code & 0x07) | size | C.BPF_MEM, si.dst, si.src, off, si.imm);
+
 const isStoreOfConstant = (si: BpfInsn): boolean => (si.code & 0x07) === C.BPF_ST;
 
 /** @models net/core/filter.c bpf_convert_shinfo_access() */
 function convertShinfoAccess(si: BpfInsn, off: number, size: number): BpfInsn[] {
   return [
-    I.ldxMem(C.BPF_W, AX, si.src, L.SKB_END),
-    I.ldxMem(I.BPF_DW, si.dst, si.src, L.SKB_HEAD),
-    I.alu64Reg(C.BPF_ADD, si.dst, AX),
-    I.ldxMem(sizeBits[size]!, si.dst, si.dst, off),
+    B.ldxMem(C.BPF_W, AX, si.src, L.SKB_END),
+    B.ldxMem(BPF_DW, si.dst, si.src, L.SKB_HEAD),
+    B.alu64Reg(C.BPF_ADD, si.dst, AX),
+    B.ldxMem(sizeBits[size]!, si.dst, si.dst, off),
   ];
 }
 
 function writeQueueMapping(si: BpfInsn): BpfInsn[] {
-  const store = I.emitStore(C.BPF_H, si, L.SKB_QUEUE_MAPPING);
-  if (isStoreOfConstant(si)) return si.imm >= NO_QUEUE_MAPPING ? [I.jmpA(0)] : [store];
-  return [I.jmpImm(C.BPF_JGE, si.src, NO_QUEUE_MAPPING, 1), store];
+  const store = emitStore(C.BPF_H, si, L.SKB_QUEUE_MAPPING);
+  if (isStoreOfConstant(si)) return si.imm >= NO_QUEUE_MAPPING ? [B.jmpA(0)] : [store];
+  return [B.jmpImm(C.BPF_JGE, si.src, NO_QUEUE_MAPPING, 1), store];
 }
 
 /**
@@ -77,16 +83,16 @@ function writeQueueMapping(si: BpfInsn): BpfInsn[] {
  * @models net/core/filter.c bpf_convert_tstamp_read()
  */
 function convertTstampRead(prog: BpfProg, si: BpfInsn): BpfInsn[] {
-  const load = I.ldxMem(I.BPF_DW, si.dst, si.src, L.SKB_TSTAMP);
+  const load = B.ldxMem(BPF_DW, si.dst, si.src, L.SKB_TSTAMP);
   if (prog.tstampTypeAccess) return [load];
   return [
-    I.ldxMem(C.BPF_B, AX, si.src, L.SKB_BF_MONO_TC_OFFSET),
-    I.jmp32Imm(C.BPF_JSET, AX, L.TC_AT_INGRESS_MASK, 1),
-    I.jmpA(4),
-    I.jmp32Imm(C.BPF_JSET, AX, L.SKB_TSTAMP_TYPE_MASK, 1),
-    I.jmpA(2),
-    I.mov64Imm(si.dst, 0),
-    I.jmpA(1),
+    B.ldxMem(C.BPF_B, AX, si.src, L.SKB_BF_MONO_TC_OFFSET),
+    B.jmp32Imm(C.BPF_JSET, AX, L.TC_AT_INGRESS_MASK, 1),
+    B.jmpA(4),
+    B.jmp32Imm(C.BPF_JSET, AX, L.SKB_TSTAMP_TYPE_MASK, 1),
+    B.jmpA(2),
+    B.mov64Imm(si.dst, 0),
+    B.jmpA(1),
     load,
   ];
 }
@@ -97,14 +103,14 @@ function convertTstampRead(prog: BpfProg, si: BpfInsn): BpfInsn[] {
  * @models net/core/filter.c bpf_convert_tstamp_write()
  */
 function convertTstampWrite(prog: BpfProg, si: BpfInsn): BpfInsn[] {
-  const store = I.emitStore(I.BPF_DW, si, L.SKB_TSTAMP);
+  const store = emitStore(BPF_DW, si, L.SKB_TSTAMP);
   if (prog.tstampTypeAccess) return [store];
   return [
-    I.ldxMem(C.BPF_B, AX, si.dst, L.SKB_BF_MONO_TC_OFFSET),
-    I.jmp32Imm(C.BPF_JSET, AX, L.TC_AT_INGRESS_MASK, 1),
-    I.jmpA(2),
-    I.alu32Imm(C.BPF_AND, AX, ~L.SKB_TSTAMP_TYPE_MASK),
-    I.stxMem(C.BPF_B, si.dst, AX, L.SKB_BF_MONO_TC_OFFSET),
+    B.ldxMem(C.BPF_B, AX, si.dst, L.SKB_BF_MONO_TC_OFFSET),
+    B.jmp32Imm(C.BPF_JSET, AX, L.TC_AT_INGRESS_MASK, 1),
+    B.jmpA(2),
+    B.alu32Imm(C.BPF_AND, AX, ~L.SKB_TSTAMP_TYPE_MASK),
+    B.stxMem(C.BPF_B, si.dst, AX, L.SKB_BF_MONO_TC_OFFSET),
     store,
   ];
 }
@@ -114,23 +120,23 @@ function convertCb(type: AccessType, si: BpfInsn, prog: BpfProg): Converted {
   const off = si.off - S.CB + L.SKB_CB + L.QDISC_CB_DATA;
   const size = si.code & 0x18;
   return {
-    insns: [type === BPF_WRITE ? I.emitStore(size, si, off) : I.ldxMem(size, si.dst, si.src, off)],
+    insns: [type === BPF_WRITE ? emitStore(size, si, off) : B.ldxMem(size, si.dst, si.src, off)],
     targetSize: 0,
   };
 }
 
 /** A byte of flags, masked. */
 const bits = (si: BpfInsn, off: number, mask: number): Converted => ({
-  insns: [I.ldxMem(C.BPF_B, si.dst, si.src, off), I.alu32Imm(C.BPF_AND, si.dst, mask)],
+  insns: [B.ldxMem(C.BPF_B, si.dst, si.src, off), B.alu32Imm(C.BPF_AND, si.dst, mask)],
   targetSize: 1,
 });
 
 /** `guard` stands between the load of the device and the load from it. */
 const convertIfindex = (si: BpfInsn, guard: readonly BpfInsn[]): Converted => ({
   insns: [
-    I.ldxMem(I.BPF_DW, si.dst, si.src, L.SKB_DEV),
+    B.ldxMem(BPF_DW, si.dst, si.src, L.SKB_DEV),
     ...guard,
-    I.ldxMem(C.BPF_W, si.dst, si.dst, L.NET_DEVICE_IFINDEX),
+    B.ldxMem(C.BPF_W, si.dst, si.dst, L.NET_DEVICE_IFINDEX),
   ],
   targetSize: 4,
 });
@@ -138,9 +144,9 @@ const convertIfindex = (si: BpfInsn, guard: readonly BpfInsn[]): Converted => ({
 function convertVlanPresent(si: BpfInsn): Converted {
   return {
     insns: [
-      I.ldxMem(C.BPF_W, si.dst, si.src, L.SKB_VLAN_ALL),
-      I.jmpImm(C.BPF_JEQ, si.dst, 0, 1),
-      I.mov32Imm(si.dst, 1),
+      B.ldxMem(C.BPF_W, si.dst, si.src, L.SKB_VLAN_ALL),
+      B.jmpImm(C.BPF_JEQ, si.dst, 0, 1),
+      B.mov32Imm(si.dst, 1),
     ],
     targetSize: 4,
   };
@@ -149,16 +155,16 @@ function convertVlanPresent(si: BpfInsn): Converted {
 function convertNapiId(si: BpfInsn): Converted {
   return {
     insns: [
-      I.ldxMem(C.BPF_W, si.dst, si.src, L.SKB_NAPI_ID),
-      I.jmpImm(C.BPF_JGE, si.dst, MIN_NAPI_ID, 1),
-      I.mov64Imm(si.dst, 0),
+      B.ldxMem(C.BPF_W, si.dst, si.src, L.SKB_NAPI_ID),
+      B.jmpImm(C.BPF_JGE, si.dst, MIN_NAPI_ID, 1),
+      B.mov64Imm(si.dst, 0),
     ],
     targetSize: 4,
   };
 }
 
 function convertQueueMapping(type: AccessType, si: BpfInsn): Converted {
-  const insns = type === BPF_WRITE ? writeQueueMapping(si) : [I.ldxMem(C.BPF_H, si.dst, si.src, L.SKB_QUEUE_MAPPING)];
+  const insns = type === BPF_WRITE ? writeQueueMapping(si) : [B.ldxMem(C.BPF_H, si.dst, si.src, L.SKB_QUEUE_MAPPING)];
   return { insns, targetSize: 2 };
 }
 
@@ -170,7 +176,7 @@ function convertSpecial(type: AccessType, si: BpfInsn, prog: BpfProg): Converted
     case S.TSTAMP_TYPE:
       return bits(si, L.SKB_BF_MONO_TC_OFFSET, L.SKB_TSTAMP_TYPE_MASK);
     case S.IFINDEX:
-      return convertIfindex(si, [I.jmpImm(C.BPF_JEQ, si.dst, 0, 1)]);
+      return convertIfindex(si, [B.jmpImm(C.BPF_JEQ, si.dst, 0, 1)]);
     case S.QUEUE_MAPPING:
       return convertQueueMapping(type, si);
     case S.VLAN_PRESENT:
@@ -200,12 +206,12 @@ export function bpfConvertCtxAccess(type: AccessType, si: BpfInsn, prog: BpfProg
     const [at, size] = plain;
     const op = sizeBits[size]!;
     return {
-      insns: [type === BPF_WRITE ? I.emitStore(op, si, at) : I.ldxMem(op, si.dst, si.src, at)],
+      insns: [type === BPF_WRITE ? emitStore(op, si, at) : B.ldxMem(op, si.dst, si.src, at)],
       targetSize: size,
     };
   }
   const pointer = pointers.get(off);
-  if (pointer !== undefined) return { insns: [I.ldxMem(I.BPF_DW, si.dst, si.src, pointer)], targetSize: 0 };
+  if (pointer !== undefined) return { insns: [B.ldxMem(BPF_DW, si.dst, si.src, pointer)], targetSize: 0 };
   const shared = sharedFields.get(off);
   if (shared !== undefined) return { insns: convertShinfoAccess(si, shared[0], shared[1]), targetSize: shared[1] };
   return convertSpecial(type, si, prog);

@@ -1,7 +1,9 @@
 // net/core/filter.c: the instructions that the verifier puts in front of programs that write packet bytes directly, and
 // those that stand for loads of the old kind (BPF_LD_ABS and BPF_LD_IND).
 import * as C from '../../../../uapi/linux/bpf_common.js';
+import { BPF_JSGE } from '../../../../uapi/linux/bpf_insn.js';
 import { BPF_FUNC_skb_pull_data } from '../../../../uapi/linux/bpf_func_id.js';
+import * as B from '../../../../vm/build.js';
 import {
   SKB_LOAD_HELPER_16_NO_CACHE,
   SKB_LOAD_HELPER_32_NO_CACHE,
@@ -9,7 +11,6 @@ import {
 } from '../../../../vm/internal_helpers.js';
 import type { BpfInsn } from '../../../kernel/bpf/verifier_ops.js';
 import { CLONED_MASK, SKB_CLONED_OFFSET } from '../skbuff/layout.js';
-import * as I from './insn.js';
 
 /**
  * Makes the packet the program's own before it writes to it; `dropVerdict` is returned when that fails.
@@ -19,19 +20,22 @@ import * as I from './insn.js';
 export function bpfUnclonePrologue(directWrite: boolean, first: BpfInsn, dropVerdict: number): BpfInsn[] | undefined {
   if (!directWrite) return undefined;
   return [
-    I.ldxMem(C.BPF_B, 6, 1, SKB_CLONED_OFFSET),
-    I.alu32Imm(C.BPF_AND, 6, CLONED_MASK),
-    I.jmpImm(C.BPF_JEQ, 6, 0, 7),
-    I.mov64Reg(6, 1),
-    I.alu64Reg(C.BPF_XOR, 2, 2),
-    I.emitCall(BPF_FUNC_skb_pull_data),
-    I.jmpImm(C.BPF_JEQ, 0, 0, 2),
-    I.alu32Imm(0xb0, 0, dropVerdict),
-    I.exitInsn(),
-    I.mov64Reg(1, 6),
+    B.ldxMem(C.BPF_B, 6, 1, SKB_CLONED_OFFSET),
+    B.alu32Imm(C.BPF_AND, 6, CLONED_MASK),
+    B.jmpImm(C.BPF_JEQ, 6, 0, 7),
+    B.mov64Reg(6, 1),
+    B.alu64Reg(C.BPF_XOR, 2, 2),
+    B.emitCall(BPF_FUNC_skb_pull_data),
+    B.jmpImm(C.BPF_JEQ, 0, 0, 2),
+    B.mov32Imm(0, dropVerdict),
+    B.exitInsn(),
+    B.mov64Reg(1, 6),
     { ...first },
   ];
 }
+
+/** Where the verifier wants the context for loads of the old kind. */
+const BPF_REG_CTX = 6;
 
 const loadHelpers: Readonly<Record<number, number>> = {
   [C.BPF_B]: SKB_LOAD_HELPER_8_NO_CACHE,
@@ -46,14 +50,14 @@ const loadHelpers: Readonly<Record<number, number>> = {
  */
 export function bpfGenLdAbs(insn: BpfInsn): BpfInsn[] {
   const indirect = (insn.code & 0xe0) === C.BPF_IND;
-  const offset = indirect ? [I.mov64Reg(2, insn.src)] : [I.mov64Imm(2, insn.imm)];
-  if (indirect && insn.imm !== 0) offset.push(I.alu64Imm(C.BPF_ADD, 2, insn.imm));
+  const offset = indirect ? [B.mov64Reg(2, insn.src)] : [B.mov64Imm(2, insn.imm)];
+  if (indirect && insn.imm !== 0) offset.push(B.alu64Imm(C.BPF_ADD, 2, insn.imm));
   return [
     ...offset,
-    I.mov64Reg(1, I.BPF_REG_CTX),
-    I.emitCall(loadHelpers[insn.code & 0x18]!),
-    I.jmpImm(I.BPF_JSGE, 0, 0, 2),
-    I.alu32Reg(C.BPF_XOR, 0, 0),
-    I.exitInsn(),
+    B.mov64Reg(1, BPF_REG_CTX),
+    B.emitCall(loadHelpers[insn.code & 0x18]!),
+    B.jmpImm(BPF_JSGE, 0, 0, 2),
+    B.alu32Reg(C.BPF_XOR, 0, 0),
+    B.exitInsn(),
   ];
 }

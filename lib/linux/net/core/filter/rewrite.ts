@@ -14,7 +14,7 @@ const LL_OFF = SKF_LL_OFF | 0;
 /**
  * Address of `size` bytes at a negative offset: from the network or the link header; 0 when they are not in the packet.
  *
- * @models kernel/bpf/core.c bpf_internal_load_pointer_neg_helper()
+ * @models kernel/bpf/core.c bpf_internal_load_pointer_neg_helper() @differs stands with its only caller
  */
 function negativeOffset(skb: SkBuff, offset: number, size: number): number {
   let at = 0;
@@ -83,7 +83,7 @@ const rawCpuId: HelperMaker =
     setR0Unsigned(regs, softnet.cpu);
   };
 
-/** @models kernel/bpf/core.c bpf_user_rnd_u32() */
+/** @models kernel/bpf/core.c bpf_user_rnd_u32() @differs the machine's own entropy */
 const random: HelperMaker =
   ({ entropy }) =>
   (regs) => {

@@ -67,7 +67,7 @@ export const bpfProgRun = (prog: BpfProg, skb: SkBuff): number => run(prog, skb)
 /**
  * The same for classifiers and actions: the packet's pointers are made first.
  *
- * @models net/sched/cls_bpf.c cls_bpf_classify()
+ * @models include/linux/filter.h bpf_prog_run_data_pointers()
  */
 export function progRun(prog: BpfProg, skb: SkBuff): number {
   bpfComputeDataPointers(skb);

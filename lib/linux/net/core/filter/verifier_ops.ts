@@ -33,5 +33,9 @@ const byType = new Map<number, BpfVerifierOps>([
   [BPF_PROG_TYPE_SCHED_ACT, tcClsActVerifierOps],
 ]);
 
-/** What programs of a type may do, or undefined when the type is not modelled. */
+/**
+ * What programs of a type may do, or undefined when the type is not modelled.
+ *
+ * @models kernel/bpf/verifier.c bpf_verifier_ops[] @differs stands with the operations it lists
+ */
 export const verifierOpsOf = (progType: number): BpfVerifierOps | undefined => byType.get(progType);

@@ -8,22 +8,25 @@ import { CHECKSUM_COMPLETE, CHECKSUM_NONE, CHECKSUM_PARTIAL, CHECKSUM_UNNECESSAR
 export const CSUM_MANGLED_0 = 0xffff;
 const SKB_MAX_CSUM_LEVEL = 3;
 
-/** Adds with the carry brought back in. */
+/** Adds with the carry brought back in. @models include/net/checksum.h csum_add() */
 export function csumAdd(a: number, b: number): number {
   const sum = (a + b) >>> 0;
   return sum < b >>> 0 ? (sum + 1) >>> 0 : sum;
 }
 
+/** @models include/net/checksum.h csum_sub() */
 export const csumSub = (a: number, b: number): number => csumAdd(a, ~b >>> 0);
 
-/** A sum over bytes at an odd offset counts them in the other half. */
+/** A sum over bytes at an odd offset counts them in the other half. @models include/net/checksum.h csum_shift() */
 export const csumShift = (sum: number, offset: number): number =>
   (offset & 1) === 0 ? sum >>> 0 : ((sum >>> 8) | (sum << 24)) >>> 0;
 
+/** @models include/net/checksum.h csum_block_add() */
 export const csumBlockAdd = (a: number, b: number, offset: number): number => csumAdd(a, csumShift(b, offset));
+/** @models include/net/checksum.h csum_block_sub() */
 export const csumBlockSub = (a: number, b: number, offset: number): number => csumBlockAdd(a, ~b >>> 0, offset);
 
-/** csum_fold(): 16 bits, inverted. */
+/** 16 bits, inverted. @models include/net/checksum.h csum_fold() */
 export function csumFold(sum: number): number {
   const once = (sum & 0xffff) + (sum >>> 16);
   return ~((once & 0xffff) + (once >>> 16)) & 0xffff;
@@ -32,7 +35,7 @@ export function csumFold(sum: number): number {
 /**
  * The sum of `length` bytes at `address`, on top of `sum`.
  *
- * @models arch/x86/lib/csum-partial_64.c csum_partial()
+ * @models arch/x86/lib/csum-partial_64.c csum_partial() @differs stands with what uses it
  */
 export function csumPartial(memory: Memory, address: number, length: number, sum: number): number {
   const { view, u8 } = memory;
@@ -46,7 +49,7 @@ export function csumPartial(memory: Memory, address: number, length: number, sum
 }
 
 /** Brings the carries of a sum of words (below 2^53) back in. */
-export function foldTo32(total: number): number {
+function foldTo32(total: number): number {
   let sum = (total % 0x1_0000_0000) + Math.floor(total / 0x1_0000_0000);
   if (sum > 0xffff_ffff) sum = sum - 0x1_0000_0000 + 1;
   return sum >>> 0;
@@ -113,7 +116,7 @@ export function skbPostpushRcsum(skb: SkBuff, address: number, length: number, o
     skb.csum = csumBlockAdd(skb.csum, csumPartial(skb.memory, address, length, 0), offset);
 }
 
-/** skb_checksum_start_offset(): of the sum's first byte from data. */
+/** Of the sum's first byte from data. @models include/linux/skbuff.h skb_checksum_start_offset() */
 export function csumStartOffset(skb: SkBuff): number {
   return skb.get16(SKB_CSUM_START) - skb.headroom;
 }

@@ -15,6 +15,7 @@ export const VLAN_HLEN = 4;
 const VLAN_ETH_HLEN = ETH_HLEN + VLAN_HLEN;
 const ADDRESSES = 2 * ETH_ALEN;
 
+/** @models include/linux/if_vlan.h eth_type_vlan() */
 export const ethTypeVlan = (proto: number): boolean => proto === ETH_P_8021Q || proto === ETH_P_8021AD;
 
 /** Whether the packet starts at its Ethernet header; the kernel warns and refuses when not. */
