@@ -7,9 +7,10 @@ import { Control } from '../host/control.js';
 import { connectTo, listenAt } from '../host/control_socket.js';
 import { HostError } from '../host/host_error.js';
 import { hostClock } from '../host/kernel.js';
-import { close } from '../host/libc.js';
+import { close, prctl } from '../host/libc.js';
 import { Entropy } from '../linux/entropy.js';
 import { Machine } from '../linux/machine.js';
+import { ECONNREFUSED, ENOENT } from '../uapi/asm-generic/errno.js';
 import { locked, logPath, removeFiles, socketPath } from './boxes.js';
 import { configurationOf } from './configuration.js';
 import { faultsOf } from './faults_option.js';
@@ -22,6 +23,10 @@ import { version } from './version.js';
 const BACKLOG = 511;
 /** How often daemons that have ended are reaped. */
 const REAP_MS = 1000;
+/** How often a box that waits looks whether it can still be reached. */
+const LOOK_MS = 5000;
+const PR_SET_PDEATHSIG = 1;
+const SIGTERM = 15;
 const ANSWER_FD = 3;
 
 /** The listening socket under the box's name; a killed box of that name leaves it free. */
@@ -29,8 +34,8 @@ function takeName(folder: string, name: string): number {
   const path = socketPath(folder, name);
   return locked(folder, () => {
     const living = connectTo(path);
-    if (living >= 0) {
-      close(living);
+    if (living >= 0) close(living);
+    if (living !== -ENOENT && living !== -ECONNREFUSED) {
       throw new HostError('exists', `there is a box '${name}' already`, `tcbox stop ${name} ends it`);
     }
     rmSync(path, { force: true });
@@ -66,6 +71,7 @@ async function serve(folder: string, name: string, args: readonly string[]): Pro
   const stop = (): void => {
     if (stopping) return;
     stopping = true;
+    control?.end();
     giveBack(folder, name, ino);
   };
   try {
@@ -78,18 +84,30 @@ async function serve(folder: string, name: string, args: readonly string[]): Pro
     const about = { kernel, config: config.name, started: Date.now(), guardian: process.ppid, version: version() };
     control = new Control(box, fd, about, stop);
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
+    endWithGuardian(about.guardian, stop);
     answer(READY);
-    await pump(box, () => stopping);
+    // A box whose socket somebody has removed can never be stopped.
+    await pump(
+      box,
+      () => stopping,
+      () => inode(folder, name) !== ino,
+    );
     box.close();
   } finally {
     stop();
   }
 }
 
-async function pump(box: Box, stopped: () => boolean): Promise<void> {
-  while (!stopped()) {
+/** A killed guardian is followed by its box: without it, what a killed box leaves behind would live on. */
+function endWithGuardian(guardian: number, stop: () => void): void {
+  prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+  if (process.ppid !== guardian) stop();
+}
+
+async function pump(box: Box, stopped: () => boolean, lost: () => boolean): Promise<void> {
+  while (!stopped() && !lost()) {
     if (box.reapOrphans()) box.pump(stopped, REAP_MS);
-    else box.pump(() => stopped() || box.programs !== 0);
+    else box.pump(() => stopped() || box.programs !== 0, LOOK_MS);
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

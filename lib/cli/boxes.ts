@@ -41,7 +41,8 @@ export function boxFolder(): string {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw refused(folder, (error as Error).message);
   }
   const stat = lstatSync(folder);
-  if (!stat.isDirectory() || stat.uid !== process.getuid!()) throw refused(folder, 'it belongs to someone else');
+  if (!stat.isDirectory()) throw refused(folder, 'it is no folder');
+  if (stat.uid !== process.getuid!()) throw refused(folder, 'it belongs to someone else');
   if ((stat.mode & 0o077) !== 0) throw refused(folder, 'others may open it');
   return folder;
 }
@@ -79,7 +80,7 @@ export function boxNames(folder: string): string[] {
 
 /** Does something while no other process changes the folder. */
 export function locked<T>(folder: string, work: () => T): T {
-  const fd = openSync(join(folder, LOCK), 'a', 0o600);
+  const fd = openIn(folder, LOCK);
   try {
     while (flock(fd, LOCK_EX) !== 0);
     return work();
@@ -87,6 +88,18 @@ export function locked<T>(folder: string, work: () => T): T {
     closeSync(fd);
   }
 }
+
+/** Opens a file in the folder for appending. */
+export function openIn(folder: string, name: string): number {
+  try {
+    return openSync(join(folder, name), 'a', 0o600);
+  } catch (error) {
+    throw refused(folder, (error as Error).message);
+  }
+}
+
+/** The log of a box; see removeFiles(). */
+export const openLog = (folder: string, name: string): number => openIn(folder, name + LOG);
 
 /** Removes the socket of a box, and its log when nothing stands in it; the caller holds the lock. */
 export function removeFiles(folder: string, name: string): void {

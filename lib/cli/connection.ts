@@ -2,18 +2,27 @@
 // because their socket refuses: their files are removed, and they count as unknown.
 import { Socket } from 'node:net';
 import { close } from '../host/libc.js';
-import { connectTo, sendAll } from '../host/control_socket.js';
+import { connectTo, peerOf, sendAll } from '../host/control_socket.js';
 import { HostError } from '../host/host_error.js';
-import { ECONNREFUSED, ENOENT, EPIPE } from '../uapi/asm-generic/errno.js';
+import { EAGAIN, ECONNREFUSED, ENOENT, EPIPE } from '../uapi/asm-generic/errno.js';
 import { FromBox, Frames, PROTOCOL, ToBox, frame, mismatch } from '../record/control.js';
 import { boxFolder, checkName, locked, removeFiles, socketPath } from './boxes.js';
 import { version } from './version.js';
 
 export class Connection {
+  /** The process that serves the box. */
+  readonly pid: number | undefined;
   readonly #socket: Socket;
+  #greeted = false;
 
   constructor(fd: number) {
+    this.pid = peerOf(fd)?.pid;
     this.#socket = new Socket({ fd });
+  }
+
+  /** Whether the box has begun to work on the request. */
+  get greeted(): boolean {
+    return this.#greeted;
   }
 
   /** Calls `onMessage` for each message but hello, then `onEnd` once: with what went wrong, or nothing. */
@@ -31,6 +40,7 @@ export class Connection {
       try {
         for (const body of frames.push(data)) {
           const message = FromBox.decode(body);
+          this.#greeted = true;
           const problem = message.hello && mismatch(message.hello, { protocol: PROTOCOL, version: version() });
           if (problem !== undefined) end(problem);
           if (ended) return;
@@ -70,6 +80,7 @@ export function reach(folder: string, name: string): number | undefined {
   }
   if (fd >= 0) return fd;
   if (fd === -ENOENT || fd === -ECONNREFUSED) return undefined;
+  if (fd === -EAGAIN) throw new HostError('busy', `box '${name}' takes nobody in`, 'its process is stopped or stuck');
   throw new HostError('connect', `box '${name}' cannot be reached (errno ${-fd})`, `see ${path}`);
 }
 

@@ -8,7 +8,9 @@ import { call, type Connection } from './connection.js';
 import { CANNOT_START, say } from './say.js';
 
 /** Signals for one process. */
-const single = ['SIGTERM', 'SIGUSR2', 'SIGALRM'] as const;
+const single = ['SIGTERM', 'SIGUSR1', 'SIGUSR2', 'SIGALRM'] as const;
+/** Signals that end a process that does nothing about them. */
+const deadly: readonly string[] = [...single, 'SIGINT', 'SIGQUIT', 'SIGHUP'];
 /** Signals a terminal sends to all processes in its foreground: the program's own group stands for them. */
 const shared = ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGWINCH', 'SIGCONT'] as const;
 const numbers: Readonly<Record<string, number>> = process.getBuiltinModule('node:os').constants.signals;
@@ -17,7 +19,10 @@ const SIGSTOP = 19;
 /** From now on; called before there is a connection, because the program may run as soon as there is one. */
 function forwardSignals(connection: () => Connection | undefined): void {
   const forward = (name: string, group: boolean): void => {
-    connection()?.send({ signal: { number: numbers[name]!, group } });
+    const open = connection();
+    // The box does not answer: there is no program yet that could get the signal.
+    if (open?.greeted !== true && deadly.includes(name)) process.exit(128 + numbers[name]!);
+    open?.send({ signal: { number: numbers[name]!, group } });
   };
   for (const name of single) {
     process.on(name, () => {

@@ -2,13 +2,13 @@
 // guardian (lib/host/guardian.ts) stays above the box, so that what a killed box leaves behind falls to it; the box
 // itself (lib/cli/box_process.ts) serves. The answer comes through fd 3, which all three share until it is given.
 import { spawn } from 'node:child_process';
-import { accessSync, constants, openSync, readdirSync } from 'node:fs';
+import { accessSync, constants, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { F_SETFD, FD_CLOEXEC } from '../host/abi.js';
 import { HostError } from '../host/host_error.js';
 import { fcntl } from '../host/libc.js';
 import { configs } from '../linux/config.js';
-import { boxFolder, checkName, logPath, socketPath } from './boxes.js';
+import { boxFolder, checkName, logPath, openLog, socketPath } from './boxes.js';
 import { configurationOf } from './configuration.js';
 import { faultsOf } from './faults_option.js';
 import { execCommand } from './exec.js';
@@ -80,7 +80,7 @@ export async function startCommand(options: StartOptions, name: string): Promise
   try {
     const folder = boxFolder();
     socketPath(folder, name);
-    const log = openSync(logPath(folder, name), 'a', 0o600);
+    const log = openLog(folder, name);
     const answer = await launch([folder, name, ...passedOn(options)], log);
     if (answer !== READY) {
       say(answer.trim() || `box '${name}' did not start; see ${logPath(folder, name)}`);

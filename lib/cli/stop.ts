@@ -17,16 +17,22 @@ function runs(pid: number): boolean {
   }
 }
 
-async function stopOne(name: string): Promise<number> {
+async function stopOne(name: string, patienceMs: number): Promise<number> {
   const connection = call(name, { query: {} });
   const answer = await new Promise<Status | string>((resolve) => {
     let last: Status | undefined;
+    const timer = setTimeout(() => {
+      resolve(`it does not answer; kill -KILL ${connection.pid ?? 'its process'} ends it`);
+      connection.close();
+    }, patienceMs);
     connection.listen(
       ({ status }) => {
         last = status;
+        clearTimeout(timer);
         connection.send({ stop: {} });
       },
       (problem) => {
+        clearTimeout(timer);
         resolve(last ?? problem ?? 'its process has ended');
       },
     );
@@ -35,7 +41,7 @@ async function stopOne(name: string): Promise<number> {
     say(`box '${name}': ${answer}`);
     return CANNOT_START;
   }
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = performance.now() + patienceMs;
   while (runs(answer.pid) || runs(answer.guardian)) {
     if (performance.now() > deadline) {
       say(`box '${name}' does not end (process ${answer.pid})`);
@@ -47,11 +53,11 @@ async function stopOne(name: string): Promise<number> {
 }
 
 /** Stops each of the boxes; the exit code says whether all of them were there. */
-export async function stopCommand(names: readonly string[]): Promise<number> {
+export async function stopCommand(names: readonly string[], patienceMs = PATIENCE_MS): Promise<number> {
   let code = 0;
   for (const name of names) {
     try {
-      code = Math.max(code, await stopOne(name));
+      code = Math.max(code, await stopOne(name, patienceMs));
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
       say(error.message);

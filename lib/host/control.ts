@@ -4,15 +4,19 @@
 import { existsSync } from 'node:fs';
 import * as abi from './abi.js';
 import type { Box, Client } from './box.js';
-import { accept, closeAll, peerUid, receive, sendNow } from './control_socket.js';
+import { accept, closeAll, hasLeft, peerOf, receive, sendNow } from './control_socket.js';
 import { close, kill } from './libc.js';
-import { limiter, limitsOf, limitsToSet, setLimits, withOpenFiles } from './limits.js';
+import { limiter, limitsOf, limitsToSet, setLimits } from './limits.js';
 import { SpawnError } from './program.js';
 import { FromBox, Frames, PROTOCOL, ToBox, frame, type Exec, type Status } from '../record/control.js';
 
 const SIGHUP = 1;
 /** Highest signal number. */
 const NSIG = 64;
+/** Exit code of a caller whose program was never tried. */
+const CANNOT_START = 125;
+/** Longest text of a refusal: the name of a program may be as long as all arguments. */
+const LINE_MAX = 1000;
 
 /** What the box tells of itself. */
 export interface About extends Pick<Status, 'kernel' | 'config' | 'started' | 'guardian'> {
@@ -38,6 +42,7 @@ export class Control {
   readonly #onStop: () => void;
   readonly #callers = new Set<Caller>();
   readonly #limits = limitsOf('self');
+  #ending = false;
 
   /** Serves callers of the listening socket `fd` while the box is pumped; `onStop` when one asks the box to end. */
   constructor(box: Box, fd: number, about: About, onStop: () => void) {
@@ -45,8 +50,14 @@ export class Control {
     this.#about = about;
     this.#onStop = onStop;
     box.events.add(fd, abi.EPOLLIN, () => {
-      for (let caller = accept(box.native, fd); caller >= 0; caller = accept(box.native, fd)) this.#greet(caller);
+      for (let caller = accept(box.native, fd); caller !== undefined; caller = accept(box.native, fd))
+        this.#greet(caller);
     });
+  }
+
+  /** From now on no program is started: the box is on its way out. */
+  end(): void {
+    this.#ending = true;
   }
 
   /** Shows a line to everyone whose program runs. */
@@ -55,7 +66,7 @@ export class Control {
   }
 
   #greet(fd: number): void {
-    if (peerUid(this.#box.native, fd) !== process.getuid!()) {
+    if (peerOf(fd, this.#box.native)?.uid !== process.getuid!()) {
       close(fd);
       return;
     }
@@ -109,42 +120,51 @@ export class Control {
       this.#drop(caller);
       return;
     }
+    if (this.#ending) {
+      this.#refuse(caller, CANNOT_START, 'the box is being stopped');
+      return;
+    }
+    // Whoever has left before does not want it any more.
+    if (hasLeft(this.#box.native, caller.fd)) {
+      this.#drop(caller);
+      return;
+    }
     try {
       caller.program = this.#start(request, caller);
     } catch (error) {
       if (!(error instanceof SpawnError)) throw error;
       const message = existsSync(request.cwd) ? error.message : `no folder ${request.cwd} where the box is`;
-      send(caller, { exited: { status: error.status, error: message } });
-      this.#drop(caller);
+      this.#refuse(caller, error.status, message);
     } finally {
       closeAll(caller.fds);
     }
   }
 
+  #refuse(caller: Caller, status: number, why: string): void {
+    const error = why.length > LINE_MAX ? `${why.slice(0, LINE_MAX)}…` : why;
+    send(caller, { exited: { status, error } });
+    this.#drop(caller);
+  }
+
   #start({ argv, env, cwd, umask, limits }: Exec, caller: Caller): Client {
     const { files, others } = limitsToSet(limits, this.#limits);
     const starter = others.length === 0 ? undefined : limiter(others);
-    const own = process.umask(umask & 0o777);
-    try {
-      const program = withOpenFiles(files, () =>
-        this.#box.spawn(argv, {
-          cwd,
-          env: environment(env),
-          stdio: [caller.fds[0]!, caller.fds[1]!, caller.fds[2]!],
-          group: true,
-          starter,
-          onExit: ({ waitStatus }) => {
-            caller.program = undefined;
-            send(caller, { exited: { status: exitCode(waitStatus!), error: '' } });
-            this.#drop(caller);
-          },
-        }),
-      );
-      if (starter === undefined) setLimits(program.pid, others);
-      return program;
-    } finally {
-      process.umask(own);
-    }
+    const program = this.#box.spawn(argv, {
+      cwd,
+      env: environment(env),
+      stdio: [caller.fds[0]!, caller.fds[1]!, caller.fds[2]!],
+      group: true,
+      starter,
+      umask: umask & 0o777,
+      openFiles: files,
+      onExit: ({ waitStatus }) => {
+        caller.program = undefined;
+        send(caller, { exited: { status: exitCode(waitStatus!), error: '' } });
+        this.#drop(caller);
+      },
+    });
+    if (starter === undefined) setLimits(program.pid, others);
+    return program;
   }
 
   #status(): Status {

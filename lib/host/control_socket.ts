@@ -1,14 +1,18 @@
 // The Unix socket between a box that stays and its callers: stream sockets, fds passed along, the peer's credentials.
 // Both ends call C directly, since Node.js passes no fds; the box's end does so past its own filter.
 import * as abi from './abi.js';
-import { addressOf, close, errno, syscall, write } from './libc.js';
+import { addressOf, close, errno, memfdCreate, syscall, write } from './libc.js';
 import type { NativeCalls } from './native.js';
-import { EAGAIN, EINTR } from '../uapi/asm-generic/errno.js';
+import { EAGAIN, EINTR, EMFILE, ENFILE } from '../uapi/asm-generic/errno.js';
 
 /** sizeof(sun_path) without the final zero. */
 export const PATH_MAX = 107;
 
 const CHUNK = 65536;
+/** How long a box may take to take in what a caller sends: as long as one that is overworked. */
+const PATIENCE_S = 15;
+const SO_SNDTIMEO = 21;
+const MFD_CLOEXEC = 1;
 /** More fds than any caller sends; the kernel drops those that find no room. */
 const FDS_MAX = 16;
 
@@ -63,10 +67,13 @@ export function listenAt(path: string, backlog: number): number {
   return -error;
 }
 
-/** A socket connected to a path, or a negative errno. */
+/** A socket connected to a path, or a negative errno; EAGAIN where somebody listens but takes nobody in. */
 export function connectTo(path: string): number {
   const fd = open(0);
   if (fd < 0) return -errno();
+  view.setBigInt64(DATA, BigInt(PATIENCE_S), true);
+  view.setBigInt64(DATA + 8, 0n, true);
+  syscall(table().setsockopt, fd, abi.SOL_SOCKET, SO_SNDTIMEO, base + DATA, 16, 0);
   const length = putAddress(path);
   for (;;) {
     if (syscall(table().connect, fd, base + ADDRESS, length, 0, 0, 0) === 0) return fd;
@@ -109,18 +116,44 @@ export function sendNow(fd: number, data: Uint8Array): void {
   write(fd, base + DATA, data.length);
 }
 
-/** The next caller of a listening socket, never blocking; -1 when there is none. */
-export function accept(native: NativeCalls, fd: number): number {
-  return native.call(table().accept4, fd, 0, 0, abi.SOCK_CLOEXEC | abi.SOCK_NONBLOCK);
+const spare = (): number => memfdCreate('reserve', MFD_CLOEXEC);
+let reserve: number | undefined;
+
+/** The next caller of a listening socket, never blocking; one for whom there is no fd left is hung up. */
+export function accept(native: NativeCalls, fd: number): number | undefined {
+  const next = (): number => native.call(table().accept4, fd, 0, 0, abi.SOCK_CLOEXEC | abi.SOCK_NONBLOCK);
+  reserve ??= spare();
+  for (;;) {
+    const caller = next();
+    if (caller >= 0) return caller;
+    if (errno() !== EMFILE && errno() !== ENFILE) return undefined;
+    // The one in reserve makes room for taking it in, and for nothing more.
+    close(reserve);
+    const unlucky = next();
+    if (unlucky >= 0) close(unlucky);
+    reserve = spare();
+    if (unlucky < 0) return undefined;
+  }
 }
 
-/** User id of the process that connected, or -1. */
-export function peerUid(native: NativeCalls, fd: number): number {
+export interface Peer {
+  readonly pid: number;
+  readonly uid: number;
+}
+
+/** The process at the other end of a connection; `native` for a filtered thread. */
+export function peerOf(fd: number, native?: NativeCalls): Peer | undefined {
   const UCRED_SIZE = 12;
   view.setUint32(CONTROL, UCRED_SIZE, true);
-  const at = base + DATA;
-  const got = native.call(table().getsockopt, fd, abi.SOL_SOCKET, abi.SO_PEERCRED, at, base + CONTROL);
-  return got === 0 ? view.getInt32(DATA + 4, true) : -1;
+  const args = [fd, abi.SOL_SOCKET, abi.SO_PEERCRED, base + DATA, base + CONTROL] as const;
+  const got = native?.call(table().getsockopt, ...args) ?? syscall(table().getsockopt, ...args, 0);
+  return got === 0 ? { pid: view.getInt32(DATA, true), uid: view.getInt32(DATA + 4, true) } : undefined;
+}
+
+/** Whether the caller has hung up, and sends nothing more. */
+export function hasLeft(native: NativeCalls, fd: number): boolean {
+  putMessage(1, 0);
+  return native.call(table().recvmsg, fd, base + MSG, abi.MSG_DONTWAIT | abi.MSG_PEEK, 0) === 0;
 }
 
 /** Bytes and fds that have come, the bytes valid until the next call; 'end' after the last, undefined when none wait. */
