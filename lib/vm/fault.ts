@@ -4,8 +4,8 @@ export class ProgramFault extends Error {
   /** Index of the instruction. */
   readonly pc: number;
 
-  constructor(pc: number, what: string) {
-    super(`instruction ${pc}: ${what}`);
+  constructor(pc: number, what: string, cause?: unknown) {
+    super(`instruction ${pc}: ${what}`, { cause });
     this.pc = pc;
   }
 }

@@ -27,7 +27,7 @@ function faultAt(cpu: Cpu, p: number, error: RangeError): ProgramFault {
     return `R${r}=${high === 0 ? '' : `${high.toString(16)}:`}${low.toString(16)}`;
   });
   const code = pc < insns.length ? ` (opcode 0x${insns.code(pc).toString(16)})` : '';
-  return new ProgramFault(pc, `no memory there: ${error.message}${code}; ${registers.join(' ')}`);
+  return new ProgramFault(pc, `${error.message}${code}; ${registers.join(' ')}`, error);
 }
 
 /**

@@ -133,10 +133,12 @@ function addMemory(bits: number, size: number): void {
   add(C.BPF_LDX | C.BPF_MEM | bits, 'ldx', 'ldx', { size });
   add(C.BPF_ST | C.BPF_MEM | bits, 'st', 'st', { size });
   add(C.BPF_STX | C.BPF_MEM | bits, 'stx', 'stx', { size });
+  add(C.BPF_LDX | I.BPF_PROBE_MEM | bits, 'probe', 'ldx', { size, user: false });
   const narrow = size < 4;
   add(C.BPF_STX | I.BPF_ATOMIC | bits, 'atomic', 'atomic', { size, since: narrow ? '6.15' : FIRST });
   if (size === 8) return;
   add(C.BPF_LDX | I.BPF_MEMSX | bits, 'ldx', 'ldx', { size, signed: true, since: '6.6' });
+  add(C.BPF_LDX | I.BPF_PROBE_MEMSX | bits, 'probe', 'ldx', { size, signed: true, user: false });
   add(C.BPF_LD | C.BPF_ABS | bits, 'ldabs', 'ld-abs', { size });
   add(C.BPF_LD | C.BPF_IND | bits, 'ldind', 'ld-ind', { size });
 }

@@ -9,7 +9,7 @@ import { ProgramFault } from './fault.js';
 import type { Helper } from './helper.js';
 import type { Insns } from './insn.js';
 import type { Opcode } from './isa.js';
-import { bpfClass, bpfOp, isSignedDivision, movsxBits, opcodes } from './isa.js';
+import { bpfClass, bpfOp, bpfSize, isSignedDivision, movsxBits, opcodes } from './isa.js';
 import * as Op from './op.js';
 
 export const CELLS = 4;
@@ -134,6 +134,9 @@ class Decoder {
       case 'ld-ind':
         this.#push(i, Op.LOAD_IND, this.#insns.imm(i), opcode.size);
         break;
+      case 'ldx':
+        this.#load(i, opcode);
+        break;
       case 'atomic':
         this.#atomic(i, opcode);
         break;
@@ -201,6 +204,11 @@ class Decoder {
     }
     const address = this.#functions.add(this.#program, this.#target(i, this.#insns.imm(i)));
     this.#push(i, this.#insns.code(i), address, 0, FUNCTION_HIGH);
+  }
+
+  /** Probing loads are loads: what they may meet here is NULL, and there lies nothing but zeros. */
+  #load(i: number, { code, signed }: Opcode): void {
+    this.#push(i, C.BPF_LDX | (signed ? I.BPF_MEMSX : C.BPF_MEM) | bpfSize(code));
   }
 
   #atomic(i: number, { size }: Opcode): void {

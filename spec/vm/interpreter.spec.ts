@@ -118,6 +118,14 @@ describe('vm: memory of a program', () => {
     expect(bench.result(insns, place)).to.equal(0xfffen);
   });
 
+  it('loads what may be NULL', () => {
+    bench.memory.u8.set([0xf0, 0xff, 1, 2], place);
+    const probe = (bits: number): bigint => bench.result([B.raw(C.BPF_LDX | bits, 0, 1, 0, 0), B.exitInsn()], place);
+    expect(probe(C.BPF_W | I.BPF_PROBE_MEM)).to.equal(0x0201fff0n);
+    expect(probe(C.BPF_H | I.BPF_PROBE_MEMSX)).to.equal(u64(-16n));
+    expect(bench.result([B.raw(C.BPF_LDX | BPF_DW | I.BPF_PROBE_MEM, 0, 1, 512, 0), B.exitInsn()], 0)).to.equal(0n);
+  });
+
   it('gives each function 512 bytes of stack', () => {
     const insns = [
       ...[B.stMem(BPF_DW, 10, -512, 7), B.callRel(2), B.ldxMem(BPF_DW, 0, 10, -512), B.exitInsn()],
