@@ -6,7 +6,7 @@ import { BPF_PSEUDO_CALL, BPF_PSEUDO_FUNC } from '../uapi/linux/bpf.js';
 import * as C from '../uapi/linux/bpf_common.js';
 import * as I from '../uapi/linux/bpf_insn.js';
 import { ProgramFault } from './fault.js';
-import type { Helper } from './helper.js';
+import type { Helper } from './helper_call.js';
 import type { Insns } from './insn.js';
 import type { Opcode } from './isa.js';
 import { bpfClass, bpfOp, bpfSize, isSignedDivision, movsxBits, opcodes } from './isa.js';

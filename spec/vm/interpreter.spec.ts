@@ -5,7 +5,7 @@ import * as C from '../../lib/uapi/linux/bpf_common.js';
 import * as I from '../../lib/uapi/linux/bpf_insn.js';
 import * as B from '../../lib/vm/build.js';
 import { ProgramFault } from '../../lib/vm/fault.js';
-import { setR0, setR0Unsigned } from '../../lib/vm/helper.js';
+import { setR0, setR0Unsigned } from '../../lib/vm/helper_call.js';
 import type { Insn } from '../../lib/vm/insn.js';
 import type { Program } from '../../lib/vm/program.js';
 import { Stepper, trace } from '../../lib/vm/stepper.js';

@@ -2,7 +2,7 @@
 // the current task, text. Arguments are the halves of R1 to R5, from regs[2] on.
 import { E2BIG, EINVAL } from '../../../uapi/asm-generic/errno.js';
 import * as F from '../../../uapi/linux/bpf_func_id.js';
-import { setR0, setR0Unsigned } from '../../../vm/helper.js';
+import { setR0, setR0Unsigned } from '../../../vm/helper_call.js';
 import { ModelGap } from '../../errno.js';
 import type { Machine } from '../../machine.js';
 import { tracePrintk, traceVprintk } from '../trace/bpf_trace.js';

@@ -1,6 +1,6 @@
 // include/linux/bpf.h struct bpf_func_proto: a helper as the verifier sees it, with what runs when it is called. Each kind
 // of program has a table of them (verifier_ops.ts).
-import type { Helper } from '../../../vm/helper.js';
+import type { Helper } from '../../../vm/helper_call.js';
 import type { Machine } from '../../machine.js';
 import type { BpfProg } from './prog.js';
 

@@ -1,7 +1,7 @@
 // kernel/bpf/helpers.c, ringbuf.c, bpf_iter.c, kernel/trace/bpf_trace.c: what runs when a program calls a helper on a map.
 // The tables of protos (base_protos.ts, net/core/filter/skb_protos.ts) take these by number. Arguments are addresses in the
 // linear memory that the verifier has proved.
-import { setR0, setR0Unsigned, type Helper } from '../../../vm/helper.js';
+import { setR0, setR0Unsigned, type Helper } from '../../../vm/helper_call.js';
 import { HTAB_MAP_LOOKUP_ELEM } from '../../../vm/internal_helpers.js';
 import type { Memory } from '../../../vm/memory.js';
 import { copyBytes } from '../../../vm/maps/bytes.js';

@@ -1,7 +1,7 @@
 // kernel/bpf/helpers.c, lib/kstrtox.c: numbers out of text, for programs that parse. Text need not end with NUL: its length
 // is given.
 import { EINVAL, ERANGE } from '../../../uapi/asm-generic/errno.js';
-import { setR0 } from '../../../vm/helper.js';
+import { setR0 } from '../../../vm/helper_call.js';
 import type { Memory } from '../../../vm/memory.js';
 import type { BpfFuncProto } from './func_proto.js';
 

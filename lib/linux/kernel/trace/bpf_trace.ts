@@ -1,7 +1,7 @@
 // kernel/trace/bpf_trace.c: programs that print. The text goes to whoever listens to the machine's events, as it would to
 // the trace pipe.
 import { EINVAL } from '../../../uapi/asm-generic/errno.js';
-import { setR0 } from '../../../vm/helper.js';
+import { setR0 } from '../../../vm/helper_call.js';
 import type { Machine } from '../../machine.js';
 import { arrayArgs, bprintf, formatAt, MAX_BPRINTF_BUF, type PrintArg } from '../bpf/bprintf.js';
 import type { BpfFuncProto } from '../bpf/func_proto.js';

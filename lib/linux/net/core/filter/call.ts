@@ -1,6 +1,6 @@
 // How helpers of programs over packets are written: a function of the packet that R1 points to and of the registers. The
 // arguments are the halves of R1 to R5, by the names below.
-import { setR0, setR0Unsigned, type Helper } from '../../../../vm/helper.js';
+import { setR0, setR0Unsigned, type Helper } from '../../../../vm/helper_call.js';
 import type { BpfFuncProto } from '../../../kernel/bpf/func_proto.js';
 import type { SkBuff } from '../skbuff/sk_buff.js';
 import * as L from '../skbuff/layout.js';

@@ -3,7 +3,7 @@
 import { EBADMSG, EINVAL } from '../../../../uapi/asm-generic/errno.js';
 import * as F from '../../../../uapi/linux/bpf_func_id.js';
 import { TC_ACT_REDIRECT, TC_ACT_SHOT } from '../../../../uapi/linux/pkt_cls.js';
-import { setR0 } from '../../../../vm/helper.js';
+import { setR0 } from '../../../../vm/helper_call.js';
 import { ModelGap } from '../../../errno.js';
 import type { Machine } from '../../../machine.js';
 import { devGetByIndex } from '../dev/table.js';

@@ -2,7 +2,7 @@
 // and LD_IND and for classic ones, and the ancillary values of classic programs. Numbers: lib/vm/internal_helpers.ts.
 import { EFAULT } from '../../../../uapi/asm-generic/errno.js';
 import { SKF_LL_OFF, SKF_NET_OFF } from '../../../../uapi/linux/filter.js';
-import { setR0, setR0Unsigned } from '../../../../vm/helper.js';
+import { setR0, setR0Unsigned } from '../../../../vm/helper_call.js';
 import * as H from '../../../../vm/internal_helpers.js';
 import type { SkBuff } from '../skbuff/sk_buff.js';
 import { type HelperEntry, type HelperMaker, R1, R2, R3, R4, skbHelper } from './call.js';

@@ -3,7 +3,7 @@
 import type { Bytes } from '../../../../codec/bytes.js';
 import { bpfFuncNames } from '../../../../uapi/linux/bpf_func_id.js';
 import { bpfConvertFilter, type ClassicLayout } from '../../../../vm/classic.js';
-import type { Helper } from '../../../../vm/helper.js';
+import type { Helper } from '../../../../vm/helper_call.js';
 import type { Program } from '../../../../vm/program.js';
 import { ModelGap } from '../../../errno.js';
 import { ProgArrayMap } from '../../../kernel/bpf/fd_array.js';

@@ -2,7 +2,7 @@
 // came with the packet.
 import { EACCES, EFAULT, EINVAL, ENOTSUPP } from '../../../../uapi/asm-generic/errno.js';
 import * as F from '../../../../uapi/linux/bpf_func_id.js';
-import { setR0, setR0Unsigned } from '../../../../vm/helper.js';
+import { setR0, setR0Unsigned } from '../../../../vm/helper_call.js';
 import * as S from '../skbuff/checksum.js';
 import { CHECKSUM_COMPLETE, CHECKSUM_PARTIAL, CHECKSUM_UNNECESSARY, type SkBuff } from '../skbuff/sk_buff.js';
 import { hasOther, type HelperEntry, type HelperMaker, R1, R2, R3, R4, R5, skbHelper } from './call.js';

@@ -2,7 +2,7 @@
 // packet of the model belongs to a socket of a user, so that sockets and cgroups answer as they do for packets of nobody.
 import { EINVAL, EOPNOTSUPP } from '../../../../uapi/asm-generic/errno.js';
 import * as F from '../../../../uapi/linux/bpf_func_id.js';
-import { setR0, setR0Unsigned } from '../../../../vm/helper.js';
+import { setR0, setR0Unsigned } from '../../../../vm/helper_call.js';
 import { skbEventOutput } from '../../../kernel/bpf/map_helpers.js';
 import { csumAdd, csumSub } from '../skbuff/checksum.js';
 import * as L from '../skbuff/layout.js';

@@ -1,7 +1,7 @@
 // net/core/filter.c: helpers that look for sockets. No program has an internet socket in the model, so that each lookup ends
 // with none; what it refuses before looking, it refuses as the kernel does.
 import * as F from '../../../../uapi/linux/bpf_func_id.js';
-import { setR0 } from '../../../../vm/helper.js';
+import { setR0 } from '../../../../vm/helper_call.js';
 import { constant, type HelperEntry, type HelperMaker, R1 } from './call.js';
 
 /** @models net/core/filter.c bpf_tc_sk_lookup_tcp() */
