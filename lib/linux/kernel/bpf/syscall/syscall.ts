@@ -35,6 +35,7 @@ import {
   tokenCreate,
 } from './stats.js';
 import { checkTailZero } from './tail.js';
+import { progTestRun } from './test_run.js';
 
 /** What a command does; the tail has been checked. */
 type Handler = (call: BpfCall) => BpfResult;
@@ -50,6 +51,7 @@ const handlers: Readonly<Record<number, Handler>> = {
   [B.BPF_OBJ_GET]: objGet,
   [B.BPF_PROG_ATTACH]: progAttach,
   [B.BPF_PROG_DETACH]: progDetach,
+  [B.BPF_PROG_TEST_RUN]: progTestRun,
   [B.BPF_PROG_GET_NEXT_ID]: (call) => getNextId(call, call.machine.bpfIds.progs),
   [B.BPF_MAP_GET_NEXT_ID]: (call) => getNextId(call, call.machine.bpfIds.maps),
   [B.BPF_PROG_GET_FD_BY_ID]: progGetFdById,
