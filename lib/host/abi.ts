@@ -33,6 +33,7 @@ export interface SyscallNumbers {
   readonly openat: number;
   readonly readlinkat: number;
   readonly openat2: number;
+  readonly prlimit64: number;
   readonly statfs: number;
   readonly fstatfs: number;
   readonly mount: number;
@@ -92,6 +93,7 @@ const x64: Abi = {
     openat: 257,
     readlinkat: 267,
     openat2: 437,
+    prlimit64: 302,
     statfs: 137,
     fstatfs: 138,
     mount: 165,
@@ -141,6 +143,7 @@ const arm64: Abi = {
     openat: 56,
     readlinkat: 78,
     openat2: 437,
+    prlimit64: 261,
     statfs: 43,
     fstatfs: 44,
     mount: 40,

@@ -11,7 +11,7 @@ import { HostError } from './host_error.js';
 import type { Kernel } from './kernel.js';
 import { readClient, writeClient } from './memory.js';
 import type { Events } from './events.js';
-import { BASE, IN, WORDS, close, i32, kill, open, prctl, syscall, u32, wait4, waitid } from './libc.js';
+import { BASE, IN, WORDS, close, i32, kill, open, passFilter, prctl, syscall, u32, wait4, waitid } from './libc.js';
 import { Namespaces } from './namespaces.js';
 import { NativeCalls } from './native.js';
 import { SpawnError, startProgram, type SpawnOptions } from './program.js';
@@ -116,6 +116,7 @@ export class Box {
     prctl(abi.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     // Tried before this thread is filtered.
     const namespaces = options.namespaces === true ? new Namespaces() : undefined;
+    if (cookie !== undefined) passFilter(cookie[0] + cookie[1] * 0x100000000);
     this.#spawner = inline ? inlineSpawner(program, table.nr.seccomp) : workerSpawner(program, table.nr.seccomp);
     this.lookup = lookupOf(table, this.#spawner.listener);
     const log = options.log ?? ((line: string): void => void writeSync(2, `tcbox: ${line}\n`));

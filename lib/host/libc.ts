@@ -2,6 +2,7 @@
 // synchronous and runs on the calling thread. Addresses are plain numbers (user space ends below 2^53), so that a hot
 // call converts nothing; no call allocates. Results are those of C: -1 and errno().
 import koffi from 'koffi';
+import { abiOf } from './abi.js';
 
 type Call = (...args: readonly (number | string | null | readonly (string | null)[])[]) => number;
 
@@ -21,7 +22,6 @@ export const prctl = bind('int prctl(int, unsigned long, unsigned long, unsigned
 export const pthreadSigmask = bind('int pthread_sigmask(int, uintptr_t, uintptr_t)');
 export const kill = bind('int kill(int, int)');
 export const flock = bind('int flock(int, int)');
-export const prlimit = bind('int prlimit(int, int, uintptr_t, uintptr_t)');
 export const wait4 = bind('int wait4(int, uintptr_t, int, uintptr_t)');
 export const waitid = bind('int waitid(int, unsigned int, uintptr_t, int)');
 export const open = bind('int open(const char *, int)');
@@ -48,6 +48,19 @@ export const syscall = bind(
 export const syscallAt = bind(
   'intptr_t syscall(intptr_t, intptr_t, const char *, uintptr_t, uintptr_t, uintptr_t, uintptr_t)',
 );
+
+/** What lets calls of this thread pass the filter it is under; 0: it is under none. */
+let pass = 0;
+
+export function passFilter(cookie: number): void {
+  pass = cookie;
+}
+
+const PRLIMIT64 = abiOf(process.arch)?.nr.prlimit64 ?? -1;
+
+/** prlimit(2), which clients are asked about. */
+export const prlimit = (pid: number, resource: number, to: number, from: number): number =>
+  syscall(PRLIMIT64, pid, resource, to, from, 0, pass);
 
 /** errno of the last call of this thread that returned -1. */
 export const errno = (): number => koffi.errno();

@@ -40,6 +40,8 @@ export class Supervisor {
   readonly mounts = new MountTables();
   /** Those of the clients; undefined: they stay where they are. */
   readonly namespaces: Namespaces | undefined;
+  /** RLIMIT_MEMLOCK of the processes that have set it: struct rlimit64. */
+  readonly memlock = new Map<number, Uint8Array>();
   /** Process ids of the supervisor's own programs. */
   readonly errands = new Set<number>();
   /** Starts a program of the supervisor's own; told of its exit status (-1: it died). */
@@ -91,6 +93,7 @@ export class Supervisor {
     this.clients.onExit = ({ pid, tgid }) => {
       this.waiters.drop(pid);
       this.replay.forget(pid);
+      if (pid === tgid) this.memlock.delete(pid);
       if (lookup === 'list') this.#exited.add(tgid);
     };
     this.#nextLook = lookup === 'list' ? 0 : Infinity;

@@ -128,6 +128,21 @@ print(call(libc.ioctl, s.fileno(), 0x541b, ctypes.create_string_buffer(4)), call
     expect(log).deep.equal(['not modelled: AF_PACKET']);
   });
 
+  it('lets the limit of locked memory be raised, which root may', () => {
+    const out = python(`
+import resource
+L, INF = resource.RLIMIT_MEMLOCK, resource.RLIM_INFINITY
+before = resource.getrlimit(L)
+print(resource.prlimit(0, L, (INF, INF)) == before, resource.getrlimit(L) == (INF, INF), resource.prlimit(os.getpid(), L, (1, 2)) == (INF, INF))
+print(resource.getrlimit(L), call(libc.prlimit64, 0, L, struct.pack('QQ', 2, 1), None), call(libc.prlimit64, 0, L, ctypes.c_void_p(8), None))
+if os.fork() == 0:
+    print(resource.getrlimit(L) == before, flush=True)
+    os._exit(0)
+os.wait()
+`);
+    expect(out).equal('True True True\n(1, 2) -22 -14\nTrue');
+  });
+
   it('answers EPERM to a client whose memory is closed', () => {
     const out = python(`
 s = nl(0)

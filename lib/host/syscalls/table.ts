@@ -5,6 +5,7 @@ import { AF_NETLINK, AF_PACKET, FIONREAD, SIOCOUTQ } from '../abi.js';
 import type { FilterRule } from '../filter.js';
 import type { Handler } from '../supervisor.js';
 import { bpf } from './bpf.js';
+import { RLIMIT_MEMLOCK, prlimit64 } from './prlimit.js';
 import { access, link, openProc } from './proc.js';
 import { ioctl } from './ioctl.js';
 import { fstatfs, mount, statfs } from './mount.js';
@@ -51,6 +52,7 @@ const entries: Partial<Record<keyof SyscallNumbers, Entry>> = {
   statfs: { handler: statfs },
   fstatfs: { handler: fstatfs },
   mount: { handler: mount },
+  prlimit64: { handler: prlimit64, arg: 1, ranges: [[RLIMIT_MEMLOCK, RLIMIT_MEMLOCK]] },
   // R_OK
   access: { handler: access('access'), arg: 1, ranges: [[4, 4]] },
   faccessat: { handler: access('faccessat'), arg: 2, ranges: [[4, 4]] },
