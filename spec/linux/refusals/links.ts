@@ -4,6 +4,7 @@ import { IFF_UP } from '../../../lib/uapi/linux/if.js';
 import * as A from '../../../lib/uapi/linux/if_addr.js';
 import { IFLA, IFLA_INFO } from '../../../lib/uapi/linux/if_link.js';
 import { NDA, ndmsg, NUD_PERMANENT } from '../../../lib/uapi/linux/neighbour.js';
+import { NETNSA } from '../../../lib/uapi/linux/net_namespace.js';
 import * as O from '../../../lib/uapi/linux/route.js';
 import * as R from '../../../lib/uapi/linux/rtnetlink.js';
 import { AF_INET, AF_INET6 } from '../../../lib/uapi/linux/socket.js';
@@ -181,6 +182,18 @@ const forwarding = (type: number): Case => ({
   before: [],
   request: message(type, ACK, ndmsg.bytes({ ndm_family: AF_BRIDGE, ndm_ifindex: V0 }), [a(NDA.LLADDR, mac(9))]),
 });
+
+const nsid = (type: number, flags: number, ...attributes: Attribute[]): Message =>
+  message(type, flags, new Uint8Array(4), attributes);
+/** The requester is process 100. */
+const own = a(NETNSA.PID, 100);
+const newNsid = nsid(R.RTM_NEWNSID, ADD, a(NETNSA.NSID, 3), own);
+
+export const namespaces: readonly Case[] = [
+  { name: 'an id of the namespace', before: [], request: newNsid },
+  { name: 'the id of the namespace', before: [newNsid], request: nsid(R.RTM_GETNSID, ACK, own) },
+  { name: 'all ids', before: [newNsid], request: nsid(R.RTM_GETNSID, DUMP) },
+];
 
 /** Requests that nothing here can grant, of handlers that only refuse. */
 export const ports: readonly Case[] = [

@@ -27,6 +27,7 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
   addresses: L.addresses,
   routes: L.routes,
   neighbours: L.neighbours,
+  'ids of namespaces': L.namespaces,
   'queueing disciplines': S.qdiscs,
   classes: S.classes,
   actions: S.actions,

@@ -25,7 +25,7 @@ export interface Answer {
 }
 
 const inventory: readonly Message[] = [
-  ...[...L.links, ...L.addresses, ...L.routes, ...L.neighbours]
+  ...[...L.links, ...L.addresses, ...L.routes, ...L.neighbours, ...L.namespaces]
     .map(({ request }) => request)
     .filter(({ flags }) => (flags & N.NLM_F_DUMP) === N.NLM_F_DUMP),
   ...S.inventory,

@@ -24,6 +24,8 @@ export class Net {
   readonly replies = new Slab(REPLIES);
   /** Instructions of classic programs. */
   readonly programs = new Slab(PROGRAMS);
+  /** The id it has given itself; -1 = none. */
+  nsid = -1;
   readonly netlink: NetlinkTable = netlinkTable();
   readonly rtnl: Rtnetlink;
 

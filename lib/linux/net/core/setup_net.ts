@@ -7,10 +7,12 @@ import { schedInit } from '../sched/sched_init.js';
 import { fibRulesInit } from './fib_rules.js';
 import { neighInit } from './neighbour.js';
 import { Net } from './net_namespace.js';
+import { nsidInit } from './net_nsid.js';
 import { rtnlLinkInit } from './rtnl_link/init.js';
 
 /** The subsystems of a namespace in the order they boot. */
 const inits: readonly ((net: Net) => void)[] = [
+  nsidInit,
   rtnlLinkInit,
   neighInit,
   fibRulesInit,
