@@ -9,6 +9,7 @@ import { withFuncs } from '../../../kernel/bpf/proto_table.js';
 import { perfmonCapable } from '../../../kernel/bpf/token.js';
 import type { Task } from '../../../kernel/task.js';
 import type { HelperEntry } from './call.js';
+import { skbCgroupHelpers } from './cgroup.js';
 import { fibHelpers } from './fib.js';
 import { redirectHelpers } from './redirect.js';
 import { skbBytesHelpers } from './skb_bytes.js';
@@ -16,7 +17,7 @@ import { skbCsumHelpers } from './skb_csum.js';
 import { skbMetaHelpers, skbSocketHelpers } from './skb_meta.js';
 import { castProtos, ktimeGetCoarseNsProto, socketProtos, tcProtos } from './skb_protos.js';
 import { skbShapeHelpers } from './skb_shape.js';
-import { socketHelpers } from './sockets.js';
+import { castHelpers, socketHelpers } from './sockets.js';
 import { tunnelHelpers } from './tunnel.js';
 
 const classid: HelperEntry = [F.BPF_FUNC_get_cgroup_classid, baseHelpers.get(F.BPF_FUNC_get_cgroup_classid)!];
@@ -38,15 +39,18 @@ const tcTable = withFuncs(
     ...redirectHelpers,
     ...fibHelpers,
     ...socketHelpers,
+    ...skbCgroupHelpers,
     smpProcessorId,
     classid,
   ]),
 );
 const coarse = { ...ktimeGetCoarseNsProto, func: baseHelpers.get(F.BPF_FUNC_ktime_get_coarse_ns)! };
 
+const castTable = withFuncs(castProtos, new Map(castHelpers));
+
 /** @models net/core/filter.c bpf_sk_base_func_proto() */
 function bpfSkBaseFuncProto(id: number, task: Task): BpfFuncProto | undefined {
-  const cast = castProtos.get(id);
+  const cast = castTable.get(id);
   if (cast !== undefined) return perfmonCapable(task) ? cast : undefined;
   return id === F.BPF_FUNC_ktime_get_coarse_ns ? coarse : bpfBaseFuncProto(id, task);
 }

@@ -6,6 +6,7 @@ import {
   BPF_PROG_TYPE_SOCKET_FILTER,
 } from '../../../../uapi/linux/bpf.js';
 import { TC_ACT_SHOT } from '../../../../uapi/linux/pkt_cls.js';
+import { otherVerifierOps } from '../../../kernel/bpf/other_types.js';
 import type { BpfVerifierOps } from '../../../kernel/bpf/verifier_ops.js';
 import { skFilterIsValidAccess, tcClsActIsValidAccess } from './access.js';
 import { bpfConvertCtxAccess, tcClsActConvertCtxAccess } from './convert.js';
@@ -38,4 +39,5 @@ const byType = new Map<number, BpfVerifierOps>([
  *
  * @models kernel/bpf/verifier.c bpf_verifier_ops[] @differs stands with the operations it lists
  */
-export const verifierOpsOf = (progType: number): BpfVerifierOps | undefined => byType.get(progType);
+export const verifierOpsOf = (progType: number): BpfVerifierOps | undefined =>
+  byType.get(progType) ?? otherVerifierOps(progType);
