@@ -30,6 +30,8 @@ export interface BpfVerifierOps {
   getFuncProto(id: number, prog: BpfProg, task: Task): BpfFuncProto | undefined;
   /** Whether `size` bytes at `off` of the context may be read or written. */
   isValidAccess(off: number, size: number, type: AccessType, prog: BpfProg, info: InsnAccessAux): boolean;
+  /** What a program may return, least and greatest; without it, or undefined: anything. */
+  returnRange?(prog: BpfProg): readonly [number, number] | undefined;
   /** Instructions to run first, ending in a copy of `first`; undefined when none are needed. */
   genPrologue?(directWrite: boolean, first: BpfInsn, prog: BpfProg): BpfInsn[] | undefined;
   /** What stands for a BPF_LD_ABS or BPF_LD_IND. */
