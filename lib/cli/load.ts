@@ -15,6 +15,7 @@ import { mapTypeName, openObjectFile, progTypeName } from './object_file.js';
 import type { ObjectOptions, OpenedObject } from './object_file.js';
 import type { RunOptions } from './options.js';
 import { say } from './say.js';
+import { UsageError } from './usage_error.js';
 
 export interface LoadCommandOptions extends ObjectOptions, RunOptions {
   json?: boolean;
@@ -77,6 +78,11 @@ export function loadCommand(file: string, options: LoadCommandOptions, out: (tex
   }
 }
 
+function logLevel(text = '0'): number {
+  if (/^([0-9]|1[0-5])$/.test(text)) return Number(text);
+  throw new UsageError(`--log '${text}' is no level from 0 to 15`);
+}
+
 const isAccepted = ({ refused, programs }: Report): boolean =>
   refused === undefined && programs.every((program) => program.refused === undefined);
 
@@ -89,7 +95,7 @@ function loadFile(file: string, options: LoadCommandOptions): Report {
   const machine = new Machine({ entropy: new Entropy(1), onGap, config, version });
   const verdicts = new Map<number, Partial<ProgramReport>>();
   try {
-    const loaded = loadInto(machine, opened, config.cpus, Number(options.log ?? 0), verdicts);
+    const loaded = loadInto(machine, opened, config.cpus, logLevel(options.log), verdicts);
     for (const program of loaded.programs) verdicts.set(program.index, identity(machine, program));
     return report(opened, version, verdicts, { notes: loaded.warnings });
   } catch (error) {
@@ -103,7 +109,7 @@ function loadInto(
   machine: Machine,
   { linked }: OpenedObject,
   cpus: number,
-  logLevel: number,
+  level: number,
   verdicts: Map<number, Partial<ProgramReport>>,
 ): LoadedObject {
   const hasObjects = machine.has('bpf-objects');
@@ -115,7 +121,7 @@ function loadInto(
       btf: hasObjects,
       names: hasObjects,
       bindRodata: hasObjects,
-      logLevel,
+      logLevel: level,
       onRefused: ({ index }, error) => verdicts.set(index, { refused: refusalOf(error) }),
     },
   );

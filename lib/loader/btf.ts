@@ -123,6 +123,7 @@ export class Btf {
   /** Where type i is; 0 for void. */
   readonly #at: Uint32Array;
   #names: BtfNames | undefined;
+  readonly #members = new Map<number, readonly BtfMember[]>();
 
   constructor(u8: Uint8Array, origin: BtfOrigin = { file: 'BTF', base: 0 }) {
     this.#bytes = new Bytes(u8);
@@ -169,15 +170,11 @@ export class Btf {
     return id === 0 ? uapi.BTF_KIND_UNKN : uapi.btfInfoKind(this.#bytes.view.getUint32(this.#offset(id) + 4, true));
   }
 
-  /** Members of a struct or union, in order; those of other kinds are none. */
-  members({ kind, vlen, kflag, tail }: BtfType): BtfMember[] {
-    if (kind !== uapi.BTF_KIND_STRUCT && kind !== uapi.BTF_KIND_UNION) return [];
-    return Array.from({ length: vlen }, (_, i) => {
-      const at = tail + i * uapi.btf_member.size;
-      const { name_off, type, offset } = uapi.btf_member.get(this.#bytes, at);
-      const bits = kflag ? offset >>> 24 : 0;
-      return { name: this.string(name_off, at), type, bitOffset: kflag ? offset & 0xffffff : offset, bits };
-    });
+  /** Members of a struct or union, in order; those of other kinds are none. Decoded once: relocations search in them. */
+  members(type: BtfType): readonly BtfMember[] {
+    let members = this.#members.get(type.id);
+    if (members === undefined) this.#members.set(type.id, (members = this.#decodeMembers(type)));
+    return members;
   }
 
   /** The types of a prototype's parameters. */
@@ -292,6 +289,16 @@ export class Btf {
   string(off: number, from: number, longest = maxName): string {
     const { strings, stringsEnd } = this.#sections;
     return readName(this.#bytes.u8, strings + off, stringsEnd, (reason) => this.error(from, reason), longest);
+  }
+
+  #decodeMembers({ kind, vlen, kflag, tail }: BtfType): BtfMember[] {
+    if (kind !== uapi.BTF_KIND_STRUCT && kind !== uapi.BTF_KIND_UNION) return [];
+    return Array.from({ length: vlen }, (_, i) => {
+      const at = tail + i * uapi.btf_member.size;
+      const { name_off, type, offset } = uapi.btf_member.get(this.#bytes, at);
+      const bits = kflag ? offset >>> 24 : 0;
+      return { name: this.string(name_off, at), type, bitOffset: kflag ? offset & 0xffffff : offset, bits };
+    });
   }
 
   #checkSize(type: BtfType, size: number): number {

@@ -23,7 +23,7 @@ describe('cli main', () => {
     const { status, stdout } = tcbox(['--help']);
     expect(status).to.equal(0);
     const commands = [...stdout.split('Commands:')[1]!.matchAll(/^ {2}(\w+)/gm)].map((match) => match[1]!);
-    expect(commands).to.include.members(['run', 'start', 'exec', 'stop', 'ls', 'doctor']);
+    expect(commands).to.include.members(['run', 'start', 'exec', 'stop', 'ls', 'load', 'prog', 'doctor']);
     for (const command of commands.filter((name) => name !== 'help')) {
       const help = tcbox([command, '--help']);
       expect(help.status, command).to.equal(0);
@@ -50,6 +50,12 @@ describe('cli main', () => {
       ['exec', 'a/b', '--', 'true'],
       ['stop'],
       ['ls', '--bogus'],
+      ['load'],
+      ['load', '/nowhere'],
+      ['load', join(root, 'tools/examples/classify/cls.o'), '--log', 'much'],
+      ['prog'],
+      ['prog', 'dump'],
+      ['prog', 'dump', '/nowhere'],
     ];
     for (const args of wrong) {
       const { status, stdout, stderr } = tcbox(args);
