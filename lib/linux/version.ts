@@ -133,6 +133,7 @@ export const behaviours = {
     what: 'BPF_MAP_FREEZE wants an fd that may write, no capability, and no fields of the kernel in the value',
   },
   'bpf-map-hash': { since: 'v6.18', what: 'maps may belong to one program by its digest, and have one themselves' },
+  'bpf-division-goes-on': { since: 'v6.1', what: 'dividing by a register that is 0 does not end a program' },
   'bpf-tcx': {
     since: 'v6.18',
     what: 'programs are attached to devices without a qdisc: BPF_TCX_INGRESS, BPF_TCX_EGRESS',

@@ -1,7 +1,8 @@
 // A program made ready for the interpreter: four 32-bit cells an instruction. The first holds the operation (ten bits, see
 // op.ts) and, times two, the numbers of the destination (from bit 10) and source register (from bit 15); then `K`, the
 // number or index of the operation; then the offset of an access or the cell a jump goes to; then the high half of a
-// 64-bit number. Behind the instructions lie the landings of backward jumps, which count the rounds of loops.
+// 64-bit number. Behind the instructions lie the landings of backward jumps, which count the rounds of loops, and what stands
+// for instructions that need several operations.
 import { BPF_PSEUDO_CALL, BPF_PSEUDO_FUNC } from '../uapi/linux/bpf.js';
 import * as C from '../uapi/linux/bpf_common.js';
 import * as I from '../uapi/linux/bpf_insn.js';
@@ -28,6 +29,8 @@ export interface CompileOptions {
   /** The program in slot `index` of the prog array whose address is `map`. */
   readonly tailCall?: (map: number, index: number) => Program | undefined;
   readonly load?: PacketLoad;
+  /** Kernels before 4.16: dividing by a register that is 0 ends the program with R0 = 0. */
+  readonly zeroDivisorEnds?: boolean;
 }
 
 /** Where the addresses of a program's functions come from; see Vm. */
@@ -58,11 +61,13 @@ export class Program {
     this.code = new Decoder(this, functions, options).decode();
   }
 
-  /** Like `code`, but everything traps; made for single steps. */
+  /** Like `code`, but instructions and landings trap; made for single steps. */
   get shadow(): Int32Array {
     if (this.#shadow === undefined) {
       this.#shadow = this.code.slice();
-      for (let p = 0; p < this.code.length; p += CELLS) this.#shadow[p] = Op.TRAP;
+      const last = this.insns.length * CELLS;
+      for (let p = 0; p < this.code.length; p += CELLS)
+        if (p <= last || this.code[p] === Op.BACK_EDGE) this.#shadow[p] = Op.TRAP;
     }
     return this.#shadow;
   }
@@ -180,8 +185,13 @@ class Decoder {
     else this.#push(i, bits < 32 ? this.#insns.code(i) : long, bits);
   }
 
-  #aluReg(i: number, { code, wide }: Opcode): void {
+  #aluReg(i: number, opcode: Opcode): void {
+    const { code, wide } = opcode;
     const off = this.#insns.off(i);
+    if (this.#options.zeroDivisorEnds === true && (bpfOp(code) === C.BPF_DIV || bpfOp(code) === C.BPF_MOD)) {
+      this.#endingDivision(i, opcode);
+      return;
+    }
     const bits = movsxBits(code, off);
     if (isSignedDivision(code, off)) this.#push(i, signedDivision(bpfOp(code), wide, true));
     else if (bits !== 0) this.#push(i, wide ? Op.MOVSX64 : Op.MOVSX32, 32 - bits);
@@ -230,6 +240,19 @@ class Decoder {
   #jump(i: number, op: number, distance: number): void {
     const target = this.#target(i, distance);
     this.#push(i, op, this.#insns.imm(i), distance < 0 ? this.#landing(target) : target);
+  }
+
+  /** In place of the division a jump to: if X == 0 goto end; the division; goto the next; end: w0 = 0; exit. */
+  #endingDivision(i: number, { code, wide }: Opcode): void {
+    const start = (this.#insns.length + 1) * CELLS + this.#landings.length;
+    const end = start + 3 * CELLS;
+    const [dst, src] = [(this.#insns.dst(i) * R) << 10, this.#insns.src(i) * R];
+    const isZero = (wide ? C.BPF_JMP : I.BPF_JMP32) | C.BPF_JEQ | C.BPF_K;
+    const goTo = C.BPF_JMP | C.BPF_JA;
+    this.#push(i, goTo, 0, start);
+    this.#landings.push(isZero | (src << 10), 0, end, 0, code | dst | (src << 15), 0, 0, 0);
+    this.#landings.push(goTo, 0, (i + 1) * CELLS, 0);
+    this.#landings.push(C.BPF_ALU | I.BPF_MOV | C.BPF_K, 0, 0, 0, C.BPF_JMP | I.BPF_EXIT, 0, 0, 0);
   }
 
   #landing(target: number): number {

@@ -259,6 +259,38 @@ describe('vm: calls', () => {
   });
 });
 
+describe('vm: division by zero', () => {
+  const bench = new Bench();
+  const insns = (divide: Insn): (Insn | Insn[])[] => [
+    ...[B.mov64Imm(0, 7), B.mov64Imm(6, 20), B.ldImm64(7, 0, 3), divide],
+    ...[B.mov64Reg(0, 6), B.exitInsn()],
+  ];
+  const ends = { zeroDivisorEnds: true };
+
+  it('goes on', () => {
+    expect(bench.result(insns(B.alu64Reg(C.BPF_DIV, 6, 8)))).to.equal(0n);
+    expect(bench.result(insns(B.alu64Reg(C.BPF_MOD, 6, 8)))).to.equal(20n);
+  });
+
+  it('ends the program on early kernels', () => {
+    for (const op of [C.BPF_DIV, C.BPF_MOD]) {
+      expect(bench.result(insns(B.alu64Reg(op, 6, 8)), 0, ends)).to.equal(0n);
+      // All of R7 is not 0, its low half is.
+      expect(bench.result(insns(B.alu32Reg(op, 6, 7)), 0, ends)).to.equal(0n);
+      expect(bench.result(insns(B.alu64Reg(op, 6, 7)), 0, ends)).to.equal(op === C.BPF_DIV ? 0n : 20n);
+    }
+    expect(bench.result(insns(B.alu32Reg(C.BPF_MOD, 6, 0)), 0, ends)).to.equal(6n);
+    expect(bench.result(insns(B.alu64Reg(C.BPF_DIV, 6, 0)), 0, ends)).to.equal(2n);
+  });
+
+  it('is one step', () => {
+    const program = bench.compile(insns(B.alu64Reg(C.BPF_DIV, 6, 0)), ends);
+    expect(trace(bench.memory, program, 0)).to.deep.equal({ low: 2, high: 0, insns: 6 });
+    const zero = bench.compile(insns(B.alu64Reg(C.BPF_DIV, 6, 8)), ends);
+    expect(trace(bench.memory, zero, 0)).to.deep.equal({ low: 0, high: 0, insns: 4 });
+  });
+});
+
 describe('vm: tail calls', () => {
   const bench = new Bench();
   const slots = new Map<number, Program>();

@@ -42,6 +42,7 @@ function compiled(prog: BpfProg): Program {
   return (prog.program ??= machine.vm.compile(prog.insns, {
     helpers: (id) => helperOf(prog, id),
     tailCall: (map, index) => tailCall(machine, map, index),
+    zeroDivisorEnds: !machine.has('bpf-division-goes-on'),
   }));
 }
 
