@@ -29,6 +29,7 @@ export const behaviours = {
     what: 'a requester in the notified group gets the notification even without NLM_F_ECHO',
   },
   'dump-offs-in-done': { since: 'v6.18', what: 'NLMSG_DONE of a failed dump carries the offset beside the text' },
+  'dump-done-unasked': { since: 'v6.18', what: 'NLMSG_DONE of a link dump repeats no warning about the request' },
   'rtnl-strict-dump': { since: 'v6.1', what: 'NETLINK_GET_STRICT_CHK is obeyed by link, address and route dumps' },
   'rtnl-echo-link': { since: 'v6.18', what: 'RTM_NEWLINK and RTM_DELLINK with NLM_F_ECHO return a copy' },
   'rtnl-newlink-late-check': {

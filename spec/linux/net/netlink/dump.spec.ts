@@ -90,6 +90,20 @@ describe('net/netlink af_netlink dumps', () => {
     expect(done).to.equal('1c000000030002020100000064000000eaffffff070001006e6f0000');
   });
 
+  it('repeats a warning about a link dump in DONE, where the kernel judges the request again for it', () => {
+    const request = message(
+      18,
+      N.NLM_F_REQUEST | N.NLM_F_DUMP,
+      Uint8Array.from({ length: 17 }, () => 0),
+    );
+    for (const version of ['v6.18', 'v6.1'] as const) {
+      const client = new Client(new Machine({ version }), { opts: [N.NETLINK_EXT_ACK] });
+      client.send(request);
+      const text = Buffer.from('bytes leftover after parsing attributes').toString('hex');
+      expect(client.drain().at(-1)!.includes(text), version).to.equal(version === 'v6.1');
+    }
+  });
+
   it('gives EMSGSIZE when a message does not fit an empty chunk', () => {
     serve([20, 40000]);
     const client = new Client(machine);

@@ -34,7 +34,10 @@ export interface DumpState {
   generation: (() => number) | undefined;
   /** The next message is to be marked as if the list had changed. */
   interrupted: boolean;
-  /** The handler is not called again once a chunk with messages has ended it: what it said is forgotten, no change seen. */
+  /**
+   * The handler is not called again once a chunk with messages has ended it: what it said is forgotten, no change seen.
+   * Older kernels call it again, which judges the request again and says the same; they see no change either.
+   */
   readonly splitDone: boolean;
   /** NLMSG_DONE follows in the last chunk, where there is room. */
   readonly joinDone: boolean;
@@ -152,7 +155,7 @@ export function dumpChunk(sock: NetlinkSock): void {
     const joins = !more && dump.joinDone && alloc - skb.length >= NLMSG_HDRLEN + DONE_PAYLOAD;
     if (more || (skb.length > 0 && !joins)) {
       if (!more && dump.splitDone) {
-        dump.extack = new Extack();
+        if (sock.net.machine.has('dump-done-unasked')) dump.extack = new Extack();
         dump.generation = undefined;
       }
       send(sock, skb, alloc);
