@@ -3,7 +3,7 @@
 // Knows addresses only, never the bytes.
 
 /** First address that is given out: 0 is NULL, and the first pages stay unused so that small offsets from it are no memory. */
-const FIRST = 65536;
+export const FIRST = 65536;
 const FINE = 16;
 const FINE_END = 1024;
 

@@ -100,7 +100,14 @@ function condition(letter: string, dst: string, sign: string, right: string, tar
   return imm === undefined ? undefined : jump((wide ? B.jmpImm : B.jmp32Imm)(op, Number(dst), imm, 0), target);
 }
 
-function atomic(name: string, fetches: boolean, size: string, dst: string, off: string, src: string): Parsed | undefined {
+function atomic(
+  name: string,
+  fetches: boolean,
+  size: string,
+  dst: string,
+  off: string,
+  src: string,
+): Parsed | undefined {
   const op = [...atomicOps.values()].find((one) => one.name === name && one.fetch === fetches);
   return op && one(B.atomicOp(sizeBits(size), op.imm, Number(dst), Number(src), Number(off)));
 }

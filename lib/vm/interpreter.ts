@@ -1,34 +1,15 @@
 // kernel/bpf/core.c ___bpf_prog_run(): runs a program. One loop over the cells of a Program (see program.ts): registers are
 // halves in an Int32Array, memory is the VM's linear memory. The verifier has proved the accesses; one that would still
-// leave the memory, or whose address has a high half, is a ProgramFault that names the instruction. Single steps run the
+// leave the memory, meet its unused beginning, or have an address with a high half, is a ProgramFault that names the instruction. Single steps run the
 // same loop over cells that trap. Cases carry literal numbers, the opcode or that of op.ts, so that the engine makes a
 // jump table.
 import { arsh64, div64, lsh64, mod64, mul64, neg64, rsh64, sdiv64, smod64, swapBytes } from './arith64.js';
 import { atomic } from './atomic.js';
 import type { Cpu } from './cpu.js';
-import { ProgramFault } from './fault.js';
+import { faultAt, wild } from './fault.js';
+import { FIRST } from './allocator.js';
+import { probe } from './probe.js';
 import { CELLS } from './program.js';
-
-class WildAddress extends RangeError {}
-
-function wild(regs: Int32Array, r: number): never {
-  const half = (x: number): string => (x >>> 0).toString(16).padStart(8, '0');
-  throw new WildAddress(`R${r >> 1} is 0x${half(regs[r + 1]!)}${half(regs[r]!)}`);
-}
-
-const LAST_REG = 22;
-
-/** Explains what stopped the loop at the instruction before cell `p`. */
-function faultAt(cpu: Cpu, p: number, error: RangeError): ProgramFault {
-  const pc = p / CELLS - 1;
-  const { insns } = cpu.program;
-  const registers = Array.from({ length: LAST_REG / 2 }, (_, r) => {
-    const [low, high] = [cpu.regs[2 * r]! >>> 0, cpu.regs[2 * r + 1]! >>> 0];
-    return `R${r}=${high === 0 ? '' : `${high.toString(16)}:`}${low.toString(16)}`;
-  });
-  const code = pc < insns.length ? ` (opcode 0x${insns.code(pc).toString(16)})` : '';
-  return new ProgramFault(pc, `${error.message}${code}; ${registers.join(' ')}`, error);
-}
 
 /**
  * Runs until the function that `cpu` was started at returns (true), or to a trap (false). R0 is in `cpu.regs`.
@@ -41,6 +22,7 @@ export function execute(cpu: Cpu): boolean {
   let { helpers } = cpu.program;
   let { view } = memory;
   let budget = cpu.quantum;
+  const lowest = FIRST;
   let low = 0;
   let high = 0;
   let at = 0;
@@ -409,77 +391,89 @@ export function execute(cpu: Cpu): boolean {
           if ((regs[d]! & regs[s]!) !== 0) p = code[p - 2]!;
           break;
         case 0x71: // r = *(u8 *)
-          if (regs[s + 1] !== 0) wild(regs, s);
-          regs[d] = view.getUint8((regs[s]! >>> 0) + code[p - 2]!);
+          at = (regs[s]! >>> 0) + code[p - 2]!;
+          if (at < lowest || regs[s + 1] !== 0) wild(regs, s);
+          regs[d] = view.getUint8(at);
           regs[d + 1] = 0;
           break;
         case 0x69: // r = *(u16 *)
-          if (regs[s + 1] !== 0) wild(regs, s);
-          regs[d] = view.getUint16((regs[s]! >>> 0) + code[p - 2]!, true);
+          at = (regs[s]! >>> 0) + code[p - 2]!;
+          if (at < lowest || regs[s + 1] !== 0) wild(regs, s);
+          regs[d] = view.getUint16(at, true);
           regs[d + 1] = 0;
           break;
         case 0x61: // r = *(u32 *)
-          if (regs[s + 1] !== 0) wild(regs, s);
-          regs[d] = view.getInt32((regs[s]! >>> 0) + code[p - 2]!, true);
+          at = (regs[s]! >>> 0) + code[p - 2]!;
+          if (at < lowest || regs[s + 1] !== 0) wild(regs, s);
+          regs[d] = view.getInt32(at, true);
           regs[d + 1] = 0;
           break;
         case 0x91: // r = *(s8 *)
-          if (regs[s + 1] !== 0) wild(regs, s);
-          low = view.getInt8((regs[s]! >>> 0) + code[p - 2]!);
+          at = (regs[s]! >>> 0) + code[p - 2]!;
+          if (at < lowest || regs[s + 1] !== 0) wild(regs, s);
+          low = view.getInt8(at);
           regs[d] = low;
           regs[d + 1] = low >> 31;
           break;
         case 0x89: // r = *(s16 *)
-          if (regs[s + 1] !== 0) wild(regs, s);
-          low = view.getInt16((regs[s]! >>> 0) + code[p - 2]!, true);
+          at = (regs[s]! >>> 0) + code[p - 2]!;
+          if (at < lowest || regs[s + 1] !== 0) wild(regs, s);
+          low = view.getInt16(at, true);
           regs[d] = low;
           regs[d + 1] = low >> 31;
           break;
         case 0x81: // r = *(s32 *)
-          if (regs[s + 1] !== 0) wild(regs, s);
-          low = view.getInt32((regs[s]! >>> 0) + code[p - 2]!, true);
+          at = (regs[s]! >>> 0) + code[p - 2]!;
+          if (at < lowest || regs[s + 1] !== 0) wild(regs, s);
+          low = view.getInt32(at, true);
           regs[d] = low;
           regs[d + 1] = low >> 31;
           break;
         case 0x79: // r = *(u64 *)
-          if (regs[s + 1] !== 0) wild(regs, s);
           at = (regs[s]! >>> 0) + code[p - 2]!;
+          if (at < lowest || regs[s + 1] !== 0) wild(regs, s);
           regs[d] = view.getInt32(at, true);
           regs[d + 1] = view.getInt32(at + 4, true);
           break;
         case 0x72: // *(u8 *) = K
-          if (regs[d + 1] !== 0) wild(regs, d);
-          view.setInt8((regs[d]! >>> 0) + code[p - 2]!, k);
+          at = (regs[d]! >>> 0) + code[p - 2]!;
+          if (at < lowest || regs[d + 1] !== 0) wild(regs, d);
+          view.setInt8(at, k);
           break;
         case 0x73: // *(u8 *) = X
-          if (regs[d + 1] !== 0) wild(regs, d);
-          view.setInt8((regs[d]! >>> 0) + code[p - 2]!, regs[s]!);
+          at = (regs[d]! >>> 0) + code[p - 2]!;
+          if (at < lowest || regs[d + 1] !== 0) wild(regs, d);
+          view.setInt8(at, regs[s]!);
           break;
         case 0x6a: // *(u16 *) = K
-          if (regs[d + 1] !== 0) wild(regs, d);
-          view.setInt16((regs[d]! >>> 0) + code[p - 2]!, k, true);
+          at = (regs[d]! >>> 0) + code[p - 2]!;
+          if (at < lowest || regs[d + 1] !== 0) wild(regs, d);
+          view.setInt16(at, k, true);
           break;
         case 0x6b: // *(u16 *) = X
-          if (regs[d + 1] !== 0) wild(regs, d);
-          view.setInt16((regs[d]! >>> 0) + code[p - 2]!, regs[s]!, true);
+          at = (regs[d]! >>> 0) + code[p - 2]!;
+          if (at < lowest || regs[d + 1] !== 0) wild(regs, d);
+          view.setInt16(at, regs[s]!, true);
           break;
         case 0x62: // *(u32 *) = K
-          if (regs[d + 1] !== 0) wild(regs, d);
-          view.setInt32((regs[d]! >>> 0) + code[p - 2]!, k, true);
+          at = (regs[d]! >>> 0) + code[p - 2]!;
+          if (at < lowest || regs[d + 1] !== 0) wild(regs, d);
+          view.setInt32(at, k, true);
           break;
         case 0x63: // *(u32 *) = X
-          if (regs[d + 1] !== 0) wild(regs, d);
-          view.setInt32((regs[d]! >>> 0) + code[p - 2]!, regs[s]!, true);
+          at = (regs[d]! >>> 0) + code[p - 2]!;
+          if (at < lowest || regs[d + 1] !== 0) wild(regs, d);
+          view.setInt32(at, regs[s]!, true);
           break;
         case 0x7a: // *(u64 *) = K
-          if (regs[d + 1] !== 0) wild(regs, d);
           at = (regs[d]! >>> 0) + code[p - 2]!;
+          if (at < lowest || regs[d + 1] !== 0) wild(regs, d);
           view.setInt32(at + 4, k >> 31, true);
           view.setInt32(at, k, true);
           break;
         case 0x7b: // *(u64 *) = X
-          if (regs[d + 1] !== 0) wild(regs, d);
           at = (regs[d]! >>> 0) + code[p - 2]!;
+          if (at < lowest || regs[d + 1] !== 0) wild(regs, d);
           view.setInt32(at + 4, regs[s + 1]!, true);
           view.setInt32(at, regs[s]!, true);
           break;
@@ -534,9 +528,13 @@ export function execute(cpu: Cpu): boolean {
         case 0x10f: // r = be, bswap
           swapBytes(regs, d, k);
           break;
+        case 0x119: // r = *(…) of what may be no address
+          probe(view, regs, d, s, code[p - 2]!, k);
+          break;
         case 0x110: // atomics
-          if (regs[d + 1] !== 0) wild(regs, d);
-          atomic(view, regs, (regs[d]! >>> 0) + code[p - 2]!, s, k, code[p - 1]!);
+          at = (regs[d]! >>> 0) + code[p - 2]!;
+          if (at < lowest || regs[d + 1] !== 0) wild(regs, d);
+          atomic(view, regs, at, s, k, code[p - 1]!);
           break;
         case 0x05: // goto
           p = code[p - 2]!;

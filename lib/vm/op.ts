@@ -36,3 +36,5 @@ export const BACK_EDGE = 0x116;
 export const TRAP = 0x117;
 /** An instruction that must not be reached. */
 export const INVALID = 0x118;
+/** A load that gives 0 where there is no memory; `K` = its size, and whether it extends the sign. */
+export const PROBE = 0x119;

@@ -10,8 +10,9 @@ import { ProgramFault } from './fault.js';
 import type { Helper } from './helper_call.js';
 import type { Insns } from './insn.js';
 import type { Opcode } from './isa.js';
-import { bpfClass, bpfOp, bpfSize, isSignedDivision, movsxBits, opcodes } from './isa.js';
+import { bpfClass, bpfOp, isSignedDivision, movsxBits, opcodes } from './isa.js';
 import * as Op from './op.js';
+import { SIGNED } from './probe.js';
 
 export const CELLS = 4;
 
@@ -216,9 +217,9 @@ class Decoder {
     this.#push(i, this.#insns.code(i), address, 0, FUNCTION_HIGH);
   }
 
-  /** Probing loads are loads: what they may meet here is NULL, and there lies nothing but zeros. */
-  #load(i: number, { code, signed }: Opcode): void {
-    this.#push(i, C.BPF_LDX | (signed ? I.BPF_MEMSX : C.BPF_MEM) | bpfSize(code));
+  #load(i: number, { code, name, size, signed }: Opcode): void {
+    if (name === 'probe') this.#push(i, Op.PROBE, size | (signed ? SIGNED : 0));
+    else this.#push(i, code);
   }
 
   #atomic(i: number, { size }: Opcode): void {

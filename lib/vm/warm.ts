@@ -57,7 +57,9 @@ function variants({ code, name, form, size }: Opcode): Insn[] {
     case 'stx':
       return [B.raw(code, 9, 2, 8, -1)];
     case 'atomic':
-      return size < 4 ? [] : [...atomicOps.keys()].map((imm) => B.raw(code, 9, 2, 0, imm));
+      return size < 4
+        ? []
+        : [...atomicOps.keys()].filter((imm) => imm < I.BPF_LOAD_ACQ).map((imm) => B.raw(code, 9, 2, 0, imm));
     default:
       return [];
   }

@@ -123,7 +123,9 @@ describe('vm: memory of a program', () => {
     const probe = (bits: number): bigint => bench.result([B.raw(C.BPF_LDX | bits, 0, 1, 0, 0), B.exitInsn()], place);
     expect(probe(C.BPF_W | I.BPF_PROBE_MEM)).to.equal(0x0201fff0n);
     expect(probe(C.BPF_H | I.BPF_PROBE_MEMSX)).to.equal(u64(-16n));
-    expect(bench.result([B.raw(C.BPF_LDX | BPF_DW | I.BPF_PROBE_MEM, 0, 1, 512, 0), B.exitInsn()], 0)).to.equal(0n);
+    expect(probe(BPF_DW | I.BPF_PROBE_MEM)).to.equal(littleEndian(bytesAt(place, 8)));
+    const beyond = [B.ldImm64(0, 9, 9), B.raw(C.BPF_LDX | BPF_DW | I.BPF_PROBE_MEM, 0, 1, 512, 0), B.exitInsn()];
+    for (const nowhere of [0, -64, bench.memory.u8.length]) expect(bench.result(beyond, nowhere)).to.equal(0n);
   });
 
   it('gives each function 512 bytes of stack', () => {
@@ -157,6 +159,17 @@ describe('vm: what a program cannot do', () => {
     }
     expect(fault(B.ldImm64(1, end - 3, 0), B.atomicOp(BPF_DW, C.BPF_ADD, 1, 0, 0)).message).to.match(
       /^instruction 2: /,
+    );
+  });
+
+  it('reaches nothing at its beginning, where NULL leads', () => {
+    for (const [bits] of sizes) {
+      expect(fault(B.mov64Imm(1, 0), B.ldxMem(bits, 0, 1, 8)).pc).to.equal(1);
+      expect(fault(B.mov64Imm(1, 65535), B.stMem(bits, 1, 0, 0)).pc).to.equal(1);
+      expect(fault(B.mov64Imm(1, 0), B.stxMem(bits, 1, 0, 0)).pc).to.equal(1);
+    }
+    expect(fault(B.mov64Imm(1, 0), B.atomicOp(BPF_DW, C.BPF_ADD, 1, 0, 8)).message).to.contain(
+      'R1 is 0x0000000000000000',
     );
   });
 
