@@ -144,10 +144,6 @@ export abstract class IndexedMap extends BpfMap {
     if ((flags & B.BPF_NOEXIST) !== 0) return -EEXIST;
     return this.refuseLock(flags);
   }
-
-  override checkBtf(btf: Btf, keyTypeId: number, valueTypeId: number): number {
-    return arrayMapCheckBtf(this, btf, keyTypeId, valueTypeId);
-  }
 }
 
 /**
@@ -213,6 +209,10 @@ export class ArrayMap extends IndexedMap {
     if (!this.ready()) return -ENOMEM;
     copyValue(this.memory, this.record, this.place(index), value, this.valueSize);
     return 0;
+  }
+
+  override checkBtf(btf: Btf, keyTypeId: number, valueTypeId: number): number {
+    return arrayMapCheckBtf(this, btf, keyTypeId, valueTypeId);
   }
 
   override genLookup(): BpfInsn[] | undefined {
@@ -316,6 +316,10 @@ export class PercpuArrayMap extends IndexedMap {
     if (!this.ready()) return -ENOMEM;
     this.#values.copyIn(this.record, this.#of(index), value);
     return 0;
+  }
+
+  override checkBtf(btf: Btf, keyTypeId: number, valueTypeId: number): number {
+    return arrayMapCheckBtf(this, btf, keyTypeId, valueTypeId);
   }
 
   override genLookup(): BpfInsn[] | undefined {

@@ -211,11 +211,11 @@ export abstract class BpfMap extends KObject {
   }
 
   /**
-   * MAP_LOOKUP_ELEM: copies the value of `key` to `value`. 0 or a negative errno.
+   * MAP_LOOKUP_ELEM: copies the value of `key` to `value`. 0 or a negative errno. `task`: whose fds keys may be.
    *
    * @models kernel/bpf/syscall.c bpf_map_copy_value()
    */
-  sysLookup(key: number, value: number, _flags: number): number {
+  sysLookup(key: number, value: number, _flags: number, _task: Task): number {
     const from = this.lookupElemSys(key);
     if (from === 0) return -ENOENT;
     copyValue(this.memory, this.record, value, from, this.valueSize);
@@ -229,7 +229,7 @@ export abstract class BpfMap extends KObject {
   }
 
   /** MAP_DELETE_ELEM. */
-  sysDelete(key: number): number {
+  sysDelete(key: number, _task: Task): number {
     return this.deleteElem(key);
   }
 

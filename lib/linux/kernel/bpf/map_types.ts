@@ -8,9 +8,29 @@ import { fdHtabMapAllocCheck, HashOfMaps } from './hashtab/hash_of_maps.js';
 import { htabMapAllocCheck } from './hashtab/htab.js';
 import { LruHashMap, LruPercpuHashMap } from './hashtab/lru.js';
 import { trieAlloc } from './lpm_trie.js';
+import { arenaMapAlloc } from './arena.js';
+import { bloomMapAlloc, bloomMapAllocCheck } from './bloom_filter.js';
+import { LocalStorageMap, localStorageAllocCheck } from './bpf_local_storage.js';
+import { structOpsMapAlloc, structOpsMapAllocCheck } from './bpf_struct_ops.js';
+import { cpuMapAlloc } from './cpumap.js';
+import { DevMap, devMapAllocCheck } from './devmap.js';
+import { cgroupStorageMapAlloc } from './local_storage.js';
 import type { MapKind } from './map_ops.js';
+import { reuseportArrayAlloc, reuseportArrayAllocCheck } from './reuseport_array.js';
+import { stackMapAlloc } from './stackmap.js';
+import { sockHashAlloc, sockMapAlloc } from '../../net/core/sock_map.js';
+import { xskMapAlloc } from '../../net/xdp/xskmap.js';
 import { QueueStackMap, queueStackMapAllocCheck } from './queue_stack_maps.js';
 import { ringbufMapAlloc } from './ringbuf.js';
+
+const devMap: MapKind = {
+  allocCheck: devMapAllocCheck,
+  alloc: (machine, attr, creator) => new DevMap(machine, attr, creator),
+};
+const localStorage: MapKind = {
+  allocCheck: localStorageAllocCheck,
+  alloc: (machine, attr, creator) => new LocalStorageMap(machine, attr, creator),
+};
 
 /** By BPF_MAP_TYPE_*. */
 export const mapTypes: Readonly<Record<number, MapKind>> = {
@@ -69,4 +89,21 @@ export const mapTypes: Readonly<Record<number, MapKind>> = {
   },
   [B.BPF_MAP_TYPE_RINGBUF]: { alloc: ringbufMapAlloc },
   [B.BPF_MAP_TYPE_USER_RINGBUF]: { alloc: ringbufMapAlloc },
+  [B.BPF_MAP_TYPE_STACK_TRACE]: { alloc: stackMapAlloc },
+  [B.BPF_MAP_TYPE_DEVMAP]: devMap,
+  [B.BPF_MAP_TYPE_DEVMAP_HASH]: devMap,
+  [B.BPF_MAP_TYPE_SOCKMAP]: { alloc: sockMapAlloc },
+  [B.BPF_MAP_TYPE_SOCKHASH]: { alloc: sockHashAlloc },
+  [B.BPF_MAP_TYPE_CPUMAP]: { alloc: cpuMapAlloc },
+  [B.BPF_MAP_TYPE_XSKMAP]: { alloc: xskMapAlloc },
+  [B.BPF_MAP_TYPE_CGROUP_STORAGE]: { alloc: cgroupStorageMapAlloc },
+  [B.BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE]: { alloc: cgroupStorageMapAlloc },
+  [B.BPF_MAP_TYPE_REUSEPORT_SOCKARRAY]: { allocCheck: reuseportArrayAllocCheck, alloc: reuseportArrayAlloc },
+  [B.BPF_MAP_TYPE_SK_STORAGE]: localStorage,
+  [B.BPF_MAP_TYPE_INODE_STORAGE]: localStorage,
+  [B.BPF_MAP_TYPE_TASK_STORAGE]: localStorage,
+  [B.BPF_MAP_TYPE_CGRP_STORAGE]: localStorage,
+  [B.BPF_MAP_TYPE_STRUCT_OPS]: { allocCheck: structOpsMapAllocCheck, alloc: structOpsMapAlloc },
+  [B.BPF_MAP_TYPE_BLOOM_FILTER]: { allocCheck: bloomMapAllocCheck, alloc: bloomMapAlloc },
+  [B.BPF_MAP_TYPE_ARENA]: { alloc: arenaMapAlloc },
 };

@@ -8,7 +8,7 @@ import { errno } from '../../errno.js';
 import type { Holder } from '../../events.js';
 import type { Machine } from '../../machine.js';
 import type { Task } from '../task.js';
-import { BpfMap, ENOTSUPP, type MapAttr } from './map.js';
+import { BpfMap, type MapAttr } from './map.js';
 import { AREA_MAX, BPF_F_ACCESS_MASK, flagsAccessOk, KMALLOC_MAX_SIZE } from './map_ops.js';
 
 const QUEUE_STACK_CREATE_FLAG_MASK = B.BPF_F_NUMA_NODE | BPF_F_ACCESS_MASK;
@@ -92,10 +92,6 @@ export class QueueStackMap extends BpfMap {
 
   override sysLookupAndDelete(_key: number, value: number, _flags: number): number {
     return this.popElem(value);
-  }
-
-  override checkBtf(): number {
-    return -ENOTSUPP;
   }
 
   /** @models kernel/bpf/queue_stack_maps.c queue_stack_map_mem_usage() */

@@ -90,7 +90,7 @@ export class MapHandle {
   }
 
   lookup(key: Uint8Array | undefined): Answer {
-    return this.#read(key, this.map.sysValueSize, (k, to) => this.map.sysLookup(k, to, 0));
+    return this.#read(key, this.map.sysValueSize, (k, to) => this.map.sysLookup(k, to, 0, this.#bed.task));
   }
 
   lookupAndDelete(key: Uint8Array | undefined): Answer {
@@ -102,7 +102,7 @@ export class MapHandle {
   }
 
   delete(key: Uint8Array | undefined): number {
-    return this.#bed.with(key, 0, (k) => this.map.sysDelete(k));
+    return this.#bed.with(key, 0, (k) => this.map.sysDelete(k, this.#bed.task));
   }
 
   /** Every key in the map's own order. */

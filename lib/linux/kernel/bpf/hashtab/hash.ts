@@ -2,7 +2,7 @@
 // one whose value is replaced, for it is a new element; per-CPU values are replaced in place.
 import { roundUp8 } from '../../../../vm/maps/bytes.js';
 import { Slab } from '../../../../vm/maps/slab.js';
-import { E2BIG, EINVAL, ENOMEM } from '../../../../uapi/asm-generic/errno.js';
+import { E2BIG, EINVAL, ENOENT, ENOMEM } from '../../../../uapi/asm-generic/errno.js';
 import * as B from '../../../../uapi/linux/bpf.js';
 import type { Holder } from '../../../events.js';
 import type { Machine } from '../../../machine.js';
@@ -112,7 +112,7 @@ export class PercpuHashMap extends Htab {
   /** @models kernel/bpf/hashtab.c bpf_percpu_hash_copy() */
   override sysLookup(key: number, value: number): number {
     const elem = this.table.lookup(key);
-    if (elem === 0) return super.sysLookup(key, value, 0);
+    if (elem === 0) return -ENOENT;
     this.copyOut(elem, value);
     return 0;
   }

@@ -83,7 +83,7 @@ const genericDelete: Batch = (call, map) => {
   const { keySize } = map;
   const key = call.machine.bpfScratch.key.reserve(call.machine.memory, keySize);
   return forCount(call, (i) =>
-    copyIn(call, key, call.u64(off.keys) + i * keySize, keySize) ? map.sysDelete(key) : -E.EFAULT,
+    copyIn(call, key, call.u64(off.keys) + i * keySize, keySize) ? map.sysDelete(key, call.task) : -E.EFAULT,
   );
 };
 
@@ -122,7 +122,7 @@ function lookUp(call: BpfCall, map: BpfMap, walk: Walk): { done: number; failed:
   for (let prev = walk.started ? walk.last : 0; done < walk.count; prev = walk.last) {
     const end = map.getNextKey(prev, key);
     if (end !== 0) return { done, failed: end, ended: true };
-    const failed = map.sysLookup(key, value, walk.flags);
+    const failed = map.sysLookup(key, value, walk.flags, call.task);
     if (failed !== 0 && failed !== -E.ENOENT) return { done, failed, ended: false };
     if (failed === 0) {
       const out = copyOut(call, call.u64(off.keys) + done * keySize, key, keySize);

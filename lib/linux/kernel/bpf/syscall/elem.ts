@@ -72,9 +72,10 @@ export function mapLookupElem(call: BpfCall): number {
   checkLock(map, flags);
   const key = copyKey(call, map, call.u64(at.key));
   const size = map.sysValueSize;
-  if (map.mapType === B.BPF_MAP_TYPE_BLOOM_FILTER) return map.sysLookup(key, copyValueIn(call, map, size), flags);
+  if (map.mapType === B.BPF_MAP_TYPE_BLOOM_FILTER)
+    return map.sysLookup(key, copyValueIn(call, map, size), flags, call.task);
   const value = call.machine.bpfScratch.value.reserve(map.memory, size);
-  const failed = map.sysLookup(key, value, flags);
+  const failed = map.sysLookup(key, value, flags, call.task);
   if (failed === 0) copyOut(call, map, value, size);
   return failed;
 }
@@ -91,7 +92,7 @@ export function mapUpdateElem(call: BpfCall): number {
 /** BPF_MAP_DELETE_ELEM. @models kernel/bpf/syscall.c map_delete_elem() */
 export function mapDeleteElem(call: BpfCall): number {
   const map = mapFor(call, FMODE_WRITE);
-  return map.sysDelete(copyKey(call, map, call.u64(at.key)));
+  return map.sysDelete(copyKey(call, map, call.u64(at.key)), call.task);
 }
 
 /** BPF_MAP_GET_NEXT_KEY. Old kernels have no "first key". @models kernel/bpf/syscall.c map_get_next_key() */
