@@ -43,7 +43,7 @@ const alwaysYes: ReadonlySet<number> = new Set([
 ]);
 
 /** What a program may return, least and greatest; undefined = anything. @models kernel/bpf/verifier.c check_return_code() */
-function returnRange({ type, expectedAttachType: place }: BpfProg): readonly [number, number] | undefined {
+export function returnRange({ type, expectedAttachType: place }: BpfProg): readonly [number, number] | undefined {
   if (!yesOrNo.has(type)) return undefined;
   if (type === B.BPF_PROG_TYPE_CGROUP_SKB && place === B.BPF_CGROUP_INET_EGRESS) return [0, 3];
   if (type === B.BPF_PROG_TYPE_CGROUP_SOCK_ADDR) {

@@ -18,7 +18,7 @@ const skbUnderCgroup: HelperMaker = (machine) => (regs) => {
   setR0(regs, sk === 0 ? -ENOENT : slot(machine, regs[R2]!, regs[R3]!));
 };
 
-/** @models kernel/trace/bpf_trace.c bpf_current_task_under_cgroup() */
+/** @models kernel/trace/bpf_trace.c bpf_current_task_under_cgroup() @differs stands with its kin */
 const currentTaskUnderCgroup: HelperMaker = (machine) => (regs) => {
   setR0(regs, slot(machine, regs[R1]!, regs[R2]!));
 };
@@ -37,7 +37,7 @@ const skbAncestorCgroupId: HelperMaker =
     setR0(regs, softnet.skbs.at(regs[R1]!).sk === 0 || regs[R2] !== 0 ? 0 : ROOT);
   };
 
-/** @models kernel/bpf/helpers.c bpf_get_current_ancestor_cgroup_id() */
+/** @models kernel/bpf/helpers.c bpf_get_current_ancestor_cgroup_id() @differs stands with its kin */
 const currentAncestorCgroupId: HelperMaker = () => (regs) => {
   setR0(regs, regs[R1] === 0 ? ROOT : 0);
 };

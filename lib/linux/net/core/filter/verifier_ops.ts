@@ -11,6 +11,7 @@ import type { BpfVerifierOps } from '../../../kernel/bpf/verifier_ops.js';
 import { skFilterIsValidAccess, tcClsActIsValidAccess } from './access.js';
 import { bpfConvertCtxAccess, tcClsActConvertCtxAccess } from './convert.js';
 import { skFilterFuncProto, tcClsActFuncProto } from './func_proto.js';
+import { describedOps } from './described.js';
 import { bpfGenLdAbs, bpfUnclonePrologue } from './prologue.js';
 
 const skFilterVerifierOps: BpfVerifierOps = {
@@ -32,6 +33,7 @@ const byType = new Map<number, BpfVerifierOps>([
   [BPF_PROG_TYPE_SOCKET_FILTER, skFilterVerifierOps],
   [BPF_PROG_TYPE_SCHED_CLS, tcClsActVerifierOps],
   [BPF_PROG_TYPE_SCHED_ACT, tcClsActVerifierOps],
+  ...describedOps,
 ]);
 
 /**

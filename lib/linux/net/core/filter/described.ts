@@ -1,0 +1,65 @@
+// net/core/filter.c, kernel/trace/bpf_trace.c and others: struct bpf_verifier_ops of kinds of programs that the model loads
+// and describes but never runs. What they may do is a table of measurements (kernel/bpf/described_kinds.ts); accesses to
+// their contexts stay as they were submitted, since nothing will run them.
+import * as B from '../../../../uapi/linux/bpf.js';
+import { BPF_FUNC_ktime_get_coarse_ns, bpfFuncNames } from '../../../../uapi/linux/bpf_func_id.js';
+import { ModelGap } from '../../../errno.js';
+import type { BpfFuncProto } from '../../../kernel/bpf/func_proto.js';
+import { type DescribedKind, describedKinds } from '../../../kernel/bpf/described_kinds.js';
+import { describedProtos } from '../../../kernel/bpf/described_protos.js';
+import { bpfBaseFuncProto } from '../../../kernel/bpf/helpers.js';
+import { returnRange } from '../../../kernel/bpf/other_types.js';
+import { BPF_READ } from '../../../kernel/bpf/type_flags.js';
+import { perfmonCapable } from '../../../kernel/bpf/token.js';
+import type { BpfVerifierOps } from '../../../kernel/bpf/verifier_ops.js';
+import type { Task } from '../../../kernel/task.js';
+import { bpfSkbIsValidAccess } from './access.js';
+import { bpfConvertCtxAccess } from './convert.js';
+import { castProtos, ktimeGetCoarseNsProto, socketProtos, tcProtos } from './skb_protos.js';
+
+/** Whether `off` is in ranges like `0-16 24`. */
+function inRanges(ranges: string | undefined, off: number): boolean {
+  if (ranges === undefined) return false;
+  return ranges.split(' ').some((range) => {
+    const [from, to = from] = range.split('-').map(Number);
+    return off >= from! && off <= to!;
+  });
+}
+
+function proto(type: number, kind: DescribedKind, id: number, task: Task): BpfFuncProto | undefined {
+  if (!kind.helpers.includes(id)) return bpfBaseFuncProto(id, task);
+  if (id === BPF_FUNC_ktime_get_coarse_ns) return ktimeGetCoarseNsProto;
+  const cast = castProtos.get(id);
+  if (cast !== undefined) return perfmonCapable(task) ? cast : undefined;
+  const known = describedProtos.get(id) ?? tcProtos.get(id) ?? socketProtos.get(id);
+  if (known === undefined) throw new ModelGap(`helper bpf_${bpfFuncNames[id] ?? id} of bpf programs of type ${type}`);
+  return known;
+}
+
+/** Kinds whose context is struct __sk_buff with the fields that socket filters and classifiers have. */
+const ofPackets: ReadonlySet<number> = new Set([
+  B.BPF_PROG_TYPE_LWT_IN,
+  B.BPF_PROG_TYPE_LWT_OUT,
+  B.BPF_PROG_TYPE_LWT_XMIT,
+  B.BPF_PROG_TYPE_LWT_SEG6LOCAL,
+]);
+
+function opsOf(type: number, kind: DescribedKind): BpfVerifierOps {
+  const overPackets = ofPackets.has(type);
+  return {
+    getFuncProto: (id, _prog, task) => proto(type, kind, id, task),
+    isValidAccess: (off, size, access, _prog, info) => {
+      if (off % size !== 0) return false;
+      if (!inRanges(kind.access[`${access === BPF_READ ? 'r' : 'w'}${size}`], off)) return false;
+      info.regType = kind.pointers[off] ?? info.regType;
+      return !overPackets || bpfSkbIsValidAccess(off, size, access, info);
+    },
+    returnRange,
+    ...(overPackets ? { convertCtxAccess: bpfConvertCtxAccess } : {}),
+  };
+}
+
+/** By type. @differs tables instead of functions for each kind */
+export const describedOps: ReadonlyMap<number, BpfVerifierOps> = new Map(
+  Array.from(describedKinds, ([type, kind]) => [type, opsOf(type, kind)]),
+);
