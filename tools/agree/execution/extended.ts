@@ -1,5 +1,6 @@
 // Extended programs: as they are in the virtual machine, without a verifier; and where the real kernel took them, through
 // bpf(2), verified and run on a packet.
+import type { BpfAttr } from '../../../lib/linux/kernel/bpf/local_call.js';
 import type { Machine } from '../../../lib/linux/machine.js';
 import * as U from '../../../lib/uapi/linux/bpf.js';
 import { BPF_DW, BPF_INSN_SIZE } from '../../../lib/uapi/linux/bpf_insn.js';
@@ -64,9 +65,19 @@ function load(machine: Machine, type: Load['type'], insns: Uint8Array): number {
   });
 }
 
+/** The errno of a run, or what stopped the program. */
+function testRun(machine: Machine, attr: BpfAttr): number | string {
+  try {
+    return 0 - machine.bpf(U.BPF_PROG_TEST_RUN, attr);
+  } catch (error) {
+    if (error instanceof ProgramFault) return error.message;
+    throw error;
+  }
+}
+
 function compareRun(machine: Machine, fd: number, type: string, { size, errno, retval }: TestRun): string[] {
   const attr = { prog_fd: fd, data_size_in: size, data_in: new Uint8Array(size), retval: 0 };
-  const failed = -machine.bpf(U.BPF_PROG_TEST_RUN, attr);
+  const failed = testRun(machine, attr);
   if (failed !== errno) return [`${type}: run with errno ${errno}, model ${failed}`];
   return attr.retval === retval ? [] : [`${type}: result ${retval}, model ${attr.retval}`];
 }
@@ -106,7 +117,7 @@ function compareVerified(machine: Machine, { insns, errno, result }: Conformance
   if (failed !== errno) return [`loaded with errno ${errno}, model ${failed}`];
   if (fd < 0) return [];
   const value = new Uint8Array(8);
-  const ran = machine.bpf(U.BPF_PROG_TEST_RUN, {
+  const failedRun = testRun(machine, {
     prog_fd: fd,
     data_size_in: ETHERNET_PACKET,
     data_in: new Uint8Array(ETHERNET_PACKET),
@@ -114,7 +125,7 @@ function compareVerified(machine: Machine, { insns, errno, result }: Conformance
   machine.bpf(U.BPF_MAP_LOOKUP_ELEM, { map_fd: map, key: new Uint8Array(4), value });
   const view = new DataView(value.buffer);
   const got = hex(view.getUint32(4, true), view.getUint32(0, true));
-  return ran === 0 && got === result ? [] : [`verified: result ${result}, model ${got}, errno ${-ran}`];
+  return failedRun === 0 && got === result ? [] : [`verified: result ${result}, model ${got}, errno ${failedRun}`];
 }
 
 /** What differs. */
