@@ -2,7 +2,7 @@
 
 /** An open file description. `kind` names the file operations behind it. */
 export interface File {
-  readonly kind: 'netlink' | 'bpf-map' | 'bpf-prog' | 'bpf_link' | 'btf' | 'bpf-stats' | 'foreign';
+  readonly kind: 'netlink' | 'bpf-map' | 'bpf-prog' | 'bpf_link' | 'bpf-link' | 'btf' | 'bpf-stats' | 'foreign';
 }
 
 /** Any open file that belongs to no modelled subsystem. */

@@ -7,7 +7,7 @@ import { foreignFile } from '../../../lib/linux/fs/file.js';
 import type { Task } from '../../../lib/linux/kernel/task.js';
 import { LocalMemory } from '../../../lib/linux/kernel/user_memory.js';
 import type { Socket } from '../../../lib/linux/net/socket.js';
-import { BpfFile, ProgFile } from '../../../lib/linux/kernel/bpf/file.js';
+import { BpfFile, LinkFile, MapFile, ProgFile } from '../../../lib/linux/kernel/bpf/file.js';
 import type { BpfPaths } from '../../../lib/linux/kernel/bpf/inode.js';
 import * as B from '../../../lib/uapi/linux/bpf.js';
 import { bpf_attr_id } from '../../../lib/uapi/linux/bpf_attr.js';
@@ -134,10 +134,12 @@ export class Process {
     return fd < 0 ? fd : this.close('by id');
   }
 
-  /** The id of an open program or map. */
+  /** The id of an open program, map or link. */
   idOf(name: unknown): number {
-    const file = this.file(name) as { prog?: { id: number }; map?: { id: number } } | undefined;
-    return file?.prog?.id ?? file?.map?.id ?? 0;
+    const file = this.file(name);
+    if (file instanceof ProgFile) return file.prog.id;
+    if (file instanceof MapFile) return file.map.id;
+    return file instanceof LinkFile ? file.link.id : 0;
   }
 
   /** The socket behind a name, or the errno its absence gives. */

@@ -11,16 +11,20 @@ import { Process } from '../netlink/process.js';
 import type { Mask } from '../netlink/record.js';
 import type { BpfStep, Outcome, SyscallRecord } from './record.js';
 
+const absolute = (path: string): string => (path === '' ? path : `/cwd/${path}`);
+
 /** The recorder's working directory: a tmpfs with a file `plain` and a file system of pins at `bpf`. */
 class WorkingDirectory implements BpfPaths {
   readonly #tree = new PinTree('/cwd/bpf');
 
   pin(dirfd: number, path: string, object: Pinned): number {
-    return this.#tree.pin(dirfd, `/cwd/${path}`, object);
+    if (path === 'plain') return -E.EEXIST;
+    return path.startsWith('plain/') ? -E.ENOTDIR : this.#tree.pin(dirfd, absolute(path), object);
   }
 
   get(dirfd: number, path: string): Pinned | number {
-    return path === 'plain' ? -E.EACCES : this.#tree.get(dirfd, `/cwd/${path}`);
+    if (path === 'plain') return -E.EACCES;
+    return path.startsWith('plain/') ? -E.ENOTDIR : this.#tree.get(dirfd, absolute(path));
   }
 }
 

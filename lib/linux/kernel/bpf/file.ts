@@ -18,7 +18,7 @@ const O_RDWR = 2;
 const O_CLOEXEC = 0o2000000;
 
 /** As readlink() of /proc/self/fd/N shows it behind `anon_inode:`. */
-export type BpfFileKind = 'bpf-map' | 'bpf-prog' | 'bpf_link' | 'btf' | 'bpf-stats';
+export type BpfFileKind = 'bpf-map' | 'bpf-prog' | 'bpf_link' | 'bpf-link' | 'btf' | 'bpf-stats';
 
 export abstract class BpfFile extends KObject implements File {
   abstract readonly kind: BpfFileKind;
@@ -135,11 +135,13 @@ export class ProgFile extends BpfFile {
 }
 
 export class LinkFile extends BpfFile {
-  readonly kind = 'bpf_link';
+  readonly kind: 'bpf_link' | 'bpf-link';
   readonly link: BpfLink;
 
-  constructor(link: BpfLink, opener: Holder) {
+  /** `kind`: a file made with the link and one made later have names of their own. */
+  constructor(link: BpfLink, opener: Holder, kind: 'bpf_link' | 'bpf-link' = 'bpf_link') {
     super(link.machine, FMODE_READ, opener);
+    this.kind = kind;
     this.link = link.hold(this);
   }
 

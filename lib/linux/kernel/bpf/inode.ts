@@ -1,7 +1,17 @@
 // kernel/bpf/inode.c: pins, the names that keep programs, maps and links alive. A file system of this kind is a tree of
 // directories, pins and symbolic links. Which paths lead where is the task's own affair (its mount namespace), so bpf(2)
 // asks the task's BpfPaths; PinTree is the one for callers in the same process, BpfPin the inode that both hang in.
-import { EACCES, EEXIST, EINVAL, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY, EPERM } from '../../../uapi/asm-generic/errno.js';
+import {
+  EACCES,
+  EEXIST,
+  EISDIR,
+  ELOOP,
+  ENAMETOOLONG,
+  ENOENT,
+  ENOTDIR,
+  ENOTEMPTY,
+  EPERM,
+} from '../../../uapi/asm-generic/errno.js';
 import type { Holder } from '../../events.js';
 import type { KObject } from '../../object.js';
 import type { BpfLink } from './link.js';
@@ -53,10 +63,11 @@ type PinDirectory = Map<string, Node>;
 
 const isDirectory = (node: Node | undefined): node is PinDirectory => node instanceof Map;
 
-/** Symbolic links followed at most. */
+/** Symbolic links followed at most, and the length of a name. */
 const LINKS_MAX = 40;
+const NAME_MAX = 255;
 
-/** A file system of pins, mounted at one place, for callers in the same process. */
+/** A file system of pins, mounted at one place, for callers in the same process. Paths are absolute. */
 export class PinTree implements BpfPaths {
   readonly mountPoint: string;
   readonly #root: PinDirectory = new Map();
@@ -66,10 +77,8 @@ export class PinTree implements BpfPaths {
   }
 
   pin(_dirfd: number, path: string, object: Pinned): number {
-    const place = this.#place(path);
+    const place = this.#newName(path);
     if (typeof place === 'number') return place;
-    if (place.directory.has(place.name)) return -EEXIST;
-    if (place.name.includes('.')) return -EPERM;
     place.directory.set(place.name, new BpfPin(object, path));
     return 0;
   }
@@ -82,19 +91,16 @@ export class PinTree implements BpfPaths {
 
   /** mkdir(2) */
   mkdir(path: string): number {
-    const place = this.#place(path);
+    const place = this.#newName(path);
     if (typeof place === 'number') return place;
-    if (place.directory.has(place.name)) return -EEXIST;
-    if (place.name.includes('.')) return -EPERM;
     place.directory.set(place.name, new Map());
     return 0;
   }
 
   /** symlink(2) */
   symlink(target: string, path: string): number {
-    const place = this.#place(path);
+    const place = this.#newName(path);
     if (typeof place === 'number') return place;
-    if (place.directory.has(place.name)) return -EEXIST;
     place.directory.set(place.name, { target });
     return 0;
   }
@@ -135,44 +141,65 @@ export class PinTree implements BpfPaths {
     dropAll(this.#root);
   }
 
-  /** The directory and the name in it that `path` means; outside of the mount point nothing is a directory of this kind. */
+  /** Where a new name may be put, or why not. @models fs/namei.c filename_create() */
+  #newName(path: string): { directory: PinDirectory; name: string } | number {
+    const place = this.#place(path);
+    if (typeof place === 'number') return place;
+    if (place.directory.has(place.name)) return -EEXIST;
+    return place.name.includes('.') ? -EPERM : place;
+  }
+
+  /** The directory and the name in it that a path means. */
   #place(path: string): { directory: PinDirectory; name: string } | number {
-    const names = path.split('/').filter((name) => name !== '' && name !== '.');
+    const names = namesOf(path);
     const name = names.pop();
-    if (name === undefined) return path === '' ? -ENOENT : -EEXIST;
-    const directory = this.#find(`/${names.join('/')}`);
-    if (typeof directory === 'number') return directory === -EACCES ? -EPERM : directory;
+    if (path === '') return -ENOENT;
+    if (name === undefined) return -EEXIST;
+    if (name.length > NAME_MAX) return -ENAMETOOLONG;
+    const directory = this.#walk(names);
+    if (typeof directory === 'number') return directory;
+    if (directory === 'outside') return this.#walk([...names, name]) === -ENOENT ? -EPERM : -EEXIST;
     return isDirectory(directory) ? { directory, name } : -ENOTDIR;
   }
 
-  #find(path: string, links = 0): Node | number {
+  #find(path: string): Node | number {
     if (path === '') return -ENOENT;
-    const inside = this.#inside(path);
-    if (inside === undefined) return this.mountPoint.startsWith(path === '/' ? path : `${path}/`) ? -EACCES : -ENOENT;
+    const found = this.#walk(namesOf(path));
+    return found === 'outside' ? -EACCES : found;
+  }
+
+  /** What the names lead to: `outside` for a directory on the way to the mount point. */
+  #walk(names: readonly string[], links = 0): Node | 'outside' | number {
+    const mount = namesOf(this.mountPoint);
+    const above = names.slice(0, mount.length);
+    if (!above.every((name, i) => name === mount[i])) return -ENOENT;
+    if (names.length < mount.length) return 'outside';
     let node: Node = this.#root;
-    let at = this.mountPoint;
-    for (const name of inside) {
+    for (let i = mount.length; i < names.length; i++) {
       if (!isDirectory(node)) return -ENOTDIR;
-      const next = node.get(name);
-      if (next === undefined) return -ENOENT;
-      if ('target' in next) {
-        if (links === LINKS_MAX) return -EINVAL;
-        const found = this.#find(next.target.startsWith('/') ? next.target : `${at}/${next.target}`, links + 1);
-        if (typeof found === 'number') return found;
-        node = found;
-      } else node = next;
-      at = `${at}/${name}`;
+      const next = node.get(names[i]!);
+      if (next === undefined) return names[i]!.length > NAME_MAX ? -ENAMETOOLONG : -ENOENT;
+      if ('target' in next) return this.#follow(names.slice(0, i), next.target, names.slice(i + 1), links);
+      node = next;
     }
     return node;
   }
 
-  /** The names behind the mount point, or undefined when the path does not pass it. */
-  #inside(path: string): string[] | undefined {
-    const whole = path.startsWith('/') ? path : `${this.mountPoint}/${path}`;
-    const names = whole.split('/').filter((name) => name !== '' && name !== '.');
-    const mount = this.mountPoint.split('/').filter((name) => name !== '');
-    return mount.every((name, i) => names[i] === name) ? names.slice(mount.length) : undefined;
+  #follow(at: readonly string[], target: string, rest: readonly string[], links: number): Node | 'outside' | number {
+    if (links === LINKS_MAX) return -ELOOP;
+    const from = target.startsWith('/') ? target : `/${at.join('/')}/${target}`;
+    return this.#walk([...namesOf(from), ...rest], links + 1);
   }
+}
+
+/** The names of an absolute path; `..` leaves out the name before it. */
+function namesOf(path: string): string[] {
+  const names: string[] = [];
+  for (const name of path.split('/')) {
+    if (name === '..') names.pop();
+    else if (name !== '' && name !== '.') names.push(name);
+  }
+  return names;
 }
 
 function dropAll(directory: PinDirectory): void {

@@ -12,6 +12,9 @@ import type { BpfFile } from '../file.js';
 /** Memory of a process is readable by pages; that of callers in this process ends anywhere, and is read byte by byte. */
 const PAGE = 4096;
 
+/** isalnum() of the kernel, which goes by Latin-1, and two signs. */
+const OBJECT_NAME = /^[A-Za-z0-9\xc0-\xd6\xd8-\xf6\xf8-\xff_.]*$/;
+
 /** What a command gives: a return value, or the file whose fd the caller of bpf(2) gets. */
 export type BpfResult = number | BpfFile;
 
@@ -89,7 +92,7 @@ export class BpfCall implements Holder {
     const bytes = this.u8.subarray(at, at + BPF_OBJ_NAME_LEN);
     const end = bytes.indexOf(0);
     const name = String.fromCharCode(...bytes.subarray(0, Math.max(end, 0)));
-    return end >= 0 && /^[A-Za-z0-9_.]*$/.test(name) ? name : undefined;
+    return end >= 0 && OBJECT_NAME.test(name) ? name : undefined;
   }
 
   /**

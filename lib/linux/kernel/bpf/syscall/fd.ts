@@ -37,3 +37,12 @@ export const linkGet = (task: Task, fd: number): BpfLink => fileOf(task, fd, Lin
 
 /** @models kernel/bpf/btf.c btf_get_by_fd() */
 export const btfGet = (task: Task, fd: number): Btf => fileOf(task, fd, BtfFile).btf;
+
+/**
+ * No file is a token: nothing here gives one out. EBADF for an fd that is not open, EINVAL for any other.
+ *
+ * @models kernel/bpf/token.c bpf_token_get_from_fd()
+ */
+export function tokenGet(task: Task, fd: number): never {
+  throw errno(task.fget(fd) === undefined ? EBADF : EINVAL);
+}

@@ -3,10 +3,11 @@ import { EINVAL, ENOENT, EPERM } from '../../../../uapi/asm-generic/errno.js';
 import * as B from '../../../../uapi/linux/bpf.js';
 import { bpf_attr_id } from '../../../../uapi/linux/bpf_attr.js';
 import { CAP_SYS_ADMIN } from '../../../../uapi/linux/capability.js';
-import { errno, ModelGap } from '../../../errno.js';
+import { errno } from '../../../errno.js';
 import { BtfFile, FMODE_READ, FMODE_WRITE, LinkFile, MapFile, ProgFile } from '../file.js';
 import type { IdTable } from '../ids.js';
 import type { BpfCall } from './attr.js';
+import { tokenGet } from './fd.js';
 
 const at = bpf_attr_id.offsetof;
 const INT_MAX = 0x7fffffff;
@@ -59,14 +60,14 @@ export function mapGetFdById(call: BpfCall): MapFile {
 /** BPF_LINK_GET_FD_BY_ID. @models kernel/bpf/syscall.c bpf_link_get_fd_by_id() */
 export function linkGetFdById(call: BpfCall): LinkFile {
   needSysAdmin(call);
-  return new LinkFile(byId(call, call.machine.bpfIds.links), call.task);
+  return new LinkFile(byId(call, call.machine.bpfIds.links), call.task, 'bpf-link');
 }
 
 /** BPF_BTF_GET_FD_BY_ID. @models kernel/bpf/syscall.c bpf_btf_get_fd_by_id() */
 export function btfGetFdById(call: BpfCall): BtfFile {
   const flags = call.u32(at.open_flags);
   if ((flags & ~B.BPF_F_TOKEN_FD) !== 0) throw errno(EINVAL);
-  if (flags !== 0) throw new ModelGap('tokens of bpf()');
+  if (flags !== 0) tokenGet(call.task, call.s32(at.fd_by_id_token_fd));
   needSysAdmin(call);
   return new BtfFile(byId(call, call.machine.bpfIds.btfs), call.task);
 }

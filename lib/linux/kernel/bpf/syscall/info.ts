@@ -1,7 +1,7 @@
 // kernel/bpf/syscall.c: BPF_OBJ_GET_INFO_BY_FD. The user's struct is copied in first, since it carries buffers and their
 // sizes; as much of the kernel's struct as was asked for is copied out. Programs are in info_prog.ts.
 import { sha256 } from '@noble/hashes/sha2.js';
-import { EBADFD, EFAULT, EINVAL } from '../../../../uapi/asm-generic/errno.js';
+import { EBADFD, EFAULT, EINVAL, EPERM } from '../../../../uapi/asm-generic/errno.js';
 import * as A from '../../../../uapi/linux/bpf_attr.js';
 import { errno } from '../../../errno.js';
 import { BPF_ARRAY_VALUE } from '../../../../vm/maps/bpf_map.js';
@@ -84,6 +84,7 @@ function fillMapHash(info: Info, map: BpfMap): void {
   if (to === 0 && info.u32(hash_size) === 0) return;
   const contents = contentsOf(map);
   if (to === 0 || contents === undefined || info.u32(hash_size) !== DIGEST) throw errno(EINVAL);
+  if (!map.frozen) throw errno(EPERM);
   info.call.write(to, sha256(contents));
 }
 

@@ -3,7 +3,9 @@
 import * as E from '../../../../uapi/asm-generic/errno.js';
 import * as B from '../../../../uapi/linux/bpf.js';
 import { bpf_attr_map_create } from '../../../../uapi/linux/bpf_attr.js';
+import { CAP_SYS_ADMIN } from '../../../../uapi/linux/capability.js';
 import { errno, ModelGap } from '../../../errno.js';
+import { devGetByIndex } from '../../../net/core/dev/table.js';
 import { MapFile } from '../file.js';
 import type { BpfMap, MapAttr } from '../map.js';
 import type { MapKind } from '../map_ops.js';
@@ -11,7 +13,7 @@ import { mapTypes } from '../map_types.js';
 import { bpfCapable, netAdminCapable } from '../token.js';
 import type { BpfCall } from './attr.js';
 import { mapCheckBtf } from '../btf/map_check.js';
-import { btfGet } from './fd.js';
+import { btfGet, tokenGet } from './fd.js';
 import { fileMode } from './id.js';
 
 const at = bpf_attr_map_create.offsetof;
@@ -95,6 +97,16 @@ function kindOf(mapType: number): MapKind {
   return kind;
 }
 
+/** No device takes maps into its hardware. @models kernel/bpf/offload.c bpf_map_offload_map_alloc() */
+function checkDevice(call: BpfCall, mapType: number): void {
+  const ifindex = call.u32(at.map_ifindex);
+  if (ifindex === 0) return;
+  if (!call.task.capable(CAP_SYS_ADMIN)) throw errno(E.EPERM);
+  const offloads = mapType === B.BPF_MAP_TYPE_ARRAY || mapType === B.BPF_MAP_TYPE_HASH;
+  if (!offloads || devGetByIndex(call.machine.net, ifindex) === undefined) throw errno(E.EINVAL);
+  throw errno(E.EOPNOTSUPP);
+}
+
 /** Type information of key and value. */
 function attachBtf(call: BpfCall, map: BpfMap, attr: MapAttr): void {
   if (attr.btfKeyTypeId === 0 && attr.btfValueTypeId === 0 && attr.btfVmlinuxValueTypeId === 0) return;
@@ -157,11 +169,10 @@ export function mapCreate(call: BpfCall): MapFile {
   checkAttr(attr);
   const kind = kindOf(attr.mapType);
   kind.allocCheck?.(call.machine, attr, call.task);
-  // No device takes maps into its hardware.
-  if (call.u32(at.map_ifindex) !== 0) throw errno(E.EINVAL);
-  if ((flags & B.BPF_F_TOKEN_FD) !== 0) throw new ModelGap('tokens of bpf()');
+  if ((flags & B.BPF_F_TOKEN_FD) !== 0) tokenGet(call.task, call.s32(at.map_token_fd));
   if (call.machine.has('bpf-token')) checkPermission(call, attr.mapType);
   else checkPermissionEarly(call, attr.mapType);
+  checkDevice(call, attr.mapType);
   const map = kind.alloc(call.machine, attr, call, call.task);
   try {
     if (name === undefined) throw errno(E.EINVAL);

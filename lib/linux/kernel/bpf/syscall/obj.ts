@@ -35,13 +35,13 @@ function directory(call: BpfCall, known: number): number {
   return AT_FDCWD;
 }
 
-/** The object behind any fd of this kind. @models kernel/bpf/inode.c bpf_fd_probe_obj() */
+/** The object behind any fd of this kind; EINVAL also for an fd that is not open. @models kernel/bpf/inode.c bpf_fd_probe_obj() */
 function probe(call: BpfCall): Pinned {
   const file: unknown = call.task.fget(call.s32(at.bpf_fd));
   if (file instanceof MapFile) return file.map;
   if (file instanceof ProgFile) return file.prog;
   if (file instanceof LinkFile) return file.link;
-  throw errno(file === undefined ? E.EBADF : E.EINVAL);
+  throw errno(E.EINVAL);
 }
 
 const pinsOf = (call: BpfCall) => call.task.pins ?? call.machine.pins;
@@ -63,5 +63,5 @@ export function objGet(call: BpfCall): MapFile | ProgFile | LinkFile {
   if (object instanceof BpfMap) return new MapFile(object, mode, call.task);
   if (!(object instanceof BpfLink)) return new ProgFile(object, call.task);
   if ((call.u32(at.file_flags) & ACCESS) !== 0) throw errno(E.EINVAL);
-  return new LinkFile(object, call.task);
+  return new LinkFile(object, call.task, 'bpf-link');
 }
