@@ -16,6 +16,7 @@ const layouts: Readonly<Record<number, unknown>> = {
   [B.BPF_MAP_UPDATE_ELEM]: A.bpf_attr_elem,
   [B.BPF_MAP_FREEZE]: A.bpf_attr_elem,
   [B.BPF_PROG_LOAD]: A.bpf_attr_prog_load,
+  [B.BPF_PROG_TEST_RUN]: A.bpf_attr_test,
   [B.BPF_PROG_BIND_MAP]: A.bpf_attr_prog_bind_map,
   [B.BPF_BTF_LOAD]: A.bpf_attr_btf_load,
   [B.BPF_OBJ_GET_INFO_BY_FD]: A.bpf_attr_info,
