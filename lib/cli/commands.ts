@@ -219,7 +219,8 @@ function describeLs(command: Command, done: (code: number) => void): void {
 function withObject(command: Command): Command {
   return command
     .argument('<object>', 'an object file, as clang -target bpf -c makes it')
-    .option('--section <name>', 'the section of the program; default: all programs')
+    .option('--section <name>', 'the section of the programs; default: all of them')
+    .option('--program <name>', 'the one program of this name')
     .option('--btf <file>', 'types of the kernel, for programs that depend on them (CO-RE)')
     .option('--json', 'print JSON');
 }

@@ -87,7 +87,7 @@ const isAccepted = ({ refused, programs }: Report): boolean =>
   refused === undefined && programs.every((program) => program.refused === undefined);
 
 function loadFile(file: string, options: LoadCommandOptions): Report {
-  const opened = openObjectFile(file, options);
+  const opened = openObjectFile(file, options, true);
   const { config, version } = configurationOf(options);
   const onGap = (what: string): void => {
     say(`not modelled: ${what}`);

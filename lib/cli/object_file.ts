@@ -1,16 +1,18 @@
-// BPF objects on the command line: reads the file, opens it, and picks the programs of a section as tc does.
+// BPF objects on the command line: reads the file, opens it, and picks programs by section and name.
 import { readFileSync } from 'node:fs';
 import { Btf } from '../loader/btf.js';
 import { openObject } from '../loader/object.js';
 import type { BpfObject } from '../loader/object.js';
-import { programsFor, relocate } from '../loader/relocate.js';
-import type { LinkedObject, RelocateOptions } from '../loader/relocate.js';
+import { relocate, withHeld } from '../loader/relocate.js';
+import type { LinkedObject } from '../loader/relocate.js';
 import * as B from '../uapi/linux/bpf.js';
 import { UsageError } from './usage_error.js';
 
 export interface ObjectOptions {
-  /** Section of the program; default: all programs. */
+  /** Section of the programs; default: all of them. */
   section?: string;
+  /** Name of the one program. */
+  program?: string;
   /** File with the types of the kernel. */
   btf?: string;
 }
@@ -38,19 +40,28 @@ function readTypes(file: string): Btf {
   return btf;
 }
 
-function choose(object: BpfObject, section: string | undefined): RelocateOptions {
-  if (section === undefined) return {};
-  const programs = programsFor(object, section);
-  if (programs !== undefined) return { programs };
-  const names = [...new Set(object.programs.map((program) => program.section.name))];
-  throw new UsageError(`${object.name} has no program in section '${section}', only in ${names.join(', ') || 'none'}`);
+/** Indexes of the programs that the options name; undefined for all. */
+function choose(object: BpfObject, { section, program }: ObjectOptions, forTc: boolean): number[] | undefined {
+  if (section === undefined && program === undefined) return undefined;
+  const named = [...object.programs.entries()].filter(
+    ([, each]) => (section ?? each.section.name) === each.section.name && (program ?? each.name) === each.name,
+  );
+  if (named.length === 0) throw new UsageError(`${object.name} has no such program: ${known(object)}`);
+  return forTc ? withHeld(object, named[0]![0]) : named.map(([i]) => i);
 }
 
-/** Opens and links an object. Programs whose section says no type are classifiers, as tc loads them. */
-export function openObjectFile(file: string, options: ObjectOptions): OpenedObject {
+const known = ({ programs }: BpfObject): string =>
+  `it has ${programs.map(({ name, section }) => `${name} in section '${section.name}'`).join(', ') || 'none'}`;
+
+/**
+ * Opens and links an object. Programs whose section says no type are classifiers, as tc loads them. `forTc`: what tc would
+ * load for the options, one program and those that its arrays of programs hold; else all programs that they name.
+ */
+export function openObjectFile(file: string, options: ObjectOptions, forTc: boolean): OpenedObject {
   const object = openObject(read(file), file, { relaxedMaps: true });
   const kernelBtf = options.btf === undefined ? {} : { kernelBtf: readTypes(options.btf) };
-  const linked = relocate(object, { ...choose(object, options.section), ...kernelBtf });
+  const programs = choose(object, options, forTc);
+  const linked = relocate(object, { ...(programs === undefined ? {} : { programs }), ...kernelBtf });
   const typed = linked.programs.map((program) =>
     program.prog_type === B.BPF_PROG_TYPE_UNSPEC ? { ...program, prog_type: B.BPF_PROG_TYPE_SCHED_CLS } : program,
   );

@@ -31,7 +31,7 @@ interface Line {
 /** Prints the programs of the object by `out`; the exit code. */
 export function dumpCommand(file: string, options: DumpOptions, out: (text: string) => void = print): number {
   try {
-    const { object, linked } = openObjectFile(file, options);
+    const { object, linked } = openObjectFile(file, options, false);
     const dumps = linked.programs.map((program) => ({ program, lines: linesOf(program, linked, object.btf) }));
     out(options.json === true ? json(file, dumps) : dumps.map(show).join('\n\n'));
     return 0;

@@ -61,7 +61,11 @@ export function relocate(object: BpfObject, options: RelocateOptions = {}): Link
 /** Programs for one section as tc chooses them: its first one, and those that arrays of programs hold. None: undefined. */
 export function programsFor(object: BpfObject, section: string): number[] | undefined {
   const wanted = object.programs.findIndex((program) => program.section.name === section);
-  if (wanted < 0) return undefined;
+  return wanted < 0 ? undefined : withHeld(object, wanted);
+}
+
+/** A program by index, and those that arrays of programs hold. */
+export function withHeld(object: BpfObject, wanted: number): number[] {
   const held = object.maps.flatMap(({ slots }) => slots.flatMap((slot) => ('program' in slot ? [slot.program] : [])));
   return [...new Set([wanted, ...held])].sort((a, b) => a - b);
 }

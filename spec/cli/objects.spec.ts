@@ -56,6 +56,14 @@ describe('cli objects', () => {
     expect(programs[0]!.insns[0]).to.include({ insn: 0, text: '(61) r1 = *(u32 *)(r1 +0)' });
   });
 
+  it('dumps what section and name choose together', () => {
+    const titles = (options: object): string[] =>
+      run((out) => dumpCommand(object('calls.o'), options, out)).lines.filter((line) => /^\w+: section/.test(line));
+    expect(titles({ section: 'tc' })).to.have.length(2);
+    expect(titles({ program: 'two' })).to.deep.equal(['two: section tc, sched_cls, 35 instructions']);
+    expect(() => titles({ section: 'classifier', program: 'two' })).to.throw(UsageError, /no such program/);
+  });
+
   it('needs types of the kernel where an object does, and takes them from BTF or an object', () => {
     expect(run((out) => dumpCommand(object('core.o'), {}, out))).to.deep.equal({ code: 1, lines: [] });
     const { code, lines } = run((out) => dumpCommand(object('core.o'), { btf: object('core_target.o') }, out));
@@ -64,10 +72,39 @@ describe('cli objects', () => {
   });
 
   it('loads into a kernel that says what it has', () => {
-    const { lines } = run((out) => loadCommand(object('maps.o'), {}, out));
+    const { code, lines } = run((out) => loadCommand(object('maps.o'), {}, out));
+    expect(code).to.equal(0);
     expect(lines[0]).to.match(/maps\.o: license Dual MIT\/GPL, kernel v6\.18$/);
     expect(lines).to.include('map      flows: hash, key 12, value 16, 64 entries, flags 0x1');
     expect(lines).to.include('map      outer: array_of_maps, key 4, value 4, 4 entries');
+  });
+
+  it('prints identity and verdict of a program, and in JSON', () => {
+    const { code, lines } = run((out) => loadCommand(cls, {}, out));
+    expect([code, lines.slice(1)]).to.deep.equal([
+      0,
+      ['program  cls_main: section classify, sched_cls, 4 instructions, id 1, tag fadc4e24b6b95e0d: accepted'],
+    ]);
+    const json = run((out) => loadCommand(cls, { json: true, kernel: 'v6.1' }, out)).lines.join('\n');
+    const { schema, kernel, programs } = JSON.parse(json) as Record<string, unknown>;
+    expect({ schema, kernel, programs }).to.deep.equal({
+      schema: 1,
+      kernel: 'v6.1',
+      programs: [
+        { name: 'cls_main', section: 'classify', type: 'sched_cls', insns: 4, id: 1, tag: '6bb4e9a61a2e732b' },
+      ],
+    });
+  });
+
+  it('prints the log of a program that is refused, and of others when asked', () => {
+    const btf = object('core_target.o');
+    const refused = run((out) => loadCommand(object('core.o'), { btf, program: 'poisoned' }, out));
+    expect(refused.code).to.equal(1);
+    expect(refused.lines).to.include('program  poisoned: section tc, sched_cls, 2 instructions: refused, EINVAL');
+    expect(refused.lines).to.include('invalid func unknown#195896080');
+    const accepted = run((out) => loadCommand(cls, { log: '2' }, out));
+    expect(accepted.code).to.equal(0);
+    expect(accepted.lines).to.include('3: (95) exit');
   });
 
   it('loads what tc would load for a section', () => {
@@ -91,7 +128,7 @@ describe('cli objects', () => {
       expect(() => loadCommand(join(folder, 'nowhere.o'), {})).to.throw(UsageError, /cannot read .*nowhere\.o/);
       expect(() => dumpCommand(cls, { section: 'tc' })).to.throw(
         UsageError,
-        /no program in section 'tc', only in classify/,
+        /has no such program: it has cls_main in section 'classify'$/,
       );
       expect(() => loadCommand(cls, { kernel: 'v0.1' })).to.throw(UsageError, /no kernel 'v0\.1'/);
     } finally {
