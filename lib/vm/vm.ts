@@ -18,6 +18,9 @@ interface FunctionEntry {
 /** The engine is one for all machines of this process: the loop needs to be shown everything once. */
 let isWarm = false;
 
+/** Functions called back between two calls of onBudget: helpers loop, too. */
+const CALLBACKS = 1 << 14;
+
 /** Low half of the first function's address. */
 const FUNCTIONS_FROM = -0x4000_0000;
 
@@ -51,6 +54,8 @@ export class Vm {
   /** Runs under way. */
   #depth = 0;
   #onBudget: (() => void) | undefined;
+  /** Functions called back since onBudget was. */
+  #callbacks = 0;
 
   constructor(memory: Memory) {
     this.memory = memory;
@@ -90,6 +95,8 @@ export class Vm {
    */
   callback(low: number, high: number, args: Int32Array): number {
     const { program, cell } = this.#functions.at(low, high);
+    this.#callbacks = (this.#callbacks + 1) % CALLBACKS;
+    if (this.#callbacks === 0) this.#onBudget?.();
     const cpu = this.#enter();
     try {
       cpu.start(program, cell);

@@ -375,6 +375,19 @@ describe('vm: programs under control', () => {
     expect(asked).to.equal(1);
   });
 
+  it('stops a helper that loops', () => {
+    const bench = new Bench();
+    const forever = (regs: Int32Array): void => {
+      for (;;) bench.vm.callback(regs[2]!, regs[3]!, new Int32Array(10));
+    };
+    const insns = [B.ldImm64(1, 3, 0, 4), B.emitCall(181), B.exitInsn(), B.mov64Imm(0, 0), B.exitInsn()];
+    const program = bench.compile(insns, { helpers: () => forever });
+    bench.vm.onBudget = () => {
+      throw new Error('enough');
+    };
+    expect(() => bench.run(program)).to.throw('enough');
+  });
+
   it('may_goto ends a loop at last', () => {
     const bench = new Bench();
     const jump = B.raw(C.BPF_JMP | I.BPF_JCOND, 0, 0, 2, 0);
