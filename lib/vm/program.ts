@@ -92,7 +92,7 @@ class Decoder {
   readonly #functions: FunctionTable;
   readonly #options: CompileOptions;
   /** Cells of the instructions, and a last one that must not be reached. */
-  readonly #cells: number[] = [];
+  readonly #cells: Int32Array;
   readonly #landings: number[] = [];
   readonly #helperIndex = new Map<string, number>();
 
@@ -101,18 +101,27 @@ class Decoder {
     this.#insns = program.insns;
     this.#functions = functions;
     this.#options = options;
+    this.#cells = new Int32Array((this.#insns.length + 1) * CELLS);
   }
 
   decode(): Int32Array {
     const { length } = this.#insns;
     for (let i = 0; i < length; i++) this.#decodeOne(i);
-    this.#cells.push(Op.INVALID, length, 0, 0);
-    return Int32Array.from([...this.#cells, ...this.#landings]);
+    this.#cells[length * CELLS] = Op.INVALID;
+    if (this.#landings.length === 0) return this.#cells;
+    const all = new Int32Array(this.#cells.length + this.#landings.length);
+    all.set(this.#cells);
+    all.set(this.#landings, this.#cells.length);
+    return all;
   }
 
   #push(i: number, op: number, k = this.#insns.imm(i), off = this.#insns.off(i), high = 0): void {
     const registers = ((this.#insns.dst(i) * R) << 10) | ((this.#insns.src(i) * R) << 15);
-    this.#cells.push(op | registers, k, off, high);
+    const p = i * CELLS;
+    this.#cells[p] = op | registers;
+    this.#cells[p + 1] = k;
+    this.#cells[p + 2] = off;
+    this.#cells[p + 3] = high;
   }
 
   #decodeOne(i: number): void {
