@@ -38,6 +38,7 @@ function runSuite(suite: Suite, settings: Settings, print: (line: string) => voi
     progress('');
     for (const line of show(name, outcome)) print(line);
   });
+  if (suite.summary !== undefined) print(`${suite.file}: ${suite.summary()}`);
   print(`${suite.file}: ${tally.toString()}`);
   return tally;
 }

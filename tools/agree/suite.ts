@@ -7,17 +7,18 @@ import { compareClassic } from './execution/classic.js';
 import { compareConformance, compareExtended } from './execution/extended.js';
 import type { ExecutionRecord } from './execution/record.js';
 import { executionRecord } from './execution/record.js';
-import type { Json } from './input.js';
 import { readLines, readWhole } from './input.js';
 import type { Kind, Options } from './options.js';
 import type { Outcome } from './outcome.js';
-import { differs, judged, notRun } from './outcome.js';
+import { judged } from './outcome.js';
 import type { Shell } from './shell.js';
 import { syscallRecord } from './syscalls/record.js';
 import { replaySyscalls } from './syscalls/replay.js';
 import { Programs } from './transcripts/programs.js';
 import { transcript } from './transcripts/record.js';
 import { rerun } from './transcripts/rerun.js';
+import { verifierRecord } from './verifier/record.js';
+import { type Counts, replayVerifier } from './verifier/replay.js';
 
 export interface Settings {
   readonly kernel: KernelVersion | undefined;
@@ -29,6 +30,8 @@ export interface Settings {
 export interface Suite {
   readonly file: string;
   readonly cases: readonly { readonly name: string; run(settings: Settings): Outcome }[];
+  /** What was counted beside the outcomes. */
+  summary?(): string;
   /** Gives back what the cases had made. */
   close(): void;
 }
@@ -57,20 +60,16 @@ function transcriptSuite(file: string, { fixtures }: Options): Suite {
   };
 }
 
-/** Name of a record of bpf vectors, whose files name them each in their own way. */
-const nameOf = (record: Json, i: number): string =>
-  ['id', 'prog', 'name'].flatMap((key) => (typeof record[key] === 'string' ? [record[key]] : [])).join(' ') ||
-  `record ${i + 1}`;
-
-/** A kind of which there is no model yet: its cases count, and every one differs. */
-function unmodelledSuite(file: string): Suite {
-  const run = (record: Json): Outcome =>
-    record['replayable'] === false ? notRun('not replayable') : differs('not modelled');
-  const cases = readLines(file, (record) => record).map((record, i) => ({
-    name: nameOf(record, i),
-    run: () => run(record),
+function verifierSuite(file: string): Suite {
+  const counts: Counts = { logs: 0, equalLogs: 0, programs: 0, equalPrograms: 0 };
+  const cases = readLines(file, verifierRecord).map((record) => ({
+    name: record.name,
+    run: (settings: Settings) => replayVerifier(record, settings, counts),
   }));
-  return { file, close: nothing, cases };
+  const summary = (): string =>
+    `compared: verdict, errno, last words of the log; of ${counts.logs} logs ${counts.equalLogs} are the same, ` +
+    `of ${counts.programs} rewritten programs ${counts.equalPrograms}`;
+  return { file, close: nothing, cases, summary };
 }
 
 function syscallSuite(file: string): Suite {
@@ -99,7 +98,7 @@ function executionSuite(file: string): Suite {
 const makers: Readonly<Record<Kind, (file: string, options: Options) => Suite>> = {
   netlink: netlinkSuite,
   transcripts: transcriptSuite,
-  verifier: unmodelledSuite,
+  verifier: verifierSuite,
   execution: executionSuite,
   syscalls: syscallSuite,
 };

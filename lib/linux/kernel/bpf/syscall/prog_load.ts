@@ -3,12 +3,15 @@
 import * as E from '../../../../uapi/asm-generic/errno.js';
 import * as B from '../../../../uapi/linux/bpf.js';
 import { bpf_attr_prog_load } from '../../../../uapi/linux/bpf_attr.js';
-import { errno, ModelGap } from '../../../errno.js';
+import { errno } from '../../../errno.js';
+import { devGetByIndex } from '../../../net/core/dev/table.js';
 import { calcTag } from '../core.js';
 import { ProgFile } from '../file.js';
 import { BpfProg, type ProgLoadAttr } from '../prog.js';
 import { bpfCapable, netAdminCapable, perfmonCapable } from '../token.js';
+import { bpfCheck } from '../verifier/index.js';
 import type { BpfCall } from './attr.js';
+import { tokenGet } from './fd.js';
 import { checkLoadAttach, isNetAdminType, isPerfmonType, knownProgType, loadAttachType } from './prog_type.js';
 
 const at = bpf_attr_prog_load.offsetof;
@@ -18,6 +21,10 @@ const COMPLEXITY_LIMIT_INSNS = 1000000;
 const MAXINSNS = 4096;
 /** Longest license that is looked at, bytes. */
 const LICENSE_MAX = 127;
+
+/** Longest signature, bytes, and the last of the keyrings that the kernel has itself. */
+const SIGNATURE_MAX = 8192;
+const VERIFY_USE_PLATFORM_KEYRING = 2;
 
 const FLAGS_6_1 =
   B.BPF_F_STRICT_ALIGNMENT |
@@ -73,7 +80,7 @@ function loadAttr(call: BpfCall, progName: string): ProgLoadAttr {
 function checkFlags(call: BpfCall): void {
   const flags = call.u32(at.prog_flags);
   if ((flags & ~(call.machine.has('bpf-token') ? FLAGS : FLAGS_6_1)) !== 0) throw errno(E.EINVAL);
-  if ((flags & B.BPF_F_TOKEN_FD) !== 0) throw new ModelGap('tokens of bpf()');
+  if ((flags & B.BPF_F_TOKEN_FD) !== 0) tokenGet(call.task, call.s32(at.prog_token_fd));
 }
 
 /** Size of the program, and what its type asks of the caller. */
@@ -93,11 +100,30 @@ function copyIn(call: BpfCall, attr: ProgLoadAttr, license: string | undefined):
   return { insns, isGpl: isGplCompatible(license ?? call.text(call.u64(at.license), LICENSE_MAX)) };
 }
 
+/** This kernel was built without what checks signatures. @models kernel/bpf/syscall.c bpf_prog_verify_signature() */
+function refuseSignature(call: BpfCall): never {
+  const size = call.u32(at.signature_size);
+  const keyring = call.s32(at.keyring_id);
+  if (size > SIGNATURE_MAX || keyring < 0 || keyring > VERIFY_USE_PLATFORM_KEYRING) throw errno(E.EINVAL);
+  if (call.task.memory.read(call.u64(at.signature), size) === undefined) throw errno(E.ENOMEM);
+  throw errno(E.EOPNOTSUPP);
+}
+
+/** No device takes programs into its hardware. @models kernel/bpf/offload.c bpf_prog_dev_bound_init() */
+function checkDevice(call: BpfCall, { progType }: ProgLoadAttr): void {
+  const ifindex = call.u8.length > at.prog_ifindex ? call.u32(at.prog_ifindex) : 0;
+  if (ifindex === 0) return;
+  const offloads = progType === B.BPF_PROG_TYPE_SCHED_CLS || progType === B.BPF_PROG_TYPE_XDP;
+  const flags = call.u32(at.prog_flags) & ~B.BPF_F_XDP_DEV_BOUND_ONLY;
+  if (!offloads || flags !== 0 || devGetByIndex(call.machine.net, ifindex) === undefined) throw errno(E.EINVAL);
+  throw errno(E.EOPNOTSUPP);
+}
+
 /** A program that nobody knows yet; the call holds it. */
 function makeProg(call: BpfCall, attr: ProgLoadAttr, license: string | undefined, named: boolean): BpfProg {
   const { insns, isGpl } = copyIn(call, attr, license);
-  if (call.u8.length >= bpf_attr_prog_load.size && call.u64(at.signature) !== 0)
-    throw new ModelGap('signatures of bpf programs');
+  if (call.u8.length >= bpf_attr_prog_load.size && call.u64(at.signature) !== 0) refuseSignature(call);
+  checkDevice(call, attr);
   if (!knownProgType(call.machine, attr.progType) || !named) throw errno(E.EINVAL);
   const prog = new BpfProg(
     call.machine,
@@ -117,9 +143,9 @@ function makeProg(call: BpfCall, attr: ProgLoadAttr, license: string | undefined
 }
 
 /** Has it verified; then it gets its id and an open file. */
-function verifyAndPublish(call: BpfCall, prog: BpfProg, _attr: ProgLoadAttr): ProgFile {
+function verifyAndPublish(call: BpfCall, prog: BpfProg, attr: ProgLoadAttr): ProgFile {
   try {
-    throw new ModelGap('the verifier');
+    bpfCheck(prog, attr, call.task);
     call.machine.bpfIds.progs.add(prog);
     return new ProgFile(prog, call.task);
   } finally {
@@ -144,7 +170,6 @@ export function progLoad(call: BpfCall): ProgFile {
   const early = call.machine.has('bpf-token') ? undefined : call.text(call.u64(at.license), LICENSE_MAX);
   checkCaller(call, attr);
   checkLoadAttach(call, attr, call.u32(at.attach_prog_fd));
-  if (call.u32(at.prog_ifindex) !== 0) throw errno(E.EINVAL);
   const prog = makeProg(call, attr, early, name !== undefined);
   return verifyAndPublish(call, prog, attr);
 }
