@@ -2,6 +2,7 @@
 // file before anything of that length is read, so that a file costs what it weighs and not what it claims; whatever is
 // wrong becomes a LoaderError. Names and symbols are decoded when asked for.
 import { Bytes } from '../codec/bytes.js';
+import { nameTable } from '../codec/names.js';
 import { elfMachine, EM_BPF, EM_NONE } from '../uapi/linux/elf-em.js';
 import * as uapi from '../uapi/linux/elf.js';
 import { hex, LoaderError } from './loader_error.js';
@@ -19,6 +20,11 @@ export const R_BPF_64_ABS32 = 3;
 export const R_BPF_64_NODYLD32 = 4;
 /** The offset of a call. */
 export const R_BPF_64_32 = 10;
+
+/** `R_BPF_64_32` for 10. */
+export const relocationName = nameTable({
+  R_BPF_NONE, R_BPF_64_64, R_BPF_64_ABS64, R_BPF_64_ABS32, R_BPF_64_NODYLD32, R_BPF_64_32,
+}); // prettier-ignore
 
 export interface Section {
   readonly index: number;

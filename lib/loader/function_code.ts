@@ -8,7 +8,7 @@ import { BPF_CALL, BPF_DW, BPF_INSN_SIZE } from '../uapi/linux/bpf_insn.js';
 import { SHN_LORESERVE, SHN_UNDEF } from '../uapi/linux/elf.js';
 import { lowerBound } from './btf_ext.js';
 import type { CoreRelocator } from './core/relocate.js';
-import { R_BPF_64_32, R_BPF_64_64 } from './elf.js';
+import { R_BPF_64_32, R_BPF_64_64, relocationName } from './elf.js';
 import type { ElfSymbol, Relocation, Section } from './elf.js';
 import type { LoaderError } from './loader_error.js';
 import { dataKind } from './maps_data.js';
@@ -104,7 +104,8 @@ export class FunctionCode {
     const call = isCall(this.#code, at);
     const load = isLoad64(this.#code, at) && insn + 1 < this.count;
     if (!call && !load) throw this.#error(insn, `a relocation of opcode 0x${this.#code.getUint8(at).toString(16)}`);
-    if (type !== (call ? R_BPF_64_32 : R_BPF_64_64)) throw this.#error(insn, `a relocation of type ${type}`);
+    if (type !== (call ? R_BPF_64_32 : R_BPF_64_64))
+      throw this.#error(insn, `a relocation of type ${relocationName(type)}`);
     if (symbol.section === SHN_UNDEF)
       throw this.#error(
         insn,

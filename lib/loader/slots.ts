@@ -1,7 +1,7 @@
 // What maps of maps and arrays of programs hold before anything runs: the initialised `values` of maps that BTF defines,
 // and, for iproute2, programs whose section is called <map id>/<index>.
 import { BPF_MAP_TYPE_HASH_OF_MAPS, BPF_MAP_TYPE_PROG_ARRAY } from '../uapi/linux/bpf.js';
-import { R_BPF_64_64, R_BPF_64_ABS64 } from './elf.js';
+import { R_BPF_64_64, R_BPF_64_ABS64, relocationName } from './elf.js';
 import type { ElfFile, ElfSymbol, Relocation, Section } from './elf.js';
 import type { MapDefinition, MapSlot } from './map.js';
 import { isMapInMap } from './maps_btf.js';
@@ -38,7 +38,8 @@ const isWithin = (at: number, offset: number, size: number): boolean =>
   at >= offset && at + pointerSize <= offset + size;
 
 function slotIndex(map: BtfMap, { at, type }: Relocation, fail: (reason: string) => Error): number {
-  if (type !== R_BPF_64_ABS64 && type !== R_BPF_64_64) throw fail(`relocation type ${type} in map '${map.name}'`);
+  if (type !== R_BPF_64_ABS64 && type !== R_BPF_64_64)
+    throw fail(`a relocation of type ${relocationName(type)} in map '${map.name}'`);
   const offset = map.values === undefined ? -1 : at - map.offset - map.values;
   if (offset < 0 || offset % pointerSize !== 0) throw fail(`map '${map.name}' has no value at ${at - map.offset}`);
   return offset / pointerSize;

@@ -51,6 +51,8 @@ describe('loader object', () => {
       it(`of 36 bytes${suffix}: maps in maps`, () => {
         const { maps } = read(`legacy_36${suffix}.o`);
         expect(maps.map(({ name }) => name)).to.deep.equal(['counters', 'jumps', 'outer', 'inner']);
+        const annotated = maps.filter((map) => map.btf_key_type_id !== 0 && map.btf_value_type_id !== 0);
+        expect(annotated.map(({ name }) => name)).to.deep.equal(suffix === '' ? ['inner'] : []);
         expect([maps[2]!.innerMap, maps[2]!.slots]).to.deep.equal([3, [{ index: 1, map: 3 }]]);
       });
     }

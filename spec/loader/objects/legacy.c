@@ -31,6 +31,9 @@ struct bpf_elf_map SEC("maps") jumps = MAP(BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 4, 0, 
 #if LAYOUT == 36
 struct bpf_elf_map SEC("maps") outer = MAP(BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 2, 0, 3, 0, 4, -1);
 struct bpf_elf_map SEC("maps") inner = MAP(BPF_MAP_TYPE_ARRAY, 4, 8, 2, 0, 4, 0, 0, 1);
+/* BPF_ANNOTATE_KV_PAIR(inner, __u32, __u64): the types of key and value. */
+struct ____btf_map_inner { __u32 key; __u64 value; };
+struct ____btf_map_inner SEC(".annotations") ____btf_map_inner = {};
 #endif
 
 SEC("0x10/0") int zero(struct __sk_buff *skb) { return 10; }
