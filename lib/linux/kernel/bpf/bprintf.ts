@@ -1,6 +1,7 @@
 // kernel/bpf/helpers.c bpf_bprintf_prepare(), lib/vsprintf.c: text that programs print. The format is checked as the kernel
 // checks it; pointers to strings and addresses are followed in the linear memory, and what is not there prints as nothing.
 import { EINVAL } from '../../../uapi/asm-generic/errno.js';
+import { ModelGap } from '../../errno.js';
 import type { Memory } from '../../../vm/memory.js';
 
 /** A 64-bit argument as halves. */
@@ -11,6 +12,9 @@ export interface PrintArg {
 
 /** Longest text, its NUL included. */
 export const MAX_BPRINTF_BUF = 1024;
+
+/** Widest field; the number in a format wraps at 32 bits, and a negative one aligns left. */
+const FIELD_WIDTH_MAX = (1 << 23) - 1;
 
 interface Spec {
   readonly flags: string;
@@ -43,10 +47,12 @@ function parseSpec(format: Uint8Array, start: number): Spec | undefined {
   if (!isAscii(format[start] ?? 0)) return undefined;
   let at = start;
   while ('0+- '.includes(char(format, at))) at++;
-  const flags = String.fromCharCode(...format.subarray(start, at));
+  const given = String.fromCharCode(...format.subarray(start, at));
   const digits = at;
   if (/[1-9]/.test(char(format, at))) while (/[0-9]/.test(char(format, at))) at++;
-  const width = Number(String.fromCharCode(...format.subarray(digits, at)));
+  const wraps = Number(BigInt.asIntN(32, BigInt(String.fromCharCode(...format.subarray(digits, at)))));
+  const flags = wraps < 0 ? `${given}-` : given;
+  const width = Math.min(FIELD_WIDTH_MAX, Math.abs(wraps));
   const kind = char(format, at);
   if (kind === 'p') {
     const pointer = pointerKind(format, at + 1);
@@ -121,8 +127,9 @@ function pointer(spec: Spec, memory: Memory, arg: PrintArg): string {
   const address = `${(arg.high >>> 0).toString(16).padStart(8, '0')}${(arg.low >>> 0).toString(16).padStart(8, '0')}`;
   switch (spec.kind) {
     case 'pks':
-    case 'pus':
       return stringAt(memory, arg);
+    case 'pus':
+      throw new ModelGap('text at addresses of tasks in formats of programs');
     case 'pI4':
     case 'pi4':
       return ip4(bytesAt(memory, arg, 4), spec.kind === 'pi4');
@@ -130,7 +137,7 @@ function pointer(spec: Spec, memory: Memory, arg: PrintArg): string {
     case 'pi6':
       return ip6(bytesAt(memory, arg, 16), spec.kind === 'pI6');
     case 'px':
-      return address.replace(/^0+(?=.)/, '');
+      return spec.width === 0 ? address : address.replace(/^0+(?=.)/, '');
     case 'ps':
     case 'pS':
     case 'pB':
@@ -141,6 +148,7 @@ function pointer(spec: Spec, memory: Memory, arg: PrintArg): string {
 }
 
 function converted(spec: Spec, memory: Memory, arg: PrintArg): string {
+  if (/^p[iI]/.test(spec.kind)) return pointer(spec, memory, arg);
   if (spec.kind.startsWith('p')) return padded(spec, pointer(spec, memory, arg));
   if (spec.kind === 's') return padded(spec, stringAt(memory, arg));
   if (spec.kind === 'c') return padded(spec, String.fromCharCode(arg.low & 0xff));

@@ -38,7 +38,9 @@ describe('net/core/skbuff', () => {
     expect([skb.len, skb.headroom]).deep.equal([52, 70]);
     expect(skb.bytes().subarray(0, 3)).deep.equal(Uint8Array.of(6, 7, 8));
     expect(() => skb.push(71)).throws('skb_under_panic');
-    expect(() => skb.pull(53)).throws('beyond');
+    expect(() => {
+      skb.pull(53);
+    }).throws('beyond');
     skb.pool.free(skb);
   });
 
