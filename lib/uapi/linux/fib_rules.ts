@@ -1,8 +1,9 @@
-// include/uapi/linux/fib_rules.h: messages about routing rules.
+// include/uapi/linux/fib_rules.h: messages about routing rules; the policy is fib_rule_policy of net/core/fib_rules.c.
 import { attrs } from '../../codec/attrs.js';
-import { nlaU32, nlaU8 } from '../../codec/kind.js';
+import { nlaU16, nlaU32, nlaU64, nlaU8, opaque, string, unchecked } from '../../codec/kind.js';
 import { u32, u8 } from '../../codec/scalar.js';
 import { struct } from '../../codec/struct.js';
+import { IFNAMSIZ } from './if.js';
 
 export const fib_rule_hdr = struct('fib_rule_hdr', {
   family: u8,
@@ -17,11 +18,42 @@ export const fib_rule_hdr = struct('fib_rule_hdr', {
 });
 
 export const FR_ACT_TO_TBL = 1;
+export const FR_ACT_GOTO = 2;
+export const FR_ACT_NOP = 3;
+export const FR_ACT_BLACKHOLE = 6;
+export const FR_ACT_UNREACHABLE = 7;
+export const FR_ACT_PROHIBIT = 8;
 
-/** FRA_*, those of the rules every kernel has. */
+export const FIB_RULE_PERMANENT = 0x1;
+export const FIB_RULE_INVERT = 0x2;
+export const FIB_RULE_IIF_DETACHED = 0x8;
+export const FIB_RULE_OIF_DETACHED = 0x10;
+
+/** FRA_* */
 export const FRA = attrs('FRA', {
+  DST: [1, unchecked],
+  SRC: [2, unchecked],
+  IIFNAME: [3, string(IFNAMSIZ - 1)],
+  GOTO: [4, nlaU32],
   PRIORITY: [6, nlaU32],
+  FWMARK: [10, nlaU32],
+  FLOW: [11, nlaU32],
+  TUN_ID: [12, nlaU64],
+  SUPPRESS_IFGROUP: [13, nlaU32],
   SUPPRESS_PREFIXLEN: [14, nlaU32],
   TABLE: [15, nlaU32],
+  FWMASK: [16, nlaU32],
+  OIFNAME: [17, string(IFNAMSIZ - 1)],
+  L3MDEV: [19, nlaU8],
+  UID_RANGE: [20, opaque(8)],
   PROTOCOL: [21, nlaU8],
+  IP_PROTO: [22, nlaU8],
+  SPORT_RANGE: [23, opaque(4)],
+  DPORT_RANGE: [24, opaque(4)],
+  DSCP: [25, nlaU8],
+  FLOWLABEL: [26, nlaU32],
+  FLOWLABEL_MASK: [27, nlaU32],
+  SPORT_MASK: [28, nlaU16],
+  DPORT_MASK: [29, nlaU16],
+  DSCP_MASK: [30, nlaU8],
 });

@@ -61,8 +61,10 @@ export const RTNLGRP_NEIGH = 3;
 export const RTNLGRP_TC = 4;
 export const RTNLGRP_IPV4_IFADDR = 5;
 export const RTNLGRP_IPV4_ROUTE = 7;
+export const RTNLGRP_IPV4_RULE = 8;
 export const RTNLGRP_IPV6_IFADDR = 9;
 export const RTNLGRP_IPV6_ROUTE = 11;
+export const RTNLGRP_IPV6_RULE = 19;
 export const RTNLGRP_NSID = 28;
 
 export const rtgenmsg = struct('rtgenmsg', { rtgen_family: u8 });

@@ -4,7 +4,7 @@ import { loopbackNetInit } from '../../drivers/net/loopback.js';
 import { inetInit } from '../ipv4/init.js';
 import { inet6Init } from '../ipv6/init.js';
 import { schedInit } from '../sched/sched_init.js';
-import { fibRulesInit } from './fib_rules.js';
+import { fibRulesInit } from './fib_rules_rtnl.js';
 import { neighInit } from './neighbour.js';
 import { Net } from './net_namespace.js';
 import { nsidInit } from './net_nsid.js';

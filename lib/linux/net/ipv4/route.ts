@@ -15,7 +15,8 @@ import type { RtnlRequest } from '../core/rtnetlink.js';
 import { MessageWriter } from '../netlink/message.js';
 import { putAddress } from './devinet/notify.js';
 import { selectAddr } from './devinet/select.js';
-import { fibLookup, inetAddrType } from './fib_lookup.js';
+import type { FibFlow } from './fib_lookup.js';
+import { fibLookup, inetAddrType, isUnmerged } from './fib_lookup.js';
 import { fibDumpInfo } from './fib_semantics.js';
 import type { FibAlias } from './fib_trie.js';
 import type { ParsedRoute } from './rtm_route.js';
@@ -89,15 +90,16 @@ function unrouted(dev: NetDevice, dst: number, src: number): Way {
   return { type, table: 0, flags, dev, dst, src: from, gateway: 0, fa: undefined };
 }
 
-/** The table that was asked: main, for what the local table holds too. */
-const tableOf = ({ tableId }: FibAlias): number => (tableId === R.RT_TABLE_LOCAL ? R.RT_TABLE_MAIN : tableId);
+/** The table that was asked: main, for what the local table holds too as long as both are one. */
+const tableOf = (net: Net, { tableId }: FibAlias): number =>
+  tableId === R.RT_TABLE_LOCAL && !isUnmerged(net) ? R.RT_TABLE_MAIN : tableId;
 
 function routedWay(fa: FibAlias, dst: number, src: number): Way {
   const { info, type } = fa;
   const dev = info.dev!;
   const flags = type === R.RTN_BROADCAST ? R.RTCF_BROADCAST | R.RTCF_LOCAL : 0;
   const from = src || info.prefsrc || selectAddr(dev, info.gateway || dst, info.scope);
-  return { type, table: tableOf(fa), flags, dev, dst, src: from, gateway: info.gateway, fa };
+  return { type, table: tableOf(dev.net, fa), flags, dev, dst, src: from, gateway: info.gateway, fa };
 }
 
 /** The device of RTA_OIF, where there is one. */
@@ -117,7 +119,7 @@ function checkSource(net: Net, src: number): void {
 }
 
 /** @models net/ipv4/route.c ip_route_output_key_hash_rcu() */
-function output(net: Net, dst: number, src: number, oif: number, tos: number): Way {
+function output(net: Net, { dst, src, oif, mark, tos }: Required<Omit<FibFlow, 'scope'>>): Way {
   checkSource(net, src);
   const dev = outDevice(net, oif);
   if (dev !== undefined && (isMulticast(dst) || isBroadcast(dst))) return unrouted(dev, dst, src);
@@ -125,14 +127,14 @@ function output(net: Net, dst: number, src: number, oif: number, tos: number): W
     const from = src || INADDR_LOOPBACK;
     return localWay(net, from, from, 0, undefined);
   }
-  const found = fibLookup(net, { dst, oif, scope: 0, tos });
+  const found = fibLookup(net, { dst, src, oif, mark, scope: 0, tos });
   if (typeof found === 'number') throw errno(found);
   if (found === undefined) {
     if (dev === undefined) throw errno(ENETUNREACH);
     return unrouted(dev, dst, src);
   }
   if (found.type !== R.RTN_LOCAL) return routedWay(found, dst, src);
-  return localWay(net, dst, src || found.info.prefsrc || dst, tableOf(found), found);
+  return localWay(net, dst, src || found.info.prefsrc || dst, tableOf(net, found), found);
 }
 
 /** Whether the nexthop keeps the way beside the answer. */
@@ -173,13 +175,13 @@ export function inetRtmGetroute(request: RtnlRequest): void {
   const parsed = parseGet(request);
   const { rtm, tb } = parsed;
   if (tb.IIF !== undefined && tb.IIF !== 0) throw new ModelGap('RTA_IIF: the way of a packet that is forwarded');
-  const way = output(
-    net,
-    routeAddress(parsed, 'DST'),
-    routeAddress(parsed, 'SRC'),
-    tb.OIF ?? 0,
-    rtm.rtm_tos & INET_DSCP_MASK,
-  );
+  const way = output(net, {
+    dst: routeAddress(parsed, 'DST'),
+    src: routeAddress(parsed, 'SRC'),
+    oif: tb.OIF ?? 0,
+    mark: tb.MARK ?? 0,
+    tos: rtm.rtm_tos & INET_DSCP_MASK,
+  });
   const skb = new MessageWriter();
   if (rtm.rtm_flags & R.RTM_F_FIB_MATCH) {
     if (way.fa === undefined) throw errno(EHOSTUNREACH);

@@ -1,7 +1,8 @@
 // net/ipv6/route.c, the requests about IPv6 routes: the dump of RTM_GETROUTE, and the way to one destination. Routes of
 // users are not modelled.
 import { NL_VALIDATE_LIBERAL, parse } from '../../../codec/parse.js';
-import { EINVAL, ENETUNREACH, ENODEV, ENOENT } from '../../../uapi/asm-generic/errno.js';
+import { EACCES, EINVAL, ENETUNREACH, ENODEV, ENOENT } from '../../../uapi/asm-generic/errno.js';
+import * as F from '../../../uapi/linux/fib_rules.js';
 import { IFA_F_DEPRECATED, IFA_F_TENTATIVE } from '../../../uapi/linux/if_addr.js';
 import { IFF_UP } from '../../../uapi/linux/if.js';
 import { NLM_F_DUMP_FILTERED, NLM_F_MULTI, NLMSG_HDRLEN } from '../../../uapi/linux/netlink.js';
@@ -10,6 +11,8 @@ import { RTM_NEWROUTE } from '../../../uapi/linux/rtnetlink.js';
 import { AF_INET6 } from '../../../uapi/linux/socket.js';
 import { errno, ModelGap, refuse } from '../../errno.js';
 import { devGetByIndex, devGetByName } from '../core/dev/table.js';
+import type { FibRule, Flow } from '../core/fib_rules.js';
+import { fibRulesLookup, rulesOf, suppresses } from '../core/fib_rules.js';
 import type { Net } from '../core/net_namespace.js';
 import type { DumpEntry, RtnlRequest } from '../core/rtnetlink.js';
 import type { RouteFilter } from '../ipv4/rtm_route.js';
@@ -55,17 +58,29 @@ export function* inet6DumpFib(request: RtnlRequest): Iterable<DumpEntry> {
   }
 }
 
-/** The most specific route of the local table, then of main. @models net/ipv6/route.c ip6_route_output_flags() */
-function lookup(net: Net, dst: Uint8Array, oif: number): Fib6Info | undefined {
-  for (const id of [R.RT_TABLE_LOCAL, R.RT_TABLE_MAIN]) {
-    const routes = fib6Tables(net).get(id)!;
-    const fit = routes.filter(
-      (rt) => In6.ipv6PrefixEqual(rt.dst, dst, rt.plen) && (oif === 0 || rt.dev.ifindex === oif),
-    );
-    const best = fit.toSorted((a, b) => b.plen - a.plen || a.metric - b.metric)[0];
-    if (best !== undefined) return best;
-  }
-  return undefined;
+/** The most specific route of a table. @models net/ipv6/route.c ip6_pol_route() */
+function tableLookup(net: Net, id: number, dst: Uint8Array, oif: number): Fib6Info | undefined {
+  const fit = (fib6Tables(net).get(id) ?? []).filter(
+    (rt) => In6.ipv6PrefixEqual(rt.dst, dst, rt.plen) && (oif === 0 || rt.dev.ifindex === oif),
+  );
+  return fit.toSorted((a, b) => b.plen - a.plen || a.metric - b.metric)[0];
+}
+
+/** @models net/ipv6/fib6_rules.c fib6_rule_action() */
+function ruleAction(net: Net, rule: FibRule, { dst, oif }: Flow): Fib6Info | number | undefined {
+  if (rule.action === F.FR_ACT_UNREACHABLE) return ENETUNREACH;
+  if (rule.action === F.FR_ACT_PROHIBIT) return EACCES;
+  if (rule.action !== F.FR_ACT_TO_TBL) return EINVAL;
+  const found = tableLookup(net, rule.table, dst, oif);
+  return found === undefined || suppresses(rule, found.plen, found.dev.group) ? undefined : found;
+}
+
+/** The route the rules find. @models net/ipv6/fib6_rules.c fib6_rule_lookup() */
+function lookup(net: Net, flow: Flow): Fib6Info {
+  const found = fibRulesLookup(net, rulesOf(net, AF_INET6)!, flow, (rule) => ruleAction(net, rule, flow));
+  if (found === undefined) throw errno(ENETUNREACH);
+  if (typeof found === 'number') throw errno(found);
+  return found;
 }
 
 /**
@@ -103,8 +118,8 @@ export function inet6RtmGetroute(request: RtnlRequest): void {
   const dst = tb.DST === undefined ? In6.in6addrAny : tb.DST.bytes().slice(0, 16);
   const oif = (tb.OIF ?? 0) | 0;
   if (oif !== 0 && devGetByIndex(net, oif) === undefined) throw errno(ENODEV);
-  const rt = lookup(net, dst, oif);
-  if (rt === undefined || (rt.type !== R.RTN_LOCAL && (rt.dev.flags & IFF_UP) === 0)) throw errno(ENETUNREACH);
+  const rt = lookup(net, { dst, src: undefined, oif, mark: tb.MARK ?? 0, tos: 0 });
+  if (rt.type !== R.RTN_LOCAL && (rt.dev.flags & IFF_UP) === 0) throw errno(ENETUNREACH);
   const out = rt.type === R.RTN_LOCAL ? devGetByName(net, 'lo')! : rt.dev;
   const skb = new MessageWriter();
   const get = { dst, src: selectSource(rt, dst), oif: out.ifindex };
