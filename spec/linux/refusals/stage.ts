@@ -2,6 +2,7 @@
 // two ways: all objects with the holders of all their references, and all that dumps show.
 import { configs } from '../../../lib/linux/config.js';
 import { Machine } from '../../../lib/linux/machine.js';
+import type { KernelVersion } from '../../../lib/linux/version.js';
 import { NSEC_PER_SEC } from '../../../lib/linux/clock.js';
 import * as N from '../../../lib/uapi/linux/netlink.js';
 import type { Message } from '../../../tools/oracle/fuzz/message.js';
@@ -15,6 +16,9 @@ import * as S from './sched.js';
 const REST = 2 * NSEC_PER_SEC;
 const EVERY_GROUP = 0xffffffff;
 const config = { ...configs['full']!, disableIpv6: false };
+
+/** A request that must go before was refused. */
+export class NotGranted extends Error {}
 
 /** What a request was answered. */
 export interface Answer {
@@ -44,15 +48,18 @@ function errnoIn(datagrams: readonly string[]): number {
 }
 
 export class Stage {
-  readonly machine = new Machine({ config });
-  readonly #client = new Client(this.machine, { opts: [N.NETLINK_EXT_ACK] });
-  readonly #listener = new Client(this.machine, { tgid: 200 });
+  readonly machine: Machine;
+  readonly #client: Client;
+  readonly #listener: Client;
 
-  constructor({ before }: Pick<Case, 'before'>) {
+  constructor({ before }: Pick<Case, 'before'>, version: KernelVersion) {
+    this.machine = new Machine({ config, version });
+    this.#client = new Client(this.machine, { opts: this.machine.has('netlink-ext-ack') ? [N.NETLINK_EXT_ACK] : [] });
+    this.#listener = new Client(this.machine, { tgid: 200 });
     this.#listener.bind(777, EVERY_GROUP);
     for (const message of [L.pair, L.up(V0), L.up(V1), ...before]) {
       const { errno } = this.ask(encode(message));
-      if (errno !== 0) throw new Error(`a request that must go before was refused: errno ${errno}`);
+      if (errno !== 0) throw new NotGranted(`errno ${errno}`);
       this.rest();
     }
   }

@@ -89,11 +89,12 @@ export function ctlTfilter(request: RtnlRequest): void {
   const t = parseTc(request);
   if (prioOf(t) === 0 && !creates(t)) throw errno(ENOENT);
   const place = findPlace(t);
-  const chain = chainGet(place.block, 0, true, t)!;
+  let chain: TcfChain | undefined;
   try {
+    chain = chainGet(place.block, 0, true, t)!;
     serve(t, place, chain);
   } finally {
-    chainPut(chain, t);
+    if (chain !== undefined) chainPut(chain, t);
     putPlace(t, place);
   }
 }
