@@ -1,4 +1,5 @@
 // What filters cost a box: the resident memory of its process with 10,000 of them, less that of the same box before.
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +23,11 @@ function measure(tcbox: Tcbox, file: string): number {
   return residentOf(pid) - empty;
 }
 
+const hasTc = (): boolean =>
+  spawnSync('sh', ['-c', 'command -v ip && command -v tc'], { stdio: 'ignore' }).status === 0;
+
 export const memory: Bench = ({ tcbox: launcher, rounds, progress }) => {
+  if (!hasTc()) return [{ name: `memory of ${adds} filters`, skipped: 'iproute2 is not installed' }];
   const folder = mkdtempSync(join(tmpdir(), 'tcbox-bench-'));
   const row = (name: string, pref: string): Row => {
     const file = batch(folder, name, pref);
