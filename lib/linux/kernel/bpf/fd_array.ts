@@ -157,6 +157,15 @@ export class ProgArrayMap extends FdArrayMap<BpfProg> {
   }
 }
 
+/**
+ * Every prog array that a program uses takes programs of its kind: EINVAL otherwise.
+ *
+ * @models kernel/bpf/core.c bpf_check_tail_call()
+ */
+export function checkTailCall(prog: BpfProg): void {
+  for (const map of prog.usedMaps) if (map instanceof ProgArrayMap && !map.compatible(prog)) throw errno(EINVAL);
+}
+
 /** Who reads what programs write to one place of a perf event array. */
 export interface PerfEventReader {
   /** One sample: the raw data of PERF_SAMPLE_RAW. */

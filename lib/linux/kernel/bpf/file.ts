@@ -82,7 +82,7 @@ export class MapFile extends BpfFile {
   showFdinfo(): string {
     const { map } = this;
     const extra = map.mapExtraHigh * 0x100000000 + map.mapExtraLow;
-    return lines({
+    const common = lines({
       map_type: map.mapType,
       key_size: map.keySize,
       value_size: map.valueSize,
@@ -93,6 +93,7 @@ export class MapFile extends BpfFile {
       map_id: map.id,
       frozen: map.frozen ? 1 : 0,
     });
+    return common + map.fdinfoExtra();
   }
 
   protected destroy(): void {

@@ -4,6 +4,7 @@ import * as E from '../../../../uapi/asm-generic/errno.js';
 import * as B from '../../../../uapi/linux/bpf.js';
 import { bpf_attr_prog_load } from '../../../../uapi/linux/bpf_attr.js';
 import { errno } from '../../../errno.js';
+import { checkTailCall } from '../fd_array.js';
 import { devGetByIndex } from '../../../net/core/dev/table.js';
 import { calcTag } from '../core.js';
 import { ProgFile } from '../file.js';
@@ -146,6 +147,7 @@ function makeProg(call: BpfCall, attr: ProgLoadAttr, license: string | undefined
 function verifyAndPublish(call: BpfCall, prog: BpfProg, attr: ProgLoadAttr): ProgFile {
   try {
     bpfCheck(prog, attr, call.task);
+    checkTailCall(prog);
     call.machine.bpfIds.progs.add(prog);
     return new ProgFile(prog, call.task);
   } finally {
