@@ -19,12 +19,27 @@ import { checkResourceLeak } from './locks.js';
 import { popStack, updateBranchCounts } from './pending.js';
 import { insnText, printInsnState, printVerifierState, regTypeStr } from './print.js';
 import { isStateVisited } from './pruning.js';
+import { markChainPrecision } from './precision.js';
+import type { RegState } from './reg_state.js';
 import { checkRegArg, isPointerValue, SRC_OP } from './reg_arg.js';
 import { Word } from './word.js';
 
 const COMPLEXITY_LIMIT_INSNS = 1000000;
 /** Instructions between looks at the caller's signals. */
 const SIGNAL_INTERVAL = 0x3fff;
+
+/** R0 of a program whose type says what it may be. */
+function checkReturnRange(env: VerifierEnv, reg: RegState): void {
+  const allowed = env.ops.returnRange?.(env.prog);
+  if (allowed === undefined) return;
+  if (reg.type !== T.SCALAR_VALUE)
+    throw env.refuse(EINVAL, `At program exit the register R0 is not a known value (${regTypeStr(reg.type)})`);
+  markChainPrecision(env, 0);
+  const [min, max] = allowed;
+  if (!reg.smin.lts(Word.int(min)) && !Word.int(max).lts(reg.smax)) return;
+  verboseInvalidScalar(env, reg, { min, max }, 'At program exit');
+  throw env.refuseQuietly(EINVAL);
+}
 
 /** R0 at the end. @models kernel/bpf/verifier.c check_return_code() */
 function checkReturnCode(env: VerifierEnv): void {
@@ -34,17 +49,18 @@ function checkReturnCode(env: VerifierEnv): void {
   const reg = env.regs[0]!;
   if (frame.inAsyncCallbackFn) {
     if (reg.type !== T.SCALAR_VALUE)
-      throw env.refuse(EINVAL, `At async callback return the register R0 is not a known value (${regTypeStr(reg.type)})`);
+      throw env.refuse(
+        EINVAL,
+        `At async callback return the register R0 is not a known value (${regTypeStr(reg.type)})`,
+      );
     const { min, max } = frame.callbackRetRange;
     if (!reg.smin.lts(Word.int(min)) && !Word.int(max).lts(reg.smax)) return;
     verboseInvalidScalar(env, reg, frame.callbackRetRange, 'At async callback return');
     throw env.refuseQuietly(EINVAL);
   }
   if (frame.subprogno !== 0 && reg.type !== T.SCALAR_VALUE)
-    throw env.refuse(
-      EINVAL,
-      `At subprogram exit the register R0 is not a scalar value (${regTypeStr(reg.type)})`,
-    );
+    throw env.refuse(EINVAL, `At subprogram exit the register R0 is not a scalar value (${regTypeStr(reg.type)})`);
+  if (frame.subprogno === 0) checkReturnRange(env, reg);
 }
 
 /** True when the path ends here. @models kernel/bpf/verifier.c process_bpf_exit_full() */
