@@ -121,6 +121,7 @@ function loadInto(
       btf: hasObjects,
       names: hasObjects,
       bindRodata: hasObjects,
+      globalData: hasObjects,
       logLevel: level,
       onRefused: ({ index }, error) => verdicts.set(index, { refused: refusalOf(error) }),
     },

@@ -44,14 +44,14 @@ function readTypes(file: string): Btf {
 function choose(object: BpfObject, { section, program }: ObjectOptions, forTc: boolean): number[] | undefined {
   if (section === undefined && program === undefined) return undefined;
   const named = [...object.programs.entries()].filter(
-    ([, each]) => (section ?? each.section.name) === each.section.name && (program ?? each.name) === each.name,
+    ([, each]) => (section ?? each.sectionName) === each.sectionName && (program ?? each.name) === each.name,
   );
   if (named.length === 0) throw new UsageError(`${object.name} has no such program: ${known(object)}`);
   return forTc ? withHeld(object, named[0]![0]) : named.map(([i]) => i);
 }
 
 const known = ({ programs }: BpfObject): string =>
-  `it has ${programs.map(({ name, section }) => `${name} in section '${section.name}'`).join(', ') || 'none'}`;
+  `it has ${programs.map(({ name, sectionName }) => `${name} in section '${sectionName}'`).join(', ') || 'none'}`;
 
 /**
  * Opens and links an object. Programs whose section says no type are classifiers, as tc loads them. `forTc`: what tc would

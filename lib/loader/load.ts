@@ -22,6 +22,8 @@ export interface LoadOptions {
   readonly cpus?: number;
   /** Whether the kernel takes BTF, and records about instructions. Default true. */
   readonly btf?: boolean;
+  /** Whether the kernel has global data; without it, only programs that use none can be loaded. Default true. */
+  readonly globalData?: boolean;
   /** Whether the kernel takes names of maps and programs. Default true. */
   readonly names?: boolean;
   /** Keep .rodata with the programs, though they may not use it (PROG_BIND_MAP). Default true. */
@@ -46,7 +48,7 @@ export interface LoadedProgram {
 
 export interface LoadedObject {
   readonly btf: number | undefined;
-  /** fds in the order of the object's maps. */
+  /** fds in the order of the object's maps, -1 for global data of a kernel without. */
   readonly maps: readonly number[];
   readonly programs: readonly LoadedProgram[];
   /** What went wrong without harm. */
@@ -55,7 +57,7 @@ export interface LoadedObject {
   close(): void;
 }
 
-/** A step the kernel refused. */
+/** A step the kernel refused, or would refuse. */
 export class LoadError extends Error {
   override readonly name = 'LoadError';
   /** Positive. */
@@ -63,12 +65,15 @@ export class LoadError extends Error {
   /** The verifier's log, or that of BTF; empty without one. */
   readonly log: string;
 
-  constructor(step: string, errno: number, log = '') {
-    super(`${step}: the kernel answers errno ${errno}`);
+  constructor(what: string, errno: number, log = '') {
+    super(what);
     this.errno = errno;
     this.log = log;
   }
 }
+
+const answers = (step: string, errno: number, log = ''): LoadError =>
+  new LoadError(`${step}: the kernel answers errno ${errno}`, errno, log);
 
 const ENOENT = 2;
 const EINVAL = 22;
@@ -167,12 +172,14 @@ class Loading {
     const later: number[] = [];
     for (const i of order) {
       const map = maps[i]!;
+      this.#maps[i] = -1;
+      if (this.#options.globalData === false && isData(map)) continue;
       const pinned = this.#pinned(map);
       const fd = pinned ?? this.#createMap(map);
       this.#maps[i] = fd;
       if (pinned !== undefined) continue;
       this.#pin(map, fd);
-      if (map.origin !== 'btf' && map.origin !== 'legacy') this.#fill(map, fd);
+      if (isData(map)) this.#fill(map, fd);
       if (this.#hasMembers(map)) this.#fillMaps(map, fd);
       else later.push(i);
     }
@@ -185,7 +192,7 @@ class Loading {
     if (pathname === undefined) return undefined;
     const fd = this.#port.bpf(B.BPF_OBJ_GET, { pathname });
     if (fd === -ENOENT) return undefined;
-    if (fd < 0) throw new LoadError(`map '${map.name}', pinned at ${pathname}`, -fd);
+    if (fd < 0) throw answers(`map '${map.name}', pinned at ${pathname}`, -fd);
     this.#open(fd);
     const info = new Uint8Array(bpf_map_info.size);
     this.#do(B.BPF_OBJ_GET_INFO_BY_FD, { bpf_fd: fd, info_len: info.length, info }, `map '${map.name}' at ${pathname}`);
@@ -239,7 +246,7 @@ class Loading {
     );
     if (fd < 0 && 'btf_fd' in types && (btf_key_type_id !== 0 || btf_value_type_id !== 0))
       fd = this.#port.bpf(B.BPF_MAP_CREATE, fields);
-    if (fd < 0) throw new LoadError(`map '${name}'`, -fd);
+    if (fd < 0) throw answers(`map '${name}'`, -fd);
     return fd;
   }
 
@@ -277,7 +284,7 @@ class Loading {
 
   #do(cmd: number, fields: BpfFields, step: string): void {
     const result = this.#port.bpf(cmd, fields);
-    if (result < 0) throw new LoadError(step, -result);
+    if (result < 0) throw answers(step, -result);
   }
 
   #tryProgram(program: LinkedProgram): LoadedProgram[] {
@@ -296,7 +303,7 @@ class Loading {
       throw new LoadError(`${step}: the name of section '${program.section}' says no type`, EINVAL);
     const fields = this.#programFields(program);
     const { fd, log } = this.#load(fields);
-    if (fd < 0) throw new LoadError(step, -fd, log);
+    if (fd < 0) throw answers(step, -fd, log);
     this.#open(fd);
     if (this.#options.bindRodata !== false) this.#bindRodata(program, fd);
     return { name: program.name, section: program.section, index: program.index, fd, log };
@@ -323,10 +330,14 @@ class Loading {
     return fields;
   }
 
-  #insns({ insns, mapReferences }: LinkedProgram): Uint8Array {
+  #insns({ name, insns, mapReferences }: LinkedProgram): Uint8Array {
     const copy = insns.slice();
     const view = new DataView(copy.buffer);
-    for (const { insn, map } of mapReferences) view.setInt32(insn * BPF_INSN_SIZE + 4, this.#maps[map]!, true);
+    for (const { insn, map } of mapReferences) {
+      const fd = this.#maps[map]!;
+      if (fd < 0) throw new LoadError(`program '${name}' uses global data, which this kernel does not have`, EINVAL);
+      view.setInt32(insn * BPF_INSN_SIZE + 4, fd, true);
+    }
     return copy;
   }
 
@@ -347,7 +358,7 @@ class Loading {
 
   #bindRodata({ name }: LinkedProgram, prog_fd: number): void {
     for (const [i, map] of this.#object.maps.entries()) {
-      if (map.origin !== 'rodata') continue;
+      if (map.origin !== 'rodata' || this.#maps[i]! < 0) continue;
       const result = this.#port.bpf(B.BPF_PROG_BIND_MAP, { prog_fd, map_fd: this.#maps[i]! });
       if (result < 0) this.#warnings.push(`program '${name}' does not hold map '${map.name}' (errno ${-result})`);
     }
@@ -363,6 +374,8 @@ function ringSize(bytes: number): number {
   for (let size = pageSize; size <= 0x80000000; size *= 2) if (size > bytes) return size;
   return bytes;
 }
+
+const isData = ({ origin }: MapDefinition): boolean => origin !== 'btf' && origin !== 'legacy';
 
 const kernelName = (name: string): string => name.slice(0, B.BPF_OBJ_NAME_LEN - 1);
 

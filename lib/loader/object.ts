@@ -20,6 +20,9 @@ import { addTailCallSlots, readMapSlots } from './slots.js';
 export interface BpfFunction {
   readonly name: string;
   readonly section: Section;
+  /** Name of the section, without the `?` that says not to load what is in it unless asked. */
+  readonly sectionName: string;
+  readonly unasked: boolean;
   /** First instruction, counted in the section, and how many. */
   readonly first: number;
   readonly count: number;
@@ -171,6 +174,11 @@ function readFunctions(elf: ElfFile): BpfFunction[] {
   return functions.length === 1 ? functions.map((each) => ({ ...each, subprogram: false })) : functions;
 }
 
+function sectionOf(section: Section): Pick<BpfFunction, 'section' | 'sectionName' | 'unasked'> {
+  const unasked = section.name.startsWith('?');
+  return { section, sectionName: unasked ? section.name.slice(1) : section.name, unasked };
+}
+
 function functionsOf(
   elf: ElfFile,
   section: Section,
@@ -181,7 +189,8 @@ function functionsOf(
   if (symbols === undefined) {
     // Compilers before 2018 gave functions neither type nor size: the section is one program.
     if (section.size % BPF_INSN_SIZE !== 0) throw elf.error(section.offset, `${section.name} of ${section.size} bytes`);
-    return [{ name: other?.name ?? section.name, section, first: 0, count: section.size / BPF_INSN_SIZE, subprogram }];
+    const name = other?.name ?? section.name;
+    return [{ name, ...sectionOf(section), first: 0, count: section.size / BPF_INSN_SIZE, subprogram }];
   }
   return symbols.map((symbol) => functionOf(elf, section, symbol, subprogram)).sort((a, b) => a.first - b.first);
 }
@@ -193,5 +202,5 @@ function functionOf(elf: ElfFile, section: Section, symbol: ElfSymbol, subprogra
     throw fail(`of ${size} bytes at ${value} of ${section.name} does not consist of instructions`);
   if (value + size > section.size) throw fail(`of ${size} bytes at ${value} goes beyond ${section.name}`);
   if (!subprogram && bind === uapi.STB_LOCAL) throw fail(`is static, and not in .text but in ${section.name}`);
-  return { name, section, first: value / BPF_INSN_SIZE, count: size / BPF_INSN_SIZE, subprogram };
+  return { name, ...sectionOf(section), first: value / BPF_INSN_SIZE, count: size / BPF_INSN_SIZE, subprogram };
 }

@@ -42,7 +42,7 @@ export interface LinkedObject {
 
 /** Links the programs of an object; throws a LoaderError when one refers to something that is not there. */
 export function relocate(object: BpfObject, options: RelocateOptions = {}): LinkedObject {
-  const chosen = options.programs ?? [...object.programs.keys()].filter((i) => isLoadedUnasked(object.programs[i]!));
+  const chosen = options.programs ?? [...object.programs.keys()].filter((i) => !object.programs[i]!.unasked);
   const core = object.btf === undefined ? undefined : new CoreRelocator(object.btf, options.kernelBtf);
   const linker = new Linker(object, core);
   return {
@@ -60,7 +60,7 @@ export function relocate(object: BpfObject, options: RelocateOptions = {}): Link
 
 /** Programs for one section as tc chooses them: its first one, and those that arrays of programs hold. None: undefined. */
 export function programsFor(object: BpfObject, section: string): number[] | undefined {
-  const wanted = object.programs.findIndex((program) => program.section.name === section);
+  const wanted = object.programs.findIndex(({ sectionName }) => sectionName === section);
   return wanted < 0 ? undefined : withHeld(object, wanted);
 }
 
@@ -70,16 +70,14 @@ export function withHeld(object: BpfObject, wanted: number): number[] {
   return [...new Set([wanted, ...held])].sort((a, b) => a - b);
 }
 
-const isLoadedUnasked = ({ section }: BpfFunction): boolean => !section.name.startsWith('?');
-
 function link(linker: Linker, program: BpfFunction, index: number, type: number | undefined): LinkedProgram {
-  const meaning = meaningOf(program.section.name);
+  const meaning = meaningOf(program.sectionName);
   const prog_type = type ?? meaning.prog_type;
   const same = prog_type === meaning.prog_type;
   return {
     ...linker.link(program),
     name: program.name,
-    section: program.section.name,
+    section: program.sectionName,
     index,
     prog_type,
     expected_attach_type: same ? meaning.expected_attach_type : 0,

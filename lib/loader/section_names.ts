@@ -101,13 +101,12 @@ const table: ReadonlyMap<string, SectionMeaning> = new Map(
 
 const unknown: SectionMeaning = { prog_type: 0, expected_attach_type: 0, prog_flags: 0, needsTarget: false };
 
-/** What `name` says; prog_type 0 when it says nothing. A leading `?` only says not to load unless asked. */
+/** What `name` says; prog_type 0 when it says nothing. */
 export function meaningOf(name: string): SectionMeaning {
-  const plain = name.startsWith('?') ? name.slice(1) : name;
-  const exact = table.get(plain) ?? table.get(`${plain}+`);
+  const exact = table.get(name) ?? table.get(`${name}+`);
   if (exact !== undefined) return exact;
-  const slash = plain.indexOf('/');
-  return (slash < 0 ? undefined : table.get(`${plain.slice(0, slash)}+`)) ?? unknown;
+  const slash = name.indexOf('/');
+  return (slash < 0 ? undefined : table.get(`${name.slice(0, slash)}+`)) ?? unknown;
 }
 
 /** iproute2's `<map id>/<index>`: a program for that slot of the program array with that id. */

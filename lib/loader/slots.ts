@@ -77,8 +77,8 @@ function programOf(
 /** Arrays of programs with what sections called <id>/<index> put into them. */
 export function addTailCallSlots(maps: readonly LegacyMap[], programs: readonly BpfFunction[]): LegacyMap[] {
   const byId = new Map<number, MapSlot[]>();
-  for (const [program, { section }] of programs.entries()) {
-    const slot = tailCallSlot(section.name);
+  for (const [program, { sectionName }] of programs.entries()) {
+    const slot = tailCallSlot(sectionName);
     if (slot === undefined) continue;
     const list = byId.get(slot.id) ?? [];
     list.push({ index: slot.index, program });

@@ -156,6 +156,18 @@ describe('loader load', () => {
     for (const { fields } of kernel.calls) expect(fields).to.not.have.any.keys('map_name', 'prog_name', 'btf_fd');
   });
 
+  it('makes no maps of global data where the kernel has none, and refuses programs that use it', () => {
+    const kernel = new Kernel();
+    const refused: string[] = [];
+    const onRefused = (_: unknown, { message }: LoadError): number => refused.push(message);
+    const { maps, programs } = load(linked('calls.o'), kernel, { globalData: false, onRefused });
+    expect(kernel.of(B.BPF_MAP_CREATE).map(({ map_name: name }) => name)).to.deep.equal(['numbers']);
+    expect(maps[1]).to.equal(-1);
+    expect(programs.map(({ name }) => name)).to.deep.equal(['three']);
+    expect(refused).to.have.length(2);
+    expect(refused[0]).to.match(/^program 'one' uses global data, which this kernel does not have/);
+  });
+
   it('rounds ring buffers up, and counts CPUs for perf events', () => {
     const kernel = new Kernel();
     load(linked('maps.o'), kernel, { cpus: 6 });

@@ -70,6 +70,7 @@ describe('loader object', () => {
     const globals = read('globals.o');
     expect([globals.license, globals.version]).to.deep.equal(['GPL', 0x060106]);
     expect(globals.programs.map(({ name }) => name)).to.deep.equal(['main_prog', 'unasked']);
+    expect(globals.programs.map(({ sectionName, unasked }) => [sectionName, unasked])).to.deep.equal([['tc', false], ['tc', true]]); // prettier-ignore
     expect(relocate(globals).programs.map(({ name }) => name)).to.deep.equal(['main_prog']);
     expect(relocate(globals, { programs: [1] }).programs[0]!.prog_type).to.equal(B.BPF_PROG_TYPE_SCHED_CLS);
     expect(read('maps.o').license).to.equal('Dual MIT/GPL');
@@ -138,7 +139,7 @@ describe('loader object', () => {
 
   it('knows section names as libbpf does', () => {
     const types = (...names: string[]): number[] => names.map((name) => meaningOf(name).prog_type);
-    expect(types('tc', 'classifier', '?tc', 'tcx/ingress')).to.deep.equal([3, 3, 3, 3]);
+    expect(types('tc', 'classifier', 'tc/egress', 'tcx/ingress')).to.deep.equal([3, 3, 3, 3]);
     expect(types('action', 'socket', 'xdp', 'kprobe/f', 'kprobe')).to.deep.equal([4, 1, 6, 2, 2]);
     expect(types('tc/0', 'action-drop', 'classify', '', 'xdpx', 'toString')).to.deep.equal([0, 0, 0, 0, 0, 0]);
     expect(meaningOf('tcx/egress').expected_attach_type).to.equal(B.BPF_TCX_EGRESS);
