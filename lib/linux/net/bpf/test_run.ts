@@ -16,6 +16,7 @@ import { csumFold, skbChecksum } from '../core/skbuff/checksum.js';
 import { pskbExpandHead } from '../core/skbuff/head.js';
 import { SHINFO_SIZE } from '../core/skbuff/layout.js';
 import { CHECKSUM_COMPLETE, type SkBuff } from '../core/skbuff/sk_buff.js';
+import { SockStruct } from '../core/sock_struct.js';
 import { ethTypeTrans } from '../ethernet/eth_type_trans.js';
 import { convertContextToSkb, convertSkbToContext } from './skb_context.js';
 
@@ -54,16 +55,12 @@ const LOOPBACK = 1;
 const ETH_P_IP = 0x0800;
 const ETH_P_IPV6 = 0x86dd;
 
-/** struct sock: its size, and what of it the test fills. */
-const SOCK_SIZE = 768;
+/** struct sock: what of it the test fills. */
 const SKC_DADDR = 0;
 const SKC_RCV_SADDR = 4;
 const SKC_FAMILY = 16;
-const SKC_STATE = 18;
 const SKC_V6_DADDR = 56;
 const SKC_V6_RCV_SADDR = 72;
-const SKC_REFCNT = 128;
-const TCP_CLOSE = 7;
 
 /** The caller's packet. @models net/bpf/test_run.c bpf_test_init() */
 function packetBytes(task: Task, attr: TestRunAttr): Uint8Array {
@@ -200,16 +197,12 @@ function runOn(run: Run, skb: SkBuff, ctx: Uint8Array | undefined): TestRunResul
   };
 }
 
-function makePacket(run: Run, bytes: Uint8Array): SkBuff {
-  const { memory, softnet } = run.prog.machine;
-  const sock = memory.alloc(SOCK_SIZE);
-  const skb = softnet.skbs.alloc(NET_SKB_PAD + bytes.length);
-  if (sock === 0 || skb === undefined) throw errno(ENOMEM);
-  memory.u8[sock + SKC_STATE] = TCP_CLOSE;
-  memory.view.setUint32(sock + SKC_REFCNT, 1, true);
-  skb.sk = sock;
+function makePacket({ prog: { machine } }: Run, bytes: Uint8Array, sock: SockStruct): SkBuff {
+  const skb = machine.softnet.skbs.alloc(NET_SKB_PAD + bytes.length);
+  if (skb === undefined) throw errno(ENOMEM);
+  skb.sk = sock.address;
   skb.reserve(NET_SKB_PAD);
-  memory.u8.set(bytes, skb.put(bytes.length));
+  machine.memory.u8.set(bytes, skb.put(bytes.length));
   return skb;
 }
 
@@ -227,12 +220,15 @@ export function testRunSkb(task: Task, prog: BpfProg, attr: TestRunAttr): TestRu
   const ctx = contextBytes(task, attr);
   const isL2 = prog.type === BPF_PROG_TYPE_SCHED_CLS || prog.type === BPF_PROG_TYPE_SCHED_ACT;
   const run: Run = { prog, task, attr, isL2 };
-  const skb = makePacket(run, bytes);
-  const sock = skb.sk;
+  const sock = new SockStruct(prog.machine, task);
   try {
-    return runOn(run, skb, ctx);
+    const skb = makePacket(run, bytes, sock);
+    try {
+      return runOn(run, skb, ctx);
+    } finally {
+      prog.machine.softnet.skbs.free(skb);
+    }
   } finally {
-    prog.machine.softnet.skbs.free(skb);
-    prog.machine.memory.free(sock);
+    sock.release(task);
   }
 }

@@ -4,6 +4,7 @@ import type { Machine } from '../../machine.js';
 import type { Task } from '../../kernel/task.js';
 import { FlowHash } from './skbuff/hash.js';
 import { SkbPool } from './skbuff/pool.js';
+import type { SockStruct } from './sock_struct.js';
 
 /** Of skc_cookie in struct sock. */
 const SK_COOKIE = 88;
@@ -26,6 +27,8 @@ export class Softnet {
   /** On whose behalf a program runs; undefined: the idle task of the CPU. */
   current: Task | undefined;
 
+  /** Sockets of packets, by the address that programs have. */
+  readonly socks = new Map<number, SockStruct>();
   readonly flowHash: FlowHash;
   #cookies = 0;
 

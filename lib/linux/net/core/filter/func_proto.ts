@@ -12,6 +12,7 @@ import type { HelperEntry } from './call.js';
 import { skbCgroupHelpers } from './cgroup.js';
 import { fibHelpers } from './fib.js';
 import { redirectHelpers } from './redirect.js';
+import { skStorageHelpers } from './sk_storage.js';
 import { skbBytesHelpers } from './skb_bytes.js';
 import { skbCsumHelpers } from './skb_csum.js';
 import { skbMetaHelpers, skbSocketHelpers } from './skb_meta.js';
@@ -40,6 +41,7 @@ const tcTable = withFuncs(
     ...fibHelpers,
     ...socketHelpers,
     ...skbCgroupHelpers,
+    ...skStorageHelpers,
     smpProcessorId,
     classid,
   ]),
