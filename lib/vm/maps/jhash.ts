@@ -1,56 +1,9 @@
 // include/linux/jhash.h: the hash of keys of maps, over the linear memory. jhash2() over words and jhash() over bytes give
-// the same number for a key of whole words on a little-endian machine, so there is one function.
+// the same number for a key of whole words on a little-endian machine, so there is one function. It is written out in one
+// piece: every lookup of a hash map passes here, and calls with three words of state cost more than the arithmetic.
 import type { Memory } from '../memory.js';
 
 const JHASH_INITVAL = 0xdeadbeef;
-
-/** The three words in work; one set, for hashing calls nothing else. */
-let a = 0;
-let b = 0;
-let c = 0;
-
-const rotate = (word: number, by: number): number => (word << by) | (word >>> (32 - by));
-
-function mix(): void {
-  a = (a - c) ^ rotate(c, 4);
-  c = (c + b) | 0;
-  b = (b - a) ^ rotate(a, 6);
-  a = (a + c) | 0;
-  c = (c - b) ^ rotate(b, 8);
-  b = (b + a) | 0;
-  a = (a - c) ^ rotate(c, 16);
-  c = (c + b) | 0;
-  b = (b - a) ^ rotate(a, 19);
-  a = (a + c) | 0;
-  c = (c - b) ^ rotate(b, 4);
-  b = (b + a) | 0;
-}
-
-function final(): number {
-  c = (c ^ b) - rotate(b, 14);
-  a = (a ^ c) - rotate(c, 11);
-  b = (b ^ a) - rotate(a, 25);
-  c = (c ^ b) - rotate(b, 16);
-  a = (a ^ c) - rotate(c, 4);
-  b = (b ^ a) - rotate(a, 14);
-  c = (c ^ b) - rotate(b, 24);
-  return c >>> 0;
-}
-
-function hashWords(u32: Uint32Array, at: number, count: number): number {
-  let word = at;
-  let left = count;
-  for (; left > 3; left -= 3, word += 3) {
-    a = (a + u32[word]!) | 0;
-    b = (b + u32[word + 1]!) | 0;
-    c = (c + u32[word + 2]!) | 0;
-    mix();
-  }
-  if (left === 3) c = (c + u32[word + 2]!) | 0;
-  if (left >= 2) b = (b + u32[word + 1]!) | 0;
-  if (left >= 1) a = (a + u32[word]!) | 0;
-  return left === 0 ? c >>> 0 : final();
-}
 
 /** Up to four bytes as the word that they begin. */
 function word(u8: Uint8Array, at: number, count: number): number {
@@ -59,24 +12,60 @@ function word(u8: Uint8Array, at: number, count: number): number {
   return value;
 }
 
-function hashBytes(u8: Uint8Array, at: number, length: number): number {
-  let from = at;
-  let left = length;
-  for (; left > 12; left -= 12, from += 12) {
-    a = (a + word(u8, from, 4)) | 0;
-    b = (b + word(u8, from + 4, 4)) | 0;
-    c = (c + word(u8, from + 8, 4)) | 0;
-    mix();
-  }
-  a = (a + word(u8, from, left)) | 0;
-  b = (b + word(u8, from + 4, left - 4)) | 0;
-  c = (c + word(u8, from + 8, left - 8)) | 0;
-  return left === 0 ? c >>> 0 : final();
+/** The end: `a`, `b`, `c` with the last words added. @models include/linux/jhash.h __jhash_final() */
+function final(a: number, b: number, c: number): number {
+  c = ((c ^ b) - ((b << 14) | (b >>> 18))) | 0;
+  a = ((a ^ c) - ((c << 11) | (c >>> 21))) | 0;
+  b = ((b ^ a) - ((a << 25) | (a >>> 7))) | 0;
+  c = ((c ^ b) - ((b << 16) | (b >>> 16))) | 0;
+  a = ((a ^ c) - ((c << 4) | (c >>> 28))) | 0;
+  b = ((b ^ a) - ((a << 14) | (a >>> 18))) | 0;
+  c = ((c ^ b) - ((b << 24) | (b >>> 8))) | 0;
+  return c >>> 0;
 }
 
-/** @models include/linux/jhash.h jhash() and jhash2() */
+/** Where a key that is no run of words is put together: its words, zero behind the end. */
+const padded = new Uint32Array(256);
+
+/** The words of a key of any length and place; the array is used again at the next call. */
+function gather(u8: Uint8Array, key: number, length: number): Uint32Array {
+  const count = Math.ceil(length / 4);
+  const words = count <= padded.length ? padded : new Uint32Array(count);
+  for (let i = 0; i < count; i++) words[i] = word(u8, key + 4 * i, length - 4 * i);
+  return words;
+}
+
+/** The hash of words `at` and on; a last word that is not full has zeros. @models include/linux/jhash.h jhash2() */
+function hashWords(words: Uint32Array, at: number, length: number, seed: number): number {
+  let a = (JHASH_INITVAL + length + seed) | 0;
+  let b = a;
+  let c = a;
+  let left = (length + 3) >>> 2;
+  for (; left > 3; left -= 3, at += 3) {
+    a = (a + words[at]!) | 0;
+    b = (b + words[at + 1]!) | 0;
+    c = (c + words[at + 2]!) | 0;
+    a = ((a - c) ^ ((c << 4) | (c >>> 28))) | 0;
+    c = (c + b) | 0;
+    b = ((b - a) ^ ((a << 6) | (a >>> 26))) | 0;
+    a = (a + c) | 0;
+    c = ((c - b) ^ ((b << 8) | (b >>> 24))) | 0;
+    b = (b + a) | 0;
+    a = ((a - c) ^ ((c << 16) | (c >>> 16))) | 0;
+    c = (c + b) | 0;
+    b = ((b - a) ^ ((a << 19) | (a >>> 13))) | 0;
+    a = (a + c) | 0;
+    c = ((c - b) ^ ((b << 4) | (b >>> 28))) | 0;
+    b = (b + a) | 0;
+  }
+  if (left === 3) c = (c + words[at + 2]!) | 0;
+  if (left >= 2) b = (b + words[at + 1]!) | 0;
+  if (left === 0) return c >>> 0;
+  return final((a + words[at]!) | 0, b, c);
+}
+
+/** @models include/linux/jhash.h jhash() */
 export function jhash(memory: Memory, key: number, length: number, seed: number): number {
-  a = b = c = (JHASH_INITVAL + length + seed) | 0;
-  if (((key | length) & 3) === 0) return hashWords(memory.u32, key >>> 2, length >>> 2);
-  return hashBytes(memory.u8, key, length);
+  if (((key | length) & 3) === 0) return hashWords(memory.u32, key >>> 2, length, seed);
+  return hashWords(gather(memory.u8, key, length), 0, length, seed);
 }
