@@ -1,5 +1,6 @@
 // One bpf(2) call on its way through the kernel: the attributes as copied in, who calls, and the machine. Handlers read
 // fields at the offsets of lib/uapi/linux/bpf_attr.ts, refuse by throwing an Errno, and return a number or a new file.
+import type { Bytes } from '../../../../codec/bytes.js';
 import { EFAULT, EINVAL } from '../../../../uapi/asm-generic/errno.js';
 import { BPF_OBJ_NAME_LEN } from '../../../../uapi/linux/bpf.js';
 import { errno } from '../../../errno.js';
@@ -27,12 +28,12 @@ export class BpfCall implements Holder {
   readonly uattr: number;
   readonly size: number;
 
-  /** `attr`: all of the union this kernel knows, zeros behind what was given. */
-  constructor(machine: Machine, task: Task, attr: Uint8Array, uattr: number, size: number) {
+  /** `attr`: all of the union this kernel knows, zeros behind what was given; the next call uses the same memory. */
+  constructor(machine: Machine, task: Task, attr: Bytes, uattr: number, size: number) {
     this.machine = machine;
     this.task = task;
-    this.u8 = attr;
-    this.view = new DataView(attr.buffer, attr.byteOffset, attr.byteLength);
+    this.u8 = attr.u8;
+    this.view = attr.view;
     this.uattr = uattr;
     this.size = size;
   }
@@ -56,8 +57,8 @@ export class BpfCall implements Holder {
 
   /** EINVAL unless every byte from `end` on is zero. @models kernel/bpf/syscall.c CHECK_ATTR() */
   checkTail(end: number): void {
-    const { u8 } = this;
-    for (let at = end; at < u8.length; at++) if (u8[at] !== 0) throw errno(EINVAL);
+    const { u8, size } = this;
+    for (let at = end; at < size; at++) if (u8[at] !== 0) throw errno(EINVAL);
   }
 
   /** copy_from_user() */

@@ -1,6 +1,9 @@
-// Linear memory for the key and the value of the bpf(2) call that runs: the kernel's vmemdup_user() and kvmalloc() of one
-// element. Calls do not nest, so one buffer each is enough; it grows to the largest element seen.
+// What every bpf(2) call of a machine needs: how much of the attributes its kernel knows, and linear memory for the key and
+// the value of the call that runs, the kernel's vmemdup_user() and kvmalloc() of one element. Calls do not nest, so one
+// buffer each is enough; it grows to the largest element seen.
 import type { Memory } from '../../../../vm/memory.js';
+import { Bytes } from '../../../../codec/bytes.js';
+import type { BpfAttrTable } from '../../../../uapi/linux/bpf_attr.js';
 import { ENOMEM } from '../../../../uapi/asm-generic/errno.js';
 import { errno } from '../../../errno.js';
 
@@ -22,6 +25,18 @@ export class ScratchBuffer {
 
 /** One a machine. */
 export class Scratch {
+  /** Set by the first call. */
+  attrTable: BpfAttrTable | undefined;
+  #attr: Bytes | undefined;
+
+  /** The attributes of a call: what was given, and zeros behind it up to `size`. */
+  attr(size: number, given: Uint8Array): Bytes {
+    const attr = (this.#attr ??= Bytes.zeroed(size));
+    attr.u8.set(given);
+    attr.u8.fill(0, given.length);
+    return attr;
+  }
+
   readonly key = new ScratchBuffer();
   readonly nextKey = new ScratchBuffer();
   readonly value = new ScratchBuffer();

@@ -88,12 +88,12 @@ function attrTable(machine: Machine): BpfAttrTable {
 
 /** Copies the attributes in and runs the command. */
 function enter(machine: Machine, task: Task, cmd: number, uattr: number, size: number): BpfResult {
-  const table = attrTable(machine);
-  checkTailZero(task, uattr, table.size, size);
+  const scratch = machine.bpfScratch;
+  const table = (scratch.attrTable ??= attrTable(machine));
+  if (size > table.size) checkTailZero(task, uattr, table.size, size);
   const given = task.memory.read(uattr, Math.min(size, table.size));
   if (given === undefined) throw errno(EFAULT);
-  const attr = new Uint8Array(table.size);
-  attr.set(given);
+  const attr = scratch.attr(table.size, given);
   return dispatch(new BpfCall(machine, task, attr, uattr, given.length), cmd, table.end[cmd]);
 }
 
