@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { toHex } from '../../lib/codec/bytes.js';
 import { load } from '../../lib/loader/load.js';
-import type { BpfFields, BpfPort } from '../../lib/loader/load.js';
+import type { BpfFields, BpfPort, LoadOptions } from '../../lib/loader/load.js';
 import { openObject } from '../../lib/loader/object.js';
 import type { BpfObject } from '../../lib/loader/object.js';
 import { programsFor, relocate } from '../../lib/loader/relocate.js';
@@ -38,7 +38,7 @@ const shown = (value: BpfFields[string]): number | string =>
   value instanceof Uint8Array ? toHex(value) : typeof value === 'string' ? value : Number(value ?? 0);
 
 /** Answers as the recording does, and holds each call against the recorded one. */
-function compare(object: BpfObject, calls: readonly Call[]): void {
+function compare(object: BpfObject, calls: readonly Call[], options: LoadOptions = {}): void {
   let at = 0;
   const port: BpfPort = {
     bpf: (cmd, fields) => {
@@ -53,7 +53,7 @@ function compare(object: BpfObject, calls: readonly Call[]): void {
     },
     close: () => undefined,
   };
-  load(relocate(object), port, { cpus: 2 });
+  load(relocate(object), port, { cpus: 2, ...options });
   expect(at).to.equal(calls.length);
 }
 
@@ -88,6 +88,15 @@ describe('loader, as libbpf loads', () => {
       const [row] = rows(`${name}.libbpf`);
       compare(read(`${name}.o`), row!.calls);
     });
+
+  it('pins.o: looks for the pinned map, makes it, and pins it', () => {
+    const [row] = rows('pins.libbpf');
+    const object = read('pins.o');
+    expect(object.maps.map(({ name, pinning }) => [name, pinning])).to.deep.equal([['shared', 'by-name'], ['own', 'none']]); // prettier-ignore
+    const pinPath: LoadOptions['pinPath'] = ({ name, pinning }) =>
+      pinning === 'by-name' ? `/pins/${name}` : undefined;
+    compare(object, row!.calls, { pinPath });
+  });
 
   for (const name of ['legacy_0_nobtf', 'legacy_28_nobtf', 'legacy_36_nobtf'])
     it(`${name}.o: section maps, as iproute2 loads it`, () => {

@@ -9,7 +9,7 @@ compile() {
 	$CLANG -O2 -g -mcpu=v3 -target bpf -fdebug-compilation-dir=. -I/usr/include/x86_64-linux-gnu "$@" -c "$source" -o "$object"
 	$STRIP -g "$object"
 }
-for name in maps globals calls extern; do compile $name.c $name.o; done
+for name in maps globals calls extern pins; do compile $name.c $name.o; done
 # Relocations of the kinds TYPE_MATCHES and those on 64-bit enums came with clang 15.
 CLANG=${CLANG_NEW:-clang-16}
 for name in core core_target; do compile $name.c $name.o; done
