@@ -5,6 +5,7 @@ import { inheritedLimits, inheritedUmask } from '../host/limits.js';
 import { HostError } from '../host/host_error.js';
 import { boxFolder, hasLog, logPath } from './boxes.js';
 import { call, type Connection } from './connection.js';
+import { requireText } from './plain_text.js';
 import { CANNOT_START, say } from './say.js';
 
 /** Signals for one process. */
@@ -43,6 +44,7 @@ function forwardSignals(connection: () => Connection | undefined): void {
 
 /** Runs a command in a box that stays; resolves to the exit code for this process. */
 export async function execCommand(name: string, argv: readonly string[]): Promise<number> {
+  requireText(argv);
   const env = Object.entries(process.env).map(([key, value]) => `${key}=${value ?? ''}`);
   try {
     const exec = { argv, env, cwd: folder(), umask: inheritedUmask(), limits: inheritedLimits() };

@@ -12,6 +12,7 @@ import { Machine } from '../linux/machine.js';
 import { configurationOf } from './configuration.js';
 import { faultsOf } from './faults_option.js';
 import type { RunOptions } from './options.js';
+import { requireText } from './plain_text.js';
 import { CANNOT_START, say } from './say.js';
 
 /** Signals a terminal sends to the whole foreground group, the command included. */
@@ -53,6 +54,7 @@ async function serve(box: Box, argv: readonly string[]): Promise<number> {
 
 /** Runs `argv` in a new box; the exit code for this process: the command's own, 128 + n for a signal. */
 export async function runCommand(options: RunOptions, argv: readonly string[]): Promise<number> {
+  requireText(argv);
   const configuration = configurationOf(options);
   const faults = await faultsOf(options);
   try {

@@ -83,6 +83,16 @@ describe('clients: boxes under abuse', function () {
     expect([stdout, stderr]).deep.equal(['20000\n', '']);
   });
 
+  it('refuses an argument that it would have to change', () => {
+    for (const args of ['exec one --', 'run --']) {
+      const line = `"$@" ${args} printf %s "$(printf 'a\\377b')"; "$@" ${args} printf %s "$(printf '\\357\\277\\275')"`;
+      const env = { ...process.env, XDG_RUNTIME_DIR: tcbox.folder };
+      const { stdout, stderr } = spawnSync('sh', ['-c', line, 'sh', ...tcbox.argv], { encoding: 'utf8', env });
+      expect([stdout, stderr.split('\n').length]).deep.equal(['\ufffd', 2]);
+      expect(stderr).contain('not UTF-8');
+    }
+  });
+
   it('sends SIGUSR1 on, which Node.js would take for itself', async () => {
     const script = `trap 'echo got; exit 9' USR1; echo ready; while :; do sleep 0.02; done`;
     for (const args of [['exec', 'one', '--'], ['run']]) {
