@@ -8,11 +8,11 @@ import type { BpfFs } from './bpffs.js';
 import { FetchedDescriptors, ListedDescriptors, type Descriptors, type Lookup } from './descriptors.js';
 import { ClientMemory } from './client_memory.js';
 import type { Events } from './events.js';
-import { errno, syscall } from './libc.js';
+import { BASE, STAT, errno, get64, stat, syscall } from './libc.js';
 import type { NativeCalls } from './native.js';
 import type { Placeholder } from './placeholder.js';
 import { EBADF, EIO, EPERM, ESRCH } from '../uapi/asm-generic/errno.js';
-import { foreignFile, type File } from '../linux/fs/file.js';
+import { foreignFile, ownNetns, type File } from '../linux/fs/file.js';
 import type { BpfPaths } from '../linux/kernel/bpf/inode.js';
 import type { Task } from '../linux/kernel/task.js';
 
@@ -22,6 +22,10 @@ export interface Identity {
   readonly gid: number;
   capable(cap: number): boolean;
 }
+
+/** Device and inode behind a path. */
+const identityOf = (path: string): string | undefined =>
+  stat(path, BASE + STAT) === 0 ? `${get64(STAT)} ${get64(STAT + 8)}` : undefined;
 
 export class ClientTask implements Task {
   readonly pid: number;
@@ -61,10 +65,16 @@ export class ClientTask implements Task {
   fget(fd: number): File | undefined {
     const { descriptors } = this.#clients;
     const copy = descriptors.fetch(this, fd);
-    if (copy < 0) return copy === -EBADF ? undefined : foreignFile;
+    if (copy < 0) return copy === -EBADF ? undefined : this.#foreign(fd);
     const found = descriptors.placeholderOf(copy)?.socket ?? this.#clients.files.atStat();
     descriptors.giveBack(copy);
-    return found ?? foreignFile;
+    return found ?? this.#foreign(fd);
+  }
+
+  /** What is not the model's: the namespace that stands for its network, or any other file. */
+  #foreign(fd: number): File {
+    const file = identityOf(`/proc/${this.pid}/fd/${fd}`);
+    return file !== undefined && file === identityOf(`/proc/${this.pid}/ns/net`) ? ownNetns : foreignFile;
   }
 }
 

@@ -2,8 +2,12 @@
 
 /** An open file description. `kind` names the file operations behind it. */
 export interface File {
-  readonly kind: 'netlink' | 'bpf-map' | 'bpf-prog' | 'bpf_link' | 'bpf-link' | 'btf' | 'bpf-stats' | 'foreign';
+  readonly kind:
+    'netlink' | 'bpf-map' | 'bpf-prog' | 'bpf_link' | 'bpf-link' | 'btf' | 'bpf-stats' | 'netns' | 'foreign';
 }
 
 /** Any open file that belongs to no modelled subsystem. */
 export const foreignFile: File = { kind: 'foreign' };
+
+/** The network namespace of the process itself (/proc/self/ns/net). */
+export const ownNetns: File = { kind: 'netns' };

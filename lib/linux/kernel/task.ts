@@ -19,7 +19,8 @@ export interface Task extends Holder {
   capable(cap: number): boolean;
   /**
    * The open file behind `fd` in the task's own table at the moment of the call, or undefined when `fd` is not open
-   * (or negative). A file the model does not know (a pipe, a plain file) is `foreignFile`.
+   * (or negative). Its own network namespace is `ownNetns`; a file the model does not
+   * know (a pipe, a plain file) is `foreignFile`.
    */
   fget(fd: number): File | undefined;
   /** Where its paths of pins lead. Default: the pins of the machine. */

@@ -47,6 +47,7 @@ function peerError({ task, net }: RtnlRequest, tb: Parsed): number {
   if (tb.PID !== undefined) return tb.PID === task.tgid || tb.PID === task.pid ? 0 : ESRCH;
   if (tb.FD === undefined) return tb.NSID! >= 0 && tb.NSID === net.nsid ? 0 : ENOENT;
   const file = task.fget(tb.FD | 0);
+  if (file?.kind === 'netns') return 0;
   if (file?.kind === 'foreign') throw new ModelGap('NETNSA_FD: a file that may be a network namespace');
   return file === undefined ? EBADF : EINVAL;
 }

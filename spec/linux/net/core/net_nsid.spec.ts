@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromHex } from '../../../../lib/codec/bytes.js';
-import { foreignFile } from '../../../../lib/linux/fs/file.js';
+import { foreignFile, ownNetns } from '../../../../lib/linux/fs/file.js';
 import { Machine } from '../../../../lib/linux/machine.js';
 import { NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK } from '../../../../lib/uapi/linux/netlink.js';
 import { RTNLGRP_NSID } from '../../../../lib/uapi/linux/rtnetlink.js';
@@ -36,7 +36,14 @@ describe('net/core/net_nsid', () => {
     }
   });
 
-  it('says loudly that it does not look into files', () => {
+  it('knows the namespace by a file of it', () => {
+    const client = new Client(new Machine());
+    client.task.files.set(9, ownNetns);
+    client.send(fromHex('1c0000005a000100070000000000000000000000' + '0800030009000000'));
+    expect(client.drain()).to.deep.equal(['1c0000005800000007000000640000000000000008000100ffffffff']);
+  });
+
+  it('says loudly that it does not look into other files', () => {
     const gaps: string[] = [];
     const client = new Client(new Machine({ onGap: (what) => gaps.push(what) }));
     client.task.files.set(9, foreignFile);

@@ -100,6 +100,7 @@ export function checkTargetNet({ task }: RtnlRequest, tb: IflaTable): void {
   if (tb.NET_NS_FD === undefined) return;
   const file = task.fget(tb.NET_NS_FD | 0);
   if (file === undefined) throw errno(EBADF);
+  if (file.kind === 'netns') return;
   if (file.kind !== 'foreign') throw errno(EINVAL);
   throw new ModelGap('IFLA_NET_NS_FD: another network namespace');
 }
