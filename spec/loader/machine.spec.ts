@@ -100,4 +100,11 @@ describe('loader into a machine', () => {
       expect(tagOf(machine, loaded)).to.equal(tag);
       loaded.close();
     });
+  it('the kernel of 2015 takes the toy, without BTF and names', () => {
+    const machine = new Machine({ version: 'v4.1' });
+    const object = openObject(readFileSync(join(root, 'tools/examples/classify/cls.o')), 'cls.o');
+    const linked = relocate(object, { prog_type: B.BPF_PROG_TYPE_SCHED_CLS });
+    const { programs } = load(linked, portOf(machine), { btf: false, names: false, bindRodata: false });
+    expect(programs.map(({ name }) => name)).to.deep.equal(['cls_main']);
+  });
 });
