@@ -2,8 +2,14 @@
 // programs ask for by SKF_AD_PAY_OFFSET.
 import type { SkBuff } from '../skbuff/sk_buff.js';
 
-const ETH_P_IP = 0x0800;
-const ETH_P_IPV6 = 0x86dd;
+const ETH_P_ARP = 0x0806;
+const IPPROTO_IPIP = 4;
+const IPPROTO_IPV6 = 41;
+/** What an Ethernet type says, as a protocol in IP would. */
+const etherProtos = new Map([
+  [0x0800, IPPROTO_IPIP],
+  [0x86dd, IPPROTO_IPV6],
+]);
 const IP_OFFSET = 0x1fff;
 const NEXTHDR_FRAGMENT = 44;
 
@@ -26,36 +32,53 @@ interface Transport {
   readonly laterFragment: boolean;
 }
 
-function ipv4Transport(skb: SkBuff): Transport | undefined {
+function ipv4Transport(skb: SkBuff, offset: number): Transport | undefined {
   const { view, u8 } = skb.memory;
-  const header = (u8[skb.data]! & 0xf) * 4;
-  if (skb.len < 20 || header < 20) return undefined;
-  const laterFragment = (view.getUint16(skb.data + 6) & IP_OFFSET) !== 0;
-  return { proto: u8[skb.data + 9]!, offset: header, laterFragment };
+  const at = skb.data + offset;
+  const header = (u8[at]! & 0xf) * 4;
+  if (skb.len < offset + 20 || header < 20) return undefined;
+  const laterFragment = (view.getUint16(at + 6) & IP_OFFSET) !== 0;
+  return { proto: u8[at + 9]!, offset: offset + header, laterFragment };
 }
 
-/** Extension headers are walked; of later fragments nothing is known. */
-function ipv6Transport(skb: SkBuff): Transport | undefined {
-  if (skb.len < 40) return undefined;
+const isExtension = (proto: number): boolean => proto === 0 || proto === 43 || proto === 60;
+
+/** Extension headers are walked; behind a fragment header of a later fragment there are none. */
+function ipv6Transport(skb: SkBuff, start: number): Transport | undefined {
+  if (skb.len < start + 40) return undefined;
   const { view, u8 } = skb.memory;
-  let proto = u8[skb.data + 6]!;
-  let offset = 40;
-  let laterFragment = false;
-  while ((proto === 0 || proto === 43 || proto === 60 || proto === NEXTHDR_FRAGMENT) && offset + 8 <= skb.len) {
+  let proto = u8[skb.data + start + 6]!;
+  let offset = start + 40;
+  while ((isExtension(proto) || proto === NEXTHDR_FRAGMENT) && offset + 8 <= skb.len) {
     const at = skb.data + offset;
     const isFragment = proto === NEXTHDR_FRAGMENT;
-    if (isFragment) laterFragment = (view.getUint16(at + 2) & 0xfff8) !== 0;
     proto = u8[at]!;
     offset += isFragment ? 8 : (u8[at + 1]! + 1) * 8;
-    if (laterFragment) break;
+    if (isFragment && (view.getUint16(at + 2) & 0xfff8) !== 0) return { proto, offset, laterFragment: true };
   }
-  return { proto, offset, laterFragment };
+  return { proto, offset, laterFragment: false };
 }
 
-/** @models net/core/flow_dissector.c skb_get_poff() */
+/** The innermost transport header: packets in packets are looked into. */
+function transportOf(skb: SkBuff): Transport | undefined {
+  let found: Transport | undefined = {
+    proto: etherProtos.get(skb.protocol) ?? -1,
+    offset: skb.networkOffset,
+    laterFragment: false,
+  };
+  while (found !== undefined && !found.laterFragment && (found.proto === IPPROTO_IPIP || found.proto === IPPROTO_IPV6))
+    found = (found.proto === IPPROTO_IPIP ? ipv4Transport : ipv6Transport)(skb, found.offset);
+  return found?.proto === -1 ? undefined : found;
+}
+
+/**
+ * Offset from data, or 0 for what is not understood.
+ *
+ * @models net/core/flow_dissector.c skb_get_poff() @differs of tunnels it knows IP in IP alone
+ */
 export function skbGetPoff(skb: SkBuff): number {
-  const transport =
-    skb.protocol === ETH_P_IP ? ipv4Transport(skb) : skb.protocol === ETH_P_IPV6 ? ipv6Transport(skb) : undefined;
+  if (skb.protocol === ETH_P_ARP) return skb.networkOffset;
+  const transport = transportOf(skb);
   if (transport === undefined) return 0;
   const { proto, offset, laterFragment } = transport;
   if (laterFragment) return offset;
