@@ -28,7 +28,7 @@ export class BpfCall implements Holder {
   readonly uattr: number;
   readonly size: number;
 
-  /** `attr`: all of the union this kernel knows, zeros behind what was given; the next call uses the same memory. */
+  /** `attr`: all of the union, zeros behind what this kernel knows and what was given; the next call uses the same memory. */
   constructor(machine: Machine, task: Task, attr: Bytes, uattr: number, size: number) {
     this.machine = machine;
     this.task = task;

@@ -119,7 +119,6 @@ function attachBtf(call: BpfCall, map: BpfMap, attr: MapAttr): void {
 
 /** A map for one program alone, known by its digest. */
 function checkExclusive(call: BpfCall): void {
-  if (call.u8.length < bpf_attr_map_create.size) return;
   const size = call.u32(at.excl_prog_hash_size);
   if (call.u64(at.excl_prog_hash) === 0) {
     if (size !== 0) throw errno(E.EINVAL);

@@ -7,6 +7,7 @@ import { errno } from '../../../errno.js';
 import { checkTailCall } from '../fd_array.js';
 import { devGetByIndex } from '../../../net/core/dev/table.js';
 import { calcTag } from '../core.js';
+import { checkEarlyInsns } from '../early.js';
 import { ProgFile } from '../file.js';
 import { BpfProg, type ProgLoadAttr } from '../prog.js';
 import { bpfCapable, netAdminCapable, perfmonCapable } from '../token.js';
@@ -112,7 +113,7 @@ function refuseSignature(call: BpfCall): never {
 
 /** No device takes programs into its hardware. @models kernel/bpf/offload.c bpf_prog_dev_bound_init() */
 function checkDevice(call: BpfCall, { progType }: ProgLoadAttr): void {
-  const ifindex = call.u8.length > at.prog_ifindex ? call.u32(at.prog_ifindex) : 0;
+  const ifindex = call.u32(at.prog_ifindex);
   if (ifindex === 0) return;
   const offloads = progType === B.BPF_PROG_TYPE_SCHED_CLS || progType === B.BPF_PROG_TYPE_XDP;
   const flags = call.u32(at.prog_flags) & ~B.BPF_F_XDP_DEV_BOUND_ONLY;
@@ -123,7 +124,7 @@ function checkDevice(call: BpfCall, { progType }: ProgLoadAttr): void {
 /** A program that nobody knows yet; the call holds it. */
 function makeProg(call: BpfCall, attr: ProgLoadAttr, license: string | undefined, named: boolean): BpfProg {
   const { insns, isGpl } = copyIn(call, attr, license);
-  if (call.u8.length >= bpf_attr_prog_load.size && call.u64(at.signature) !== 0) refuseSignature(call);
+  if (call.u64(at.signature) !== 0) refuseSignature(call);
   checkDevice(call, attr);
   if (!knownProgType(call.machine, attr.progType) || !named) throw errno(E.EINVAL);
   const prog = new BpfProg(
@@ -155,12 +156,26 @@ function verifyAndPublish(call: BpfCall, prog: BpfProg, attr: ProgLoadAttr): Pro
   }
 }
 
+/** All of the log or nothing: a level, a buffer and at least 128 bytes of it. */
+function checkOldLog({ logLevel, logSize, logBuf }: ProgLoadAttr): void {
+  if (logLevel === 0 && logSize === 0 && logBuf === 0) return;
+  if (logSize < 128 || logSize > 0xffffff || logLevel === 0 || logBuf === 0) throw errno(E.EINVAL);
+}
+
 /** A kernel that asks for one capability, at its entry, and knows no names. */
 function loadOld(call: BpfCall): ProgFile {
   const attr = { ...loadAttr(call, ''), progFlags: 0, progBtfFd: 0, fdArray: 0, attachBtfId: 0, coreReloCnt: 0 };
   const license = call.text(call.u64(at.license), LICENSE_MAX);
   if (attr.insnCnt === 0 || attr.insnCnt >= MAXINSNS) throw errno(E.EINVAL);
-  return verifyAndPublish(call, makeProg(call, attr, license, true), attr);
+  const prog = makeProg(call, attr, license, true);
+  try {
+    checkOldLog(attr);
+    checkEarlyInsns(prog.insns);
+  } catch (refusal) {
+    prog.release(call);
+    throw refusal;
+  }
+  return verifyAndPublish(call, prog, attr);
 }
 
 /** BPF_PROG_LOAD. @models kernel/bpf/syscall.c bpf_prog_load() */

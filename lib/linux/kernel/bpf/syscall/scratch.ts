@@ -3,7 +3,7 @@
 // buffer each is enough; it grows to the largest element seen.
 import type { Memory } from '../../../../vm/memory.js';
 import { Bytes } from '../../../../codec/bytes.js';
-import { type BpfAttrTable, bpf_attr_prog_load } from '../../../../uapi/linux/bpf_attr.js';
+import { type BpfAttrTable, bpfAttr_6_18 } from '../../../../uapi/linux/bpf_attr.js';
 import { ENOMEM } from '../../../../uapi/asm-generic/errno.js';
 import { errno } from '../../../errno.js';
 
@@ -29,9 +29,9 @@ export class Scratch {
   attrTable: BpfAttrTable | undefined;
   #attr: Bytes | undefined;
 
-  /** The attributes of a call: what was given, and zeros behind it up to `size`, and for fields that old kernels lack. */
-  attr(size: number, given: Uint8Array): Bytes {
-    const attr = (this.#attr ??= Bytes.zeroed(Math.max(size, bpf_attr_prog_load.size)));
+  /** The attributes of a call: what was given, and zeros behind it as far as the latest kernel knows the union. */
+  attr(given: Uint8Array): Bytes {
+    const attr = (this.#attr ??= Bytes.zeroed(bpfAttr_6_18.size));
     attr.u8.set(given);
     attr.u8.fill(0, given.length);
     return attr;

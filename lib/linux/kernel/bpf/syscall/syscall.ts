@@ -93,7 +93,7 @@ function enter(machine: Machine, task: Task, cmd: number, uattr: number, size: n
   if (size > table.size) checkTailZero(task, uattr, table.size, size);
   const given = task.memory.read(uattr, Math.min(size, table.size));
   if (given === undefined) throw errno(EFAULT);
-  const attr = scratch.attr(table.size, given);
+  const attr = scratch.attr(given);
   return dispatch(new BpfCall(machine, task, attr, uattr, given.length), cmd, table.end[cmd]);
 }
 
