@@ -18,7 +18,12 @@ describe('recordings of bpf(2)', () => {
 
   it('are all there, and the list of missing subjects names none but them', () => {
     const names = new Set(suites.flatMap(({ records }) => records.map((record) => record.name)));
-    expect(files.toSorted()).to.deep.equal(['places.6.18.jsonl', 'probes.6.18.jsonl', 'requests.6.18.jsonl']);
+    expect(files.toSorted()).to.deep.equal([
+      'maps.6.18.jsonl',
+      'places.6.18.jsonl',
+      'probes.6.18.jsonl',
+      'requests.6.18.jsonl',
+    ]);
     expect(Object.keys(missing).filter((name) => !names.has(name))).to.deep.equal([]);
   });
 

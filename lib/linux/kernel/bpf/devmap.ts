@@ -35,6 +35,8 @@ export class DevMap extends BpfMap {
   /** Youngest last. */
   readonly #entries = new Map<number, Entry>();
   readonly #isHash: boolean;
+  /** What memlock counts: entries, and each time that a place of an array was emptied by an update. */
+  #items = 0;
 
   constructor(machine: Machine, attr: MapAttr, creator: Holder) {
     super(machine, attr, creator, { mapFlags: attr.mapFlags | B.BPF_F_RDONLY_PROG });
@@ -56,9 +58,11 @@ export class DevMap extends BpfMap {
 
   #remove(key: number): boolean {
     const entry = this.#entries.get(key);
+    if (entry === undefined) return false;
     this.#entries.delete(key);
-    entry?.prog?.release(this);
-    return entry !== undefined;
+    entry.prog?.release(this);
+    this.#items--;
+    return true;
   }
 
   override sysLookup(key: number, value: number): number {
@@ -92,6 +96,7 @@ export class DevMap extends BpfMap {
     const entry = ifindex === 0 ? undefined : this.#entry(task, ifindex, value);
     this.#remove(index);
     if (entry !== undefined) this.#entries.set(index, entry);
+    this.#items++;
   }
 
   /** @models kernel/bpf/devmap.c __dev_map_hash_update_elem() */
@@ -107,6 +112,7 @@ export class DevMap extends BpfMap {
     }
     this.#remove(key);
     this.#entries.set(key, entry);
+    this.#items++;
   }
 
   #progFd(value: number): number {
@@ -155,7 +161,7 @@ export class DevMap extends BpfMap {
   /** @models kernel/bpf/devmap.c dev_map_mem_usage() */
   override memUsage(): number {
     const places = this.#isHash ? roundUpPowerOfTwo(this.maxEntries) : this.maxEntries;
-    return SIZEOF_BPF_DTAB + 8 * places + SIZEOF_BPF_DTAB_NETDEV * this.#entries.size;
+    return SIZEOF_BPF_DTAB + 8 * places + SIZEOF_BPF_DTAB_NETDEV * this.#items;
   }
 
   protected override destroy(): void {

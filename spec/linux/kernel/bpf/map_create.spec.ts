@@ -1,5 +1,6 @@
 // MAP_CREATE of every kind against a real kernel: what it refused and how, and what fdinfo showed of what it made.
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { fromHex } from '../../../../lib/codec/bytes.js';
 import { BPF_MAP_CREATE } from '../../../../lib/uapi/linux/bpf.js';
@@ -22,7 +23,7 @@ interface Recorded {
   readonly max_entries?: number;
 }
 
-const file = 'spec/vectors/bpf/maps/map_create.6.18.json';
+const file = join(import.meta.dirname, '../../../../../spec/vectors/bpf/maps/map_create.6.18.json');
 const recorded = JSON.parse(readFileSync(file, 'utf8')) as { btf: string; maps: readonly Recorded[] };
 const BPF_BTF_LOAD = 18;
 

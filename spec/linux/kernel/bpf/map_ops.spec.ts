@@ -1,6 +1,7 @@
 // Maps against a real kernel: sequences of element commands that were recorded there, answer by answer, with the order of
 // keys and what the map counts for at the end.
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { fromHex, toHex } from '../../../../lib/codec/bytes.js';
 import { MapBed, type MapHandle } from './map_bed.js';
@@ -22,7 +23,7 @@ interface Recorded {
   readonly memlock: number;
 }
 
-const file = 'spec/vectors/bpf/maps/map_ops.6.18.json';
+const file = join(import.meta.dirname, '../../../../../spec/vectors/bpf/maps/map_ops.6.18.json');
 const recorded = JSON.parse(readFileSync(file, 'utf8')) as { cpus: number; maps: readonly Recorded[] };
 
 const bytes = (hex: string | null): Uint8Array | undefined => (hex === null ? undefined : fromHex(hex));

@@ -1,5 +1,6 @@
 // BTF_LOAD against a real kernel: type information, good and damaged: the errno and what the log says.
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { fromHex } from '../../../../../lib/codec/bytes.js';
 import { parseBtf } from '../../../../../lib/linux/kernel/bpf/btf/load.js';
@@ -16,7 +17,7 @@ interface Recorded {
   readonly end?: string;
 }
 
-const file = 'spec/vectors/bpf/btf_load.6.18.json';
+const file = join(import.meta.dirname, '../../../../../../spec/vectors/bpf/btf_load.6.18.json');
 const { records } = JSON.parse(readFileSync(file, 'utf8')) as { records: readonly Recorded[] };
 const good = fromHex(records[0]!.hex!);
 
