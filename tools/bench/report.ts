@@ -43,5 +43,5 @@ export function json(rows: readonly Row[]): string {
     const ratio = 'reference' in row ? { ratio: row.tcbox / row.reference } : {};
     return { ...row, ...ratio, ok: !isOver(row) };
   });
-  return JSON.stringify({ version: 1, unit: 'µs', machine, results }, null, 2);
+  return JSON.stringify({ version: 2, unit: 'µs', machine, results }, null, 2);
 }
