@@ -1,9 +1,18 @@
 // drivers/net/dummy.c: a device that drops what it is given.
 import { IFF_MULTICAST, IFF_NOARP } from '../../../uapi/linux/if.js';
+import { TX_BYTES, TX_PACKETS } from '../../net/core/dev/stats.js';
 import { netifCarrierOff, netifCarrierOn } from '../../net/core/link_watch.js';
-import { GSO_LEGACY_MAX_SIZE, TSO_MAX_SIZE } from '../../net/core/net_device.js';
+import { GSO_LEGACY_MAX_SIZE, type NetDevice, TSO_MAX_SIZE } from '../../net/core/net_device.js';
 import type { RtnlLinkOps } from '../../net/core/rtnl_link/ops.js';
+import type { SkBuff } from '../../net/core/skbuff/sk_buff.js';
 import { etherSetup, ethHwAddrRandom, ethMacAddr, ethValidateAddr, validateAddress } from '../../net/ethernet/eth.js';
+
+/** @models drivers/net/dummy.c dummy_xmit() */
+function startXmit(skb: SkBuff, dev: NetDevice): void {
+  dev.stats[TX_PACKETS]!++;
+  dev.stats[TX_BYTES]! += skb.len;
+  skb.pool.free(skb);
+}
 
 /** @models drivers/net/dummy.c dummy_link_ops */
 export const dummyLinkOps: RtnlLinkOps = {
@@ -17,6 +26,7 @@ export const dummyLinkOps: RtnlLinkOps = {
     dev.liveAddrChange = true;
     dev.tsoMaxSize = dev.net.machine.has('virtual-big-tso') ? TSO_MAX_SIZE : GSO_LEGACY_MAX_SIZE;
     dev.ops = {
+      startXmit,
       validateAddr: ethValidateAddr,
       setMacAddress: ethMacAddr,
       changeCarrier: (it, on) => {

@@ -1,10 +1,27 @@
 // drivers/net/loopback.c: the loopback device, which every namespace is born with, down.
 import { ARPHRD_LOOPBACK } from '../../../uapi/linux/if_arp.js';
 import { IFF_LOOPBACK } from '../../../uapi/linux/if.js';
+import { netifRx } from '../../net/core/dev/backlog.js';
+import { NET_RX_SUCCESS } from '../../net/core/dev/receive.js';
 import { registerNetdevice } from '../../net/core/dev/register.js';
+import { RX_BYTES, RX_PACKETS, TX_BYTES, TX_PACKETS } from '../../net/core/dev/stats.js';
 import { NetDevice, TSO_MAX_SIZE } from '../../net/core/net_device.js';
 import type { Net } from '../../net/core/net_namespace.js';
+import type { SkBuff } from '../../net/core/skbuff/sk_buff.js';
+import { ethTypeTrans } from '../../net/ethernet/eth_type_trans.js';
 import { ethMacAddr } from '../../net/ethernet/eth.js';
+
+/** What goes out comes in. @models drivers/net/loopback.c loopback_xmit() */
+function startXmit(skb: SkBuff, dev: NetDevice): void {
+  skb.clearTimestamp();
+  skb.protocol = ethTypeTrans(skb, dev);
+  const { len } = skb;
+  if (netifRx(skb) !== NET_RX_SUCCESS) return;
+  dev.stats[TX_PACKETS]!++;
+  dev.stats[TX_BYTES]! += len;
+  dev.stats[RX_PACKETS]!++;
+  dev.stats[RX_BYTES]! += len;
+}
 
 /**
  * Makes `lo`, the first device of a namespace.
@@ -22,6 +39,6 @@ export function loopbackNetInit(net: Net): void {
   dev.liveAddrChange = true;
   dev.netnsImmutable = true;
   dev.tsoMaxSize = TSO_MAX_SIZE;
-  dev.ops = { setMacAddress: ethMacAddr };
+  dev.ops = { setMacAddress: ethMacAddr, startXmit };
   registerNetdevice(dev);
 }

@@ -1,11 +1,16 @@
 // drivers/net/veth.c: pairs of Ethernet devices, each the other end of the other. The ends hold each other from
 // creation to deletion, and go together.
 import { EINVAL, ENOTCONN } from '../../../uapi/asm-generic/errno.js';
-import { ETH_MAX_MTU, ETH_MIN_MTU } from '../../../uapi/linux/if_ether.js';
+import { ETH_HLEN, ETH_MAX_MTU, ETH_MIN_MTU } from '../../../uapi/linux/if_ether.js';
 import { IFF_UP } from '../../../uapi/linux/if.js';
 import { VETH_INFO } from '../../../uapi/linux/veth.js';
 import { errno } from '../../errno.js';
 import type { Machine } from '../../machine.js';
+import { devForwardSkb } from '../../net/core/dev/forward.js';
+import { NET_RX_SUCCESS } from '../../net/core/dev/receive.js';
+import { RX_BYTES, RX_PACKETS, TX_BYTES, TX_DROPPED, TX_PACKETS } from '../../net/core/dev/stats.js';
+import { traceDrop } from '../../net/core/dev/trace.js';
+import type { SkBuff } from '../../net/core/skbuff/sk_buff.js';
 import { registerNetdevice, unregisterNetdevices, unregisterQueue } from '../../net/core/dev/register.js';
 import { netifCarrierOff, netifCarrierOn } from '../../net/core/link_watch.js';
 import type { NetDevice, NetDeviceOps } from '../../net/core/net_device.js';
@@ -13,6 +18,26 @@ import { TSO_MAX_SIZE } from '../../net/core/net_device.js';
 import { configureLink, createLink } from '../../net/core/rtnl_link/new.js';
 import type { IflaTable, NewlinkParams, RtnlLinkOps } from '../../net/core/rtnl_link/ops.js';
 import { etherSetup, ethHwAddrRandom, ethMacAddr, ethValidateAddr, validateAddress } from '../../net/ethernet/eth.js';
+
+/** What one end sends the other end receives. @models drivers/net/veth.c veth_xmit() */
+function startXmit(skb: SkBuff, dev: NetDevice): void {
+  const { peer } = dev;
+  const { len } = skb;
+  if (peer === undefined || len < ETH_HLEN) {
+    dev.stats[TX_DROPPED]!++;
+    traceDrop(skb, 'NOT_SPECIFIED');
+    skb.pool.free(skb);
+    return;
+  }
+  if (devForwardSkb(peer, skb) !== NET_RX_SUCCESS) {
+    dev.stats[TX_DROPPED]!++;
+    return;
+  }
+  dev.stats[TX_PACKETS]!++;
+  dev.stats[TX_BYTES]! += len;
+  peer.stats[RX_PACKETS]!++;
+  peer.stats[RX_BYTES]! += len;
+}
 
 const vethNetdevOps: NetDeviceOps = {
   /** @models drivers/net/veth.c veth_open() */
@@ -31,6 +56,8 @@ const vethNetdevOps: NetDeviceOps = {
   validateAddr: ethValidateAddr,
   setMacAddress: ethMacAddr,
   getIflink: ({ peer }) => peer?.ifindex ?? 0,
+  startXmit,
+  vlanOffload: true,
 };
 
 /** @models drivers/net/veth.c veth_setup() */

@@ -43,6 +43,9 @@ interface Neighbour {
   updated: number;
 }
 
+/** States in which the address is known. */
+const NUD_VALID = N.NUD_PERMANENT | N.NUD_NOARP | N.NUD_REACHABLE | N.NUD_PROBE | N.NUD_STALE | N.NUD_DELAY;
+
 const neighbours = netGeneric((): Neighbour[] => []);
 
 const ATTRS = NLMSG_HDRLEN + N.ndmsg.size;
@@ -96,6 +99,16 @@ interface Named {
 
 const sameKey = (one: Neighbour, family: number, dst: Uint8Array): boolean =>
   one.family === family && one.dst.every((byte, i) => byte === dst[i]);
+
+/**
+ * The entry that packets to `dst` by `dev` would use, when its address is known.
+ *
+ * @models net/core/neighbour.c neigh_lookup()
+ */
+export function neighLookup(dev: NetDevice, family: number, dst: Uint8Array): Uint8Array | undefined {
+  const found = neighbours(dev.net).find((one) => one.dev === dev && sameKey(one, family, dst));
+  return found !== undefined && (found.state & NUD_VALID) !== 0 ? found.lladdr : undefined;
+}
 
 function nameIn(request: RtnlRequest, { ndm, tb }: Parsed): Named {
   const { net, extack } = request;

@@ -10,8 +10,10 @@ import type { InDevice } from '../ipv4/devinet/in_device.js';
 import type { Inet6Dev } from '../ipv6/addrconf/inet6_dev.js';
 import { QdiscHash } from '../sched/sch_api/qdisc_hash.js';
 import type { Qdisc } from '../sched/sch_generic.js';
+import type { MiniQdisc } from './dev/tc_hook.js';
 import type { Net } from './net_namespace.js';
 import type { RtnlLinkOps } from './rtnl_link/ops.js';
+import type { SkBuff } from './skbuff/sk_buff.js';
 
 /** A transmit queue, or the ingress queue: where a qdisc hangs. */
 export class NetdevQueue implements Holder {
@@ -42,6 +44,10 @@ export interface NetDeviceOps {
   setMacAddress?(dev: NetDevice, address: Uint8Array): void;
   changeMtu?(dev: NetDevice, mtu: number): void;
   changeCarrier?(dev: NetDevice, on: boolean): void;
+  /** Takes a packet to send; it is the driver's from then on. */
+  startXmit?(skb: SkBuff, dev: NetDevice): void;
+  /** Whether tags may travel beside the packets it is given. */
+  readonly vlanOffload?: boolean;
   /** ifindex of the link beneath or opposite; without the hook the device's own. */
   getIflink?(dev: NetDevice): number;
 }
@@ -132,6 +138,9 @@ export class NetDevice extends KObject {
   readonly txQueues: NetdevQueue[] = [];
   /** Made at the first clsact or ingress and kept from then on. */
   ingressQueue: NetdevQueue | undefined;
+  /** The qdisc at the hooks, as packets see it; undefined = none. */
+  miniqIngress: MiniQdisc | undefined;
+  miniqEgress: MiniQdisc | undefined;
   /** Programs at the hooks of tcx; undefined = none. */
   tcxIngress: MprogEntry | undefined;
   tcxEgress: MprogEntry | undefined;

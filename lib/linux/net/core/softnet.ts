@@ -2,12 +2,17 @@
 // keeps between its steps. One a machine, whose only busy CPU is number 0.
 import type { Machine } from '../../machine.js';
 import type { Task } from '../../kernel/task.js';
+import { Backlog } from './dev/backlog.js';
+import type { PacketTrace } from './dev/trace.js';
 import { FlowHash } from './skbuff/hash.js';
 import { SkbPool } from './skbuff/pool.js';
 import type { SockStruct } from './sock_struct.js';
 
 /** Of skc_cookie in struct sock. */
 const SK_COOKIE = 88;
+
+/** Devices that may send one inside the other. */
+const XMIT_RECURSION_LIMIT = 8;
 
 /** struct bpf_redirect_info: where a program that returned TC_ACT_REDIRECT wants its packet to go. */
 export class RedirectInfo {
@@ -21,6 +26,11 @@ export class RedirectInfo {
 
 export class Softnet {
   readonly skbs: SkbPool;
+  readonly backlog: Backlog;
+  /** Devices that are sending, one inside the other (xmit_recursion). */
+  recursion = 0;
+  /** Told of the steps of each packet. */
+  trace: PacketTrace | undefined;
   readonly redirect = new RedirectInfo();
   /** The CPU that everything runs on. */
   readonly cpu = 0;
@@ -33,8 +43,14 @@ export class Softnet {
   #cookies = 0;
 
   constructor(machine: Machine) {
+    this.backlog = new Backlog(machine);
     this.skbs = new SkbPool(machine.memory);
     this.flowHash = new FlowHash(machine.entropy);
+  }
+
+  /** @models include/linux/netdevice.h dev_xmit_recursion() */
+  get recursionReached(): boolean {
+    return this.recursion > XMIT_RECURSION_LIMIT;
   }
 
   /**

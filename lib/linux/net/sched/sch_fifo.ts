@@ -4,8 +4,19 @@ import { EINVAL, ENOMEM } from '../../../uapi/asm-generic/errno.js';
 import { tc_fifo_qopt, TC_H_MAKE } from '../../../uapi/linux/pkt_sched.js';
 import { TCA } from '../../../uapi/linux/rtnetlink.js';
 import { errno } from '../../errno.js';
+import { NET_XMIT_CN } from '../core/dev/xmit.js';
+import type { SkBuff } from '../core/skbuff/sk_buff.js';
 import type { MessageWriter } from '../netlink/message.js';
 import { pschedMtu } from './psched_ratecfg.js';
+import {
+  qdiscDequeueHead,
+  qdiscDrop,
+  qdiscEnqueueTail,
+  qdiscPeekHead,
+  qdiscPktCount,
+  qdiscPktLen,
+  qdiscResetQueue,
+} from './qdisc_run.js';
 import { type Qdisc, qdiscCreateDflt, type QdiscOps } from './sch_generic.js';
 
 function defaultLimit(sch: Qdisc): number {
@@ -24,9 +35,41 @@ function dump(sch: Qdisc, skb: MessageWriter): void {
   skb.putU32(TCA.OPTIONS.type, sch.priv as number);
 }
 
-export const pfifoQdiscOps: QdiscOps = { id: 'pfifo', init, change: init, dump };
-export const bfifoQdiscOps: QdiscOps = { id: 'bfifo', init, change: init, dump };
-export const pfifoHeadDropQdiscOps: QdiscOps = { id: 'pfifo_head_drop', init, change: init, dump };
+/** @models net/sched/sch_fifo.c pfifo_enqueue() */
+function pfifoEnqueue(sch: Qdisc, skb: SkBuff): number {
+  return sch.qstats.qlen < (sch.priv as number) ? qdiscEnqueueTail(sch, skb) : qdiscDrop(skb, sch);
+}
+
+/** @models net/sched/sch_fifo.c bfifo_enqueue() */
+function bfifoEnqueue(sch: Qdisc, skb: SkBuff): number {
+  const fits = sch.qstats.backlog + qdiscPktLen(skb) <= (sch.priv as number);
+  return fits ? qdiscEnqueueTail(sch, skb) : qdiscDrop(skb, sch);
+}
+
+/** The oldest packet gives way. @models net/sched/sch_fifo.c pfifo_tail_enqueue() */
+function pfifoTailEnqueue(sch: Qdisc, skb: SkBuff): number {
+  if (sch.priv === 0) return qdiscDrop(skb, sch);
+  if (sch.qstats.qlen < (sch.priv as number)) return qdiscEnqueueTail(sch, skb);
+  const oldest = qdiscDequeueHead(sch)!;
+  sch.bstats.bytes -= qdiscPktLen(oldest);
+  sch.bstats.packets -= qdiscPktCount(oldest);
+  qdiscDrop(oldest, sch);
+  qdiscEnqueueTail(sch, skb);
+  return NET_XMIT_CN;
+}
+
+const queue = { dequeue: qdiscDequeueHead, peek: qdiscPeekHead, reset: qdiscResetQueue };
+
+export const pfifoQdiscOps: QdiscOps = { id: 'pfifo', init, change: init, dump, enqueue: pfifoEnqueue, ...queue };
+export const bfifoQdiscOps: QdiscOps = { id: 'bfifo', init, change: init, dump, enqueue: bfifoEnqueue, ...queue };
+export const pfifoHeadDropQdiscOps: QdiscOps = {
+  id: 'pfifo_head_drop',
+  init,
+  change: init,
+  dump,
+  enqueue: pfifoTailEnqueue,
+  ...queue,
+};
 
 /** A child that is a fifo takes over the limit of its parent. @models net/sched/sch_fifo.c fifo_set_limit() */
 export function fifoSetLimit(q: Qdisc, limit: number): void {

@@ -13,6 +13,8 @@ import type { NetRateEstimator } from '../core/gen_estimator.js';
 import type { BasicStats, GnetDump, QueueStats } from '../core/gen_stats.js';
 import { noBasic, noQueue } from '../core/gen_stats.js';
 import { type NetDevice, NetdevQueue } from '../core/net_device.js';
+import { SkbQueue } from '../core/skbuff/queue.js';
+import type { SkBuff } from '../core/skbuff/sk_buff.js';
 import { type Net, netGeneric } from '../core/net_namespace.js';
 import type { MessageWriter } from '../netlink/message.js';
 import type { TcfBlock } from './cls_api/block.js';
@@ -21,6 +23,8 @@ import type { SizeTable } from './sch_api/stab.js';
 /** Never counted, never freed, never shown. */
 export const TCQ_F_BUILTIN = 1;
 export const TCQ_F_INGRESS = 2;
+/** An empty qdisc of the kind does not see packets that can go at once. */
+export const TCQ_F_CAN_BYPASS = 4;
 export const TCQ_F_MQROOT = 8;
 /** Shown only to those who ask for invisible ones. */
 export const TCQ_F_INVISIBLE = 0x80;
@@ -78,6 +82,14 @@ export interface QdiscOps {
   destroy?(sch: Qdisc): void;
   dump?(sch: Qdisc, skb: MessageWriter): void;
   dumpStats?(sch: Qdisc, d: GnetDump): void;
+  /** Takes a packet: NET_XMIT_*. Without it packets go to the driver at once. */
+  enqueue?(sch: Qdisc, skb: SkBuff): number;
+  /** Gives the next packet, when there is one and it may go now. */
+  dequeue?(sch: Qdisc): SkBuff | undefined;
+  /** The next packet, which stays. */
+  peek?(sch: Qdisc): SkBuff | undefined;
+  /** Forgets its packets. */
+  reset?(sch: Qdisc): void;
   ingressBlockSet?(sch: Qdisc, index: number): void;
   egressBlockSet?(sch: Qdisc, index: number): void;
   ingressBlockGet?(sch: Qdisc): number;
@@ -97,6 +109,12 @@ export class Qdisc extends KObject {
   rateEst: NetRateEstimator | undefined;
   bstats: BasicStats = noBasic();
   qstats: QueueStats = noQueue();
+  /** The packets of kinds that have one queue. */
+  readonly queue = new SkbQueue();
+  /** Packets it has given that the driver could not take yet, and those it was asked to show. */
+  readonly requeued = new SkbQueue();
+  /** Somebody gives its packets to the driver (__QDISC_STATE2_RUNNING). */
+  running = false;
   /** What the kind keeps (qdisc_priv()); its operations know the type. */
   priv: unknown;
 
@@ -141,12 +159,19 @@ export interface PktSched extends Holder {
 /** @models net/sched/sch_generic.c noqueue_qdisc_ops */
 export const noqueueQdiscOps: QdiscOps = { id: 'noqueue' };
 
+/** Nothing goes out. @models net/sched/sch_generic.c noop_enqueue() */
+function noopEnqueue(_sch: Qdisc, skb: SkBuff): number {
+  const NET_XMIT_CN = 2;
+  skb.pool.free(skb);
+  return NET_XMIT_CN;
+}
+
 export const pktSched = netGeneric((net: Net): PktSched => {
   const holder = { label: 'net/sched' };
   const builtin = (ops: QdiscOps): Qdisc => new Qdisc(net, { ...ops, staticFlags: TCQ_F_BUILTIN }, undefined, holder);
   return {
     ...holder,
-    noop: builtin({ id: 'noop' }),
+    noop: builtin({ id: 'noop', enqueue: noopEnqueue }),
     noqueue: net.machine.has('noqueue-visible') ? undefined : builtin(noqueueQdiscOps),
     kinds: new Map(),
     autoHandle: 0x80000000,

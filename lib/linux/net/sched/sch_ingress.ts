@@ -40,6 +40,7 @@ function ingressInit(sch: Qdisc, _opt: Nla | undefined, extack?: Extack): void {
   if (sch.parent !== TC_H_INGRESS) throw errno(EOPNOTSUPP);
   const { ingress } = privOf(sch);
   ingress.block = tcfBlockGet(sch, ingress.index, extack);
+  sch.dev.miniqIngress = { qdisc: sch, block: ingress.block };
 }
 
 /** @models net/sched/sch_ingress.c clsact_init() */
@@ -48,10 +49,15 @@ function clsactInit(sch: Qdisc, _opt: Nla | undefined, extack?: Extack): void {
   const { ingress, egress } = privOf(sch);
   ingress.block = tcfBlockGet(sch, ingress.index, extack);
   egress.block = tcfBlockGet(sch, egress.index, extack);
+  sch.dev.miniqIngress = { qdisc: sch, block: ingress.block };
+  sch.dev.miniqEgress = { qdisc: sch, block: egress.block };
 }
 
 /** @models net/sched/sch_ingress.c clsact_destroy() */
 function destroy(sch: Qdisc): void {
+  const { dev } = sch;
+  if (dev.miniqIngress?.qdisc === sch) dev.miniqIngress = undefined;
+  if (dev.miniqEgress?.qdisc === sch) dev.miniqEgress = undefined;
   const { ingress, egress } = privOf(sch);
   if (ingress.block !== undefined) tcfBlockPut(ingress.block, sch);
   if (egress.block !== undefined) tcfBlockPut(egress.block, sch);

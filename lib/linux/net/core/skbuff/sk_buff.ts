@@ -205,6 +205,48 @@ export class SkBuff {
     this.setBits(L.SKB_BF_MONO_TC_OFFSET, 1, 2, value ? 1 : 0);
   }
 
+  /** The next device does not judge the packet again. */
+  get tcSkipClassify(): boolean {
+    return (this.get8(L.SKB_BF_MONO_TC_OFFSET) & L.TC_SKIP_CLASSIFY_MASK) !== 0;
+  }
+
+  set tcSkipClassify(value: boolean) {
+    this.setBits(L.SKB_BF_MONO_TC_OFFSET, 1, 3, value ? 1 : 0);
+  }
+
+  /** Whether a filter sent the packet here, and whether that was on its way in. */
+  get redirected(): boolean {
+    return (this.get8(L.SKB_REDIRECTED_OFFSET) & L.REDIRECTED_MASK) !== 0;
+  }
+
+  get fromIngress(): boolean {
+    return (this.get8(L.SKB_REDIRECTED_OFFSET) & L.FROM_INGRESS_MASK) !== 0;
+  }
+
+  /** skb_set_redirected_noclear() */
+  setRedirected(fromIngress: boolean): void {
+    this.setBits(L.SKB_REDIRECTED_OFFSET, 3, 0, fromIngress ? 3 : 1);
+  }
+
+  /** skb_reset_redirect() */
+  resetRedirect(): void {
+    this.setBits(L.SKB_REDIRECTED_OFFSET, 1, 0, 0);
+  }
+
+  /** skb_clear_tstamp(): unless it says when to send. */
+  clearTimestamp(): void {
+    if (this.tstampType !== 0) return;
+    this.set32(L.SKB_TSTAMP, 0);
+    this.set32(L.SKB_TSTAMP + 4, 0);
+  }
+
+  /** skb_scrub_packet() within a namespace: what the packet was to the device before. */
+  scrub(): void {
+    this.pktType = PACKET_HOST;
+    this.skbIif = 0;
+    this.dst = undefined;
+  }
+
   /** SKB_CLOCK_* */
   get tstampType(): number {
     return this.get8(L.SKB_BF_MONO_TC_OFFSET) & L.SKB_TSTAMP_TYPE_MASK;

@@ -22,7 +22,7 @@ export const ethTypeVlan = (proto: number): boolean => proto === ETH_P_8021Q || 
 const atMacHeader = (skb: SkBuff): boolean => skb.headroom === skb.macHeader;
 
 /** @models include/linux/if_vlan.h vlan_set_encap_proto() */
-function vlanSetEncapProto(skb: SkBuff, tag: number): void {
+export function vlanSetEncapProto(skb: SkBuff, tag: number): void {
   const { view } = skb.memory;
   const proto = view.getUint16(tag + 2);
   if (proto >= ETH_P_802_3_MIN) skb.protocol = proto;
@@ -72,7 +72,7 @@ export function skbVlanPop(skb: SkBuff): number {
 }
 
 /** @models include/linux/if_vlan.h __vlan_insert_tag() */
-function vlanInsertTag(skb: SkBuff, proto: number, tci: number): number {
+export function vlanInsertTag(skb: SkBuff, proto: number, tci: number): number {
   if (skb.len < ETH_HLEN) return -EINVAL;
   if (skbCow(skb, VLAN_HLEN) !== 0) return -ENOMEM;
   skb.push(VLAN_HLEN);

@@ -13,6 +13,7 @@ import { type Net, netGeneric } from '../../core/net_namespace.js';
 import { qdiscLookup } from '../sch_api/lookup.js';
 import type { TcRequest } from '../sch_api/request.js';
 import { type ClassRef, type Qdisc, qdiscHold, qdiscPut } from '../sch_generic.js';
+import { ClassifyResult } from './classify.js';
 import { chainFlush, chainPut, chainPutExplicitlyCreated, type TcfChain } from './chain.js';
 
 /** Shared blocks by index. */
@@ -30,6 +31,8 @@ export class TcfBlock extends KObject {
   readonly ports = new Set<number>();
   /** In order of creation. */
   readonly chains = new Map<number, TcfChain>();
+  /** What the last packet was found to be. */
+  readonly result = new ClassifyResult();
   /** Bumped whenever a chain comes or goes. */
   version = 0;
 

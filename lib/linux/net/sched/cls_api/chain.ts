@@ -40,6 +40,9 @@ export class TcfChain extends KObject {
   /** Bumped whenever a tcf_proto comes or goes. */
   version = 0;
 
+  #ordered: readonly TcfProto[] = [];
+  #orderedAt = -1;
+
   /** A chain at the end of the block's list; `creator` holds it. */
   constructor(block: TcfBlock, index: number, creator: Holder) {
     super(block.net.machine, creator);
@@ -51,6 +54,16 @@ export class TcfChain extends KObject {
 
   get label(): string {
     return `chain ${this.index} of ${this.block.label}`;
+  }
+
+  /** Its tcf_protos by priority. */
+  ordered(): readonly TcfProto[] {
+    if (this.#orderedAt === this.version) return this.#ordered;
+    const ordered: TcfProto[] = [];
+    for (let tp = this.protos.from(0); tp !== undefined; tp = this.protos.from(tp.prio + 1)) ordered.push(tp);
+    this.#ordered = ordered;
+    this.#orderedAt = this.version;
+    return this.#ordered;
   }
 
   get heldByActionsOnly(): boolean {

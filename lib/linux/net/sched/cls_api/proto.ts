@@ -9,9 +9,11 @@ import type { Holder } from '../../../events.js';
 import { nlaHolds } from '../../../lib/nlattr.js';
 import { KObject } from '../../../object.js';
 import { type Net, netGeneric } from '../../core/net_namespace.js';
+import type { SkBuff } from '../../core/skbuff/sk_buff.js';
 import type { MessageWriter } from '../../netlink/message.js';
 import type { TcRequest } from '../sch_api/request.js';
 import type { ClassRef } from '../sch_generic.js';
+import type { ClassifyResult } from './classify.js';
 import type { TcfChain } from './chain.js';
 import { chainPut } from './chain.js';
 
@@ -57,6 +59,8 @@ export interface TcfProtoOps {
   delete(tp: TcfProto, filter: TcfFilter, extack: Extack): boolean;
   /** The filter after `filter` in order of dumps; the first without. */
   next(tp: TcfProto, filter: TcfFilter | undefined): TcfFilter | undefined;
+  /** The verdict of the filters on a packet, TC_ACT_UNSPEC when none matches; the class goes to `res`. */
+  classify?(tp: TcfProto, skb: SkBuff, res: ClassifyResult): number;
   /** Appends TCA_OPTIONS; the handle is in the header already. */
   dump(tp: TcfProto, filter: TcfFilter, skb: MessageWriter): void;
   /** Templates of chains, for kinds that have them. */

@@ -1,4 +1,5 @@
 // net/sched/sch_api.c, the part size tables: what a packet counts as, given with a qdisc (TCA_STAB).
+import { Bytes } from '../../../../codec/bytes.js';
 import type { Extack } from '../../../../codec/extack.js';
 import type { Nla } from '../../../../codec/nla.js';
 import { NL_VALIDATE_LIBERAL, parseNested } from '../../../../codec/parse.js';
@@ -38,4 +39,17 @@ export function qdiscDumpStab(skb: MessageWriter, stab: SizeTable): void {
   const nest = skb.nest(TCA.STAB.type);
   skb.putRaw(TCA_STAB.BASE.type, stab.szopts);
   skb.nestEnd(nest);
+}
+
+/** Bytes a packet of `length` counts for. @models net/sched/sch_api.c __qdisc_calculate_pkt_len() */
+export function stabPacketLength({ szopts, data }: SizeTable, length: number): number {
+  const spec = tc_sizespec.get(new Bytes(szopts), 0);
+  let counted = length + spec.overhead;
+  if (spec.tsize === 0) return counted;
+  const cells = counted - 1 + spec.cell_align;
+  const slot = Math.max(0, cells) >> spec.cell_log;
+  const at = (index: number): number => data[2 * index]! | (data[2 * index + 1]! << 8);
+  counted = slot < spec.tsize ? at(slot) : at(spec.tsize - 1) * Math.trunc(slot / spec.tsize) + at(slot % spec.tsize);
+  counted *= 2 ** spec.size_log;
+  return Math.max(1, counted);
 }

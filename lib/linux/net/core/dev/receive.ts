@@ -1,0 +1,96 @@
+// net/core/dev.c, the part of a packet that comes in: whoever listens sees it, filters judge it, and the protocol that it is
+// for takes it. What a driver hands over waits in the backlog of the CPU until the softirq runs (backlog.ts).
+import type { NetDevice } from '../net_device.js';
+import { skbVlanUntag } from '../skbuff/vlan_untag.js';
+import { ethTypeVlan } from '../skbuff/vlan.js';
+import { PACKET_OTHERHOST, type SkBuff } from '../skbuff/sk_buff.js';
+import { RX_DROPPED } from './stats.js';
+import { AGAIN, DROPPED, GOES_ON, schHandleIngress } from './tc_hook.js';
+import { allTypes, typesOf, wants, type PacketType } from './tap.js';
+import { traceReceived, traceUnhandled } from './trace.js';
+
+export const NET_RX_SUCCESS = 0;
+export const NET_RX_DROP = 1;
+
+/** VLAN_VID_MASK */
+const VID_MASK = 0x0fff;
+
+/** The packet for one more handler: a clone, because others come after it. */
+function deliver(skb: SkBuff, handler: PacketType, origDev: NetDevice): void {
+  const clone = skb.pool.clone(skb);
+  if (clone !== undefined) handler.receive(clone, clone.dev!, origDev);
+}
+
+/** Whoever listens to everything. */
+function deliverToAll(skb: SkBuff, origDev: NetDevice): void {
+  for (const handler of allTypes(origDev.net)) if (wants(handler, skb.dev!)) deliver(skb, handler, origDev);
+}
+
+/** The last of those who want the protocol gets the packet itself. False when nobody does. */
+function deliverByProtocol(skb: SkBuff, origDev: NetDevice): boolean {
+  const handlers = typesOf(origDev.net, skb.protocol);
+  let last: PacketType | undefined;
+  for (const handler of handlers) {
+    if (!wants(handler, skb.dev!) && !wants(handler, origDev)) continue;
+    if (last !== undefined) deliver(skb, last, origDev);
+    last = handler;
+  }
+  last?.receive(skb, skb.dev!, origDev);
+  return last !== undefined;
+}
+
+/**
+ * A tag that no VLAN device has taken: the packet is for somebody else. A priority tag is dropped, and what it hid is
+ * looked at. False when the packet is gone.
+ */
+function forgetTag(skb: SkBuff): boolean {
+  while (skb.vlanTagPresent) {
+    if ((skb.vlanTci & VID_MASK) !== 0) {
+      skb.pktType = PACKET_OTHERHOST;
+      skb.clearVlanTag();
+    } else if (ethTypeVlan(skb.protocol)) {
+      skb.clearVlanTag();
+      if (!skbVlanUntag(skb)) return false;
+    } else skb.clearVlanTag();
+  }
+  return true;
+}
+
+/** Up to the hooks, and again when a program gave the packet to another device. False: it is gone. */
+function upToHooks(skb: SkBuff, origDev: NetDevice): number {
+  for (;;) {
+    skb.skbIif = skb.dev!.ifindex;
+    if (ethTypeVlan(skb.protocol) && !skbVlanUntag(skb)) return DROPPED;
+    if (skb.tcSkipClassify) {
+      skb.tcSkipClassify = false;
+      return GOES_ON;
+    }
+    deliverToAll(skb, origDev);
+    const { tcxIngress, miniqIngress } = skb.dev!;
+    if (tcxIngress === undefined && miniqIngress === undefined) return GOES_ON;
+    const result = schHandleIngress(skb);
+    if (result !== AGAIN) return result;
+  }
+}
+
+/**
+ * A packet that has arrived at its device, from there on. NET_RX_SUCCESS or NET_RX_DROP; the packet is gone either way.
+ *
+ * @models net/core/dev.c __netif_receive_skb_core()
+ */
+export function netifReceiveSkb(skb: SkBuff): number {
+  const origDev = skb.dev!;
+  traceReceived(skb);
+  skb.resetNetworkHeader();
+  if (!skb.transportHeaderWasSet) skb.resetTransportHeader();
+  skb.resetMacLen();
+  const result = upToHooks(skb, origDev);
+  if (result !== GOES_ON) return result === DROPPED ? NET_RX_DROP : NET_RX_SUCCESS;
+  skb.resetRedirect();
+  if (!forgetTag(skb)) return NET_RX_DROP;
+  if (deliverByProtocol(skb, origDev)) return NET_RX_SUCCESS;
+  skb.dev!.stats[RX_DROPPED]!++;
+  traceUnhandled(skb);
+  skb.pool.free(skb);
+  return NET_RX_DROP;
+}

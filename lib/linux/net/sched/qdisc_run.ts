@@ -1,0 +1,120 @@
+// net/sched/sch_generic.c and net/core/dev.c __dev_xmit_skb(): how a packet gets into a qdisc, and how what a qdisc lets go
+// reaches the driver. A qdisc is run by whoever puts a packet in, by its own timer, and never inside itself.
+import { IFF_UP } from '../../../uapi/linux/if.js';
+import { devHardStartXmit, NET_XMIT_DROP, NET_XMIT_SUCCESS, validateXmitSkb } from '../core/dev/xmit.js';
+import { traceDrop } from '../core/dev/trace.js';
+import type { NetDevice } from '../core/net_device.js';
+import * as L from '../core/skbuff/layout.js';
+import type { SkBuff } from '../core/skbuff/sk_buff.js';
+import { stabPacketLength } from './sch_api/stab.js';
+import { type Qdisc, TCQ_F_CAN_BYPASS } from './sch_generic.js';
+
+const PKT_LEN = L.SKB_CB + L.QDISC_CB_PKT_LEN;
+
+/** Bytes a packet counts for. @models include/net/sch_generic.h qdisc_pkt_len() */
+export const qdiscPktLen = (skb: SkBuff): number => skb.get32(PKT_LEN);
+
+/** Packets a packet stands for. */
+export const qdiscPktCount = (skb: SkBuff): number => (skb.isGso ? skb.gsoSegs : 1);
+
+/** @models include/net/sch_generic.h qdisc_bstats_update() */
+export function qdiscBstatsUpdate(sch: Qdisc, skb: SkBuff): void {
+  sch.bstats.bytes += skb.get32(PKT_LEN);
+  sch.bstats.packets += skb.isGso ? skb.gsoSegs : 1;
+}
+
+/** The packet is counted and freed. @models include/net/sch_generic.h qdisc_drop() */
+export function qdiscDrop(skb: SkBuff, sch: Qdisc, reason = 'QDISC_DROP'): number {
+  sch.qstats.drops++;
+  traceDrop(skb, reason);
+  skb.pool.free(skb);
+  return NET_XMIT_DROP;
+}
+
+/** The next packet of a qdisc that is asked by its parent. @models include/net/sch_generic.h qdisc_dequeue_peeked() */
+export function qdiscDequeuePeeked(sch: Qdisc): SkBuff | undefined {
+  const skb = sch.requeued.shift();
+  if (skb === undefined) return sch.ops.dequeue?.(sch);
+  sch.qstats.backlog -= qdiscPktLen(skb);
+  sch.qstats.qlen--;
+  return skb;
+}
+
+/** Looks at the next packet by taking it out and keeping it. @models include/net/sch_generic.h qdisc_peek_dequeued() */
+export function qdiscPeekDequeued(sch: Qdisc): SkBuff | undefined {
+  if (sch.requeued.head === undefined) {
+    const skb = sch.ops.dequeue?.(sch);
+    if (skb === undefined) return undefined;
+    sch.requeued.push(skb);
+    sch.qstats.backlog += qdiscPktLen(skb);
+    sch.qstats.qlen++;
+  }
+  return sch.requeued.head;
+}
+
+/** Puts a packet at the end of the qdisc's own queue. @models include/net/sch_generic.h qdisc_enqueue_tail() */
+export function qdiscEnqueueTail(sch: Qdisc, skb: SkBuff): number {
+  sch.queue.push(skb);
+  sch.qstats.qlen++;
+  sch.qstats.backlog += qdiscPktLen(skb);
+  return NET_XMIT_SUCCESS;
+}
+
+/** Takes the first packet of the qdisc's own queue, counted as sent. @models include/net/sch_generic.h qdisc_dequeue_head() */
+export function qdiscDequeueHead(sch: Qdisc): SkBuff | undefined {
+  const skb = sch.queue.shift();
+  if (skb === undefined) return undefined;
+  sch.qstats.qlen--;
+  sch.qstats.backlog -= qdiscPktLen(skb);
+  qdiscBstatsUpdate(sch, skb);
+  return skb;
+}
+
+/** @models include/net/sch_generic.h qdisc_peek_head() */
+export const qdiscPeekHead = (sch: Qdisc): SkBuff | undefined => sch.queue.head;
+
+/** @models include/net/sch_generic.h qdisc_reset_queue() */
+export function qdiscResetQueue(sch: Qdisc): void {
+  sch.queue.purge();
+  sch.qstats.qlen = sch.qstats.backlog = 0;
+}
+
+/** Gives one packet to the driver. @models net/sched/sch_generic.c sch_direct_xmit() */
+function directXmit(skb: SkBuff, dev: NetDevice): void {
+  if (validateXmitSkb(skb, dev)) devHardStartXmit(skb, dev);
+}
+
+/** Gives to the driver what the qdisc lets go. @models net/sched/sch_generic.c __qdisc_run() */
+export function qdiscRun(sch: Qdisc): void {
+  if (sch.running) return;
+  sch.running = true;
+  try {
+    for (;;) {
+      const skb = qdiscDequeuePeeked(sch);
+      if (skb === undefined) return;
+      directXmit(skb, skb.dev!);
+    }
+  } finally {
+    sch.running = false;
+  }
+}
+
+/**
+ * A packet for a device with a queue. NET_XMIT_*.
+ *
+ * @models net/core/dev.c __dev_xmit_skb()
+ */
+export function devXmitSkb(skb: SkBuff, sch: Qdisc, dev: NetDevice): number {
+  if (sch.stab !== undefined) skb.set32(PKT_LEN, stabPacketLength(sch.stab, skb.len));
+  if ((dev.flags & IFF_UP) !== 0 && (sch.flags & TCQ_F_CAN_BYPASS) !== 0 && sch.qstats.qlen === 0 && !sch.running) {
+    sch.running = true;
+    qdiscBstatsUpdate(sch, skb);
+    directXmit(skb, dev);
+    sch.running = false;
+    qdiscRun(sch);
+    return NET_XMIT_SUCCESS;
+  }
+  const result = sch.ops.enqueue!(sch, skb);
+  qdiscRun(sch);
+  return result;
+}
