@@ -133,6 +133,7 @@ export const behaviours = {
     since: 'v6.18',
     what: 'BPF_MAP_FREEZE wants an fd that may write, no capability, and no fields of the kernel in the value',
   },
+  'bpf-arena': { since: 'v6.18', what: 'there are arenas, and maps of storage for cgroups' },
   'bpf-map-hash': { since: 'v6.18', what: 'maps may belong to one program by its digest, and have one themselves' },
   'bpf-division-goes-on': { since: 'v6.1', what: 'dividing by a register that is 0 does not end a program' },
   'bpf-tcx': {

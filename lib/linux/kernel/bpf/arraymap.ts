@@ -36,7 +36,7 @@ const EAGER = 1 << 20;
 const pageAlign = (size: number): number => Math.ceil(size / PAGE_SIZE) * PAGE_SIZE;
 
 /** @models kernel/bpf/arraymap.c array_map_alloc_check() */
-export function arrayMapAllocCheck(_machine: Machine, attr: MapAttr): void {
+export function arrayMapAllocCheck(machine: Machine, attr: MapAttr): void {
   const percpu = attr.mapType === B.BPF_MAP_TYPE_PERCPU_ARRAY;
   const { mapFlags: flags } = attr;
   if (attr.maxEntries === 0 || attr.keySize !== 4 || attr.valueSize === 0) throw errno(EINVAL);
@@ -45,7 +45,7 @@ export function arrayMapAllocCheck(_machine: Machine, attr: MapAttr): void {
   if (attr.mapType !== B.BPF_MAP_TYPE_ARRAY && (flags & (B.BPF_F_MMAPABLE | B.BPF_F_INNER_MAP)) !== 0)
     throw errno(EINVAL);
   if (attr.mapType !== B.BPF_MAP_TYPE_PERF_EVENT_ARRAY && (flags & B.BPF_F_PRESERVE_ELEMS) !== 0) throw errno(EINVAL);
-  if (attr.valueSize > INT_MAX) throw errno(E2BIG);
+  if (attr.valueSize > INT_MAX) throw errno(machine.has('bpf-objects') ? E2BIG : ENOMEM);
   if (percpu && roundUp8(attr.valueSize) > PCPU_MIN_UNIT_SIZE) throw errno(E2BIG);
 }
 

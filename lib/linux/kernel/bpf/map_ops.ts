@@ -8,11 +8,14 @@ import {
 } from '../../../uapi/linux/bpf.js';
 import type { Holder } from '../../events.js';
 import type { Machine } from '../../machine.js';
+import type { BehaviourName } from '../../version.js';
 import type { Task } from '../task.js';
 import type { BpfMap, MapAttr } from './map.js';
 
 /** The part of struct bpf_map_ops that makes a map. Both refuse by throwing. */
 export interface MapKind {
+  /** Kernels without this behaviour do not have the kind. */
+  readonly since?: BehaviourName;
   /** map_alloc_check(): before the permission is asked for. */
   readonly allocCheck?: (machine: Machine, attr: MapAttr, task: Task) => void;
   /** map_alloc(); `creator` holds the map. */

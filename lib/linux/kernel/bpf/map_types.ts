@@ -1,6 +1,7 @@
 // include/linux/bpf_types.h, maps: which kinds there are, by number. map_create() asks here; a kind that is not in the table
 // is unknown to this kernel.
 import * as B from '../../../uapi/linux/bpf.js';
+import type { Machine } from '../../machine.js';
 import { ArrayMap, arrayMapAllocCheck, PercpuArrayMap } from './arraymap.js';
 import { ArrayOfMaps, CgroupArrayMap, fdArrayMapAllocCheck, PerfEventArrayMap, ProgArrayMap } from './fd_array.js';
 import { HashMap, PercpuHashMap } from './hashtab/hash.js';
@@ -102,8 +103,14 @@ export const mapTypes: Readonly<Record<number, MapKind>> = {
   [B.BPF_MAP_TYPE_SK_STORAGE]: localStorage,
   [B.BPF_MAP_TYPE_INODE_STORAGE]: localStorage,
   [B.BPF_MAP_TYPE_TASK_STORAGE]: localStorage,
-  [B.BPF_MAP_TYPE_CGRP_STORAGE]: localStorage,
+  [B.BPF_MAP_TYPE_CGRP_STORAGE]: { ...localStorage, since: 'bpf-arena' },
   [B.BPF_MAP_TYPE_STRUCT_OPS]: { allocCheck: structOpsMapAllocCheck, alloc: structOpsMapAlloc },
   [B.BPF_MAP_TYPE_BLOOM_FILTER]: { allocCheck: bloomMapAllocCheck, alloc: bloomMapAlloc },
-  [B.BPF_MAP_TYPE_ARENA]: { alloc: arenaMapAlloc },
+  [B.BPF_MAP_TYPE_ARENA]: { since: 'bpf-arena', alloc: arenaMapAlloc },
 };
+
+/** The kind of this number, if the machine's kernel has it. */
+export function mapKind(machine: Machine, type: number): MapKind | undefined {
+  const kind = Object.hasOwn(mapTypes, type) ? mapTypes[type] : undefined;
+  return kind?.since === undefined || machine.has(kind.since) ? kind : undefined;
+}

@@ -1,5 +1,5 @@
 // A machine with maps for specs: keys and values as bytes, without bpf(2) in between.
-import { mapTypes } from '../../../../lib/linux/kernel/bpf/map_types.js';
+import { mapKind } from '../../../../lib/linux/kernel/bpf/map_types.js';
 import type { BpfMap, MapAttr } from '../../../../lib/linux/kernel/bpf/map.js';
 import { LocalTask } from '../../../../lib/linux/kernel/local_task.js';
 import { Errno } from '../../../../lib/linux/errno.js';
@@ -37,7 +37,7 @@ export class MapBed {
   /** MAP_CREATE without fd. Throws the Errno of a refusal. */
   make([mapType, keySize, valueSize, maxEntries, mapFlags = 0]: Shape, more: Partial<MapAttr> = {}): MapHandle {
     const attr: MapAttr = { ...none, mapType, keySize, valueSize, maxEntries, mapFlags, ...more };
-    const kind = mapTypes[mapType];
+    const kind = mapKind(this.machine, mapType);
     if (kind === undefined) throw new Error(`no maps of type ${mapType}`);
     kind.allocCheck?.(this.machine, attr, this.task);
     return new MapHandle(this, kind.alloc(this.machine, attr, this, this.task));

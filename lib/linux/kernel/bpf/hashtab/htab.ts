@@ -7,6 +7,7 @@ import { HashTable } from '../../../../vm/maps/hash.js';
 import { Slab } from '../../../../vm/maps/slab.js';
 import { E2BIG, EEXIST, EINVAL, ENOENT, ENOMEM, EPERM } from '../../../../uapi/asm-generic/errno.js';
 import * as B from '../../../../uapi/linux/bpf.js';
+import { MAX_BPF_STACK } from '../../../../uapi/linux/bpf_insn.js';
 import { CAP_SYS_ADMIN } from '../../../../uapi/linux/capability.js';
 import { errno } from '../../../errno.js';
 import type { Holder } from '../../../events.js';
@@ -38,7 +39,7 @@ const isPercpu = (type: number): boolean =>
 const isLru = (type: number): boolean => type === B.BPF_MAP_TYPE_LRU_HASH || type === B.BPF_MAP_TYPE_LRU_PERCPU_HASH;
 
 /** @models kernel/bpf/hashtab.c htab_map_alloc_check() */
-export function htabMapAllocCheck(_machine: Machine, attr: MapAttr, task: Task): void {
+export function htabMapAllocCheck(machine: Machine, attr: MapAttr, task: Task): void {
   const { mapFlags: flags, keySize, valueSize } = attr;
   const percpu = isPercpu(attr.mapType);
   const percpuLru = (flags & B.BPF_F_NO_COMMON_LRU) !== 0;
@@ -48,6 +49,7 @@ export function htabMapAllocCheck(_machine: Machine, attr: MapAttr, task: Task):
   if (isLru(attr.mapType) && (flags & B.BPF_F_NO_PREALLOC) !== 0) throw errno(ENOTSUPP);
   if (attrNumaNode(attr) !== NUMA_NO_NODE && (percpu || percpuLru)) throw errno(EINVAL);
   if (attr.maxEntries === 0 || keySize === 0 || valueSize === 0) throw errno(EINVAL);
+  if (!machine.has('bpf-objects') && keySize > MAX_BPF_STACK) throw errno(E2BIG);
   if (keySize + valueSize >= KMALLOC_MAX_SIZE - at.HTAB_ELEM_KEY) throw errno(E2BIG);
   if (percpu && roundUp8(valueSize) > PCPU_MIN_UNIT_SIZE) throw errno(E2BIG);
 }
@@ -77,7 +79,8 @@ export abstract class Htab extends BpfMap {
     this.elemSize = this.valueOffset + valueBytes;
     this.slab = new Slab(machine.memory, this.elemSize);
     const nBuckets = this.#buckets(creator);
-    const seed = (attr.mapFlags & B.BPF_F_ZERO_SEED) !== 0 ? 0 : machine.entropy.u32();
+    const seeded = (attr.mapFlags & B.BPF_F_ZERO_SEED) === 0 && machine.has('bpf-objects');
+    const seed = seeded ? machine.entropy.u32() : 0;
     this.table = new HashTable(machine.memory, attr.keySize, nBuckets, seed);
     if (this.table.failed) this.refuse(creator, ENOMEM);
   }
@@ -127,8 +130,9 @@ export abstract class Htab extends BpfMap {
     return 0;
   }
 
-  /** @models kernel/bpf/hashtab.c check_flags() */
+  /** A kernel that knows two kinds of maps looks for room first. @models kernel/bpf/hashtab.c check_flags() */
   protected checkFlags(old: number, flags: number): number {
+    if (old === 0 && this.count >= this.maxEntries && !this.machine.has('bpf-objects')) return -E2BIG;
     const wanted = flags & ~B.BPF_F_LOCK;
     if (old !== 0 && wanted === B.BPF_NOEXIST) return -EEXIST;
     return old === 0 && wanted === B.BPF_EXIST ? -ENOENT : 0;

@@ -7,9 +7,10 @@ import { CAP_SYS_ADMIN } from '../../../../uapi/linux/capability.js';
 import { errno, ModelGap } from '../../../errno.js';
 import { devGetByIndex } from '../../../net/core/dev/table.js';
 import { MapFile } from '../file.js';
+import type { Machine } from '../../../machine.js';
 import type { BpfMap, MapAttr } from '../map.js';
 import type { MapKind } from '../map_ops.js';
-import { mapTypes } from '../map_types.js';
+import { mapKind } from '../map_types.js';
 import { bpfCapable, netAdminCapable } from '../token.js';
 import type { BpfCall } from './attr.js';
 import { mapCheckBtf } from '../btf/map_check.js';
@@ -91,8 +92,8 @@ function checkPermissionEarly({ task }: BpfCall, mapType: number): void {
 }
 
 /** The kind, or EINVAL. */
-function kindOf(mapType: number): MapKind {
-  const kind = Object.hasOwn(mapTypes, mapType) ? mapTypes[mapType] : undefined;
+function kindOf(machine: Machine, mapType: number): MapKind {
+  const kind = mapKind(machine, mapType);
   if (kind === undefined) throw errno(E.EINVAL);
   return kind;
 }
@@ -146,7 +147,7 @@ function createOld(call: BpfCall): MapFile {
     btfVmlinuxValueTypeId: 0,
   };
   if (attr.mapType !== B.BPF_MAP_TYPE_HASH && attr.mapType !== B.BPF_MAP_TYPE_ARRAY) throw errno(E.EINVAL);
-  const kind = kindOf(attr.mapType);
+  const kind = kindOf(call.machine, attr.mapType);
   kind.allocCheck?.(call.machine, attr, call.task);
   return publish(call, kind.alloc(call.machine, attr, call, call.task), 0);
 }
@@ -166,7 +167,7 @@ export function mapCreate(call: BpfCall): MapFile {
   const name = call.name(at.map_name);
   const attr = mapAttr(call, name ?? '');
   checkAttr(attr);
-  const kind = kindOf(attr.mapType);
+  const kind = kindOf(call.machine, attr.mapType);
   kind.allocCheck?.(call.machine, attr, call.task);
   if ((flags & B.BPF_F_TOKEN_FD) !== 0) tokenGet(call.task, call.s32(at.map_token_fd));
   if (call.machine.has('bpf-token')) checkPermission(call, attr.mapType);
