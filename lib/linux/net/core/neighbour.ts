@@ -1,5 +1,5 @@
-// net/core/neighbour.c: neighbours that users enter for good, and proxies. Nothing is resolved here: a machine sends no
-// packet of its own, so no neighbour is ever learned.
+// net/core/neighbour.c: neighbours that users enter, and proxies. Nothing is resolved here: a machine sends no packet of
+// its own, so no neighbour is ever learned, and one that was reachable gets stale.
 import { Extack } from '../../../codec/extack.js';
 import { NL_VALIDATE_DEPRECATED_STRICT, NL_VALIDATE_LIBERAL, parse, PolicyError } from '../../../codec/parse.js';
 import { EAFNOSUPPORT, EEXIST, EINVAL, ENODEV, ENOENT } from '../../../uapi/asm-generic/errno.js';
@@ -16,9 +16,10 @@ import { IFF_LOOPBACK, IFF_NOARP } from '../../../uapi/linux/if.js';
 import { RTN_BROADCAST, RTN_MULTICAST, RTN_UNICAST } from '../../../uapi/linux/route.js';
 import * as T from '../../../uapi/linux/rtnetlink.js';
 import { AF_INET, AF_INET6, AF_UNSPEC } from '../../../uapi/linux/socket.js';
-import { NSEC_PER_SEC } from '../../clock.js';
+import { NSEC_PER_MSEC, NSEC_PER_SEC, type Work } from '../../clock.js';
 import { Errno, errno, ModelGap, refuse } from '../../errno.js';
 import { inetAddrType } from '../ipv4/fib_lookup.js';
+import { ndiscAllowAdd } from '../ipv6/ndisc.js';
 import { MessageWriter } from '../netlink/message.js';
 import { devGetByIndex } from './dev/table.js';
 import type { NetDevice } from './net_device.js';
@@ -41,6 +42,8 @@ interface Neighbour {
   protocol: number;
   /** Clock, ns. */
   updated: number;
+  /** The end of being reachable. */
+  timer: Work | undefined;
 }
 
 /** States in which the address is known. */
@@ -71,7 +74,7 @@ function fill(skb: MessageWriter, one: Neighbour, type: number, flags: number, s
   });
   skb.put(N.NDA.DST, one.dst);
   if ((one.flags & N.NTF_PROXY) === 0) {
-    if (one.state & (N.NUD_PERMANENT | N.NUD_NOARP)) skb.put(N.NDA.LLADDR, one.lladdr);
+    if (one.state & N.NUD_VALID) skb.put(N.NDA.LLADDR, one.lladdr);
     const { clock } = one.dev!.net.machine;
     const age = Math.floor(((clock.now() - one.updated) * 100) / NSEC_PER_SEC);
     skb.put(N.NDA.PROBES, 0);
@@ -130,6 +133,7 @@ function nameIn(request: RtnlRequest, { ndm, tb }: Parsed): Named {
 
 function addProxy(net: Net, { ndm, tb }: Parsed, { dev, dst, found }: Named): void {
   if (found !== undefined) {
+    found.flags = ndm.ndm_flags;
     if (tb.PROTOCOL !== undefined) found.protocol = tb.PROTOCOL;
     return;
   }
@@ -137,9 +141,9 @@ function addProxy(net: Net, { ndm, tb }: Parsed, { dev, dst, found }: Named): vo
   neighbours(net).push({
     ...entry,
     lladdr: new Uint8Array(0),
-    flags: N.NTF_PROXY,
+    flags: ndm.ndm_flags,
     protocol: tb.PROTOCOL ?? 0,
-    updated: 0,
+    ...{ updated: 0, timer: undefined },
   });
 }
 
@@ -157,24 +161,109 @@ function typeOf(net: Net, dst: Uint8Array): number {
  * @models net/ipv4/arp.c arp_constructor()
  * @differs no addresses of multicast groups
  */
-function create(dev: NetDevice, family: number, wanted: Uint8Array): Neighbour {
+function create(dev: NetDevice, family: number, wanted: Uint8Array, flags: number): Neighbour {
   const loopback = (dev.flags & IFF_LOOPBACK) !== 0;
   const dst = family === AF_INET && loopback ? anyAddress : wanted;
-  const there = neighbours(dev.net).find((one) => one.dev === dev && one.flags === 0 && sameKey(one, family, dst));
+  const there = neighbours(dev.net).find(
+    (one) => one.dev === dev && (one.flags & N.NTF_PROXY) === 0 && sameKey(one, family, dst),
+  );
   if (there !== undefined) return there;
   const type = typeOf(dev.net, dst);
   const known =
     dev.flags & (IFF_NOARP | IFF_LOOPBACK) ? dev.address : type === RTN_BROADCAST ? dev.broadcast : undefined;
   const state = known === undefined ? N.NUD_NONE : N.NUD_NOARP;
   const entry = { family, dev, dst, type, lladdr: known ?? new Uint8Array(dev.addrLen), state };
-  const made: Neighbour = { ...entry, flags: 0, protocol: 0, updated: 0 };
+  const made: Neighbour = { ...entry, flags, protocol: 0, updated: 0, timer: undefined };
   neighbours(dev.net).push(made);
   return made;
 }
 
+/** What neigh_add() wants of an entry. */
+interface Update {
+  readonly state: number;
+  readonly lladdr: Uint8Array | undefined;
+  /** NTF_* */
+  readonly flags: number;
+  /** Whether the entry may get another link address, and become or stop being a router. */
+  readonly override: boolean;
+}
+
+/** Takes a flag over; whether that changed the entry. */
+function takeFlag(one: Neighbour, flags: number, flag: number): boolean {
+  const changed = ((one.flags ^ flags) & flag) !== 0;
+  one.flags = (one.flags & ~flag) | (flags & flag);
+  return changed;
+}
+
+const BASE_REACHABLE_MS = 30_000;
+
+/** Lets an entry get stale, half to one and a half times the base time from now. */
+function startTimer(one: Neighbour): void {
+  const { net } = one.dev!;
+  const { work, entropy } = net.machine;
+  const ms = BASE_REACHABLE_MS / 2 + (entropy.u32() % BASE_REACHABLE_MS);
+  one.timer = work.schedule(ms * NSEC_PER_MSEC, 'neigh_timer_handler', () => {
+    one.timer = undefined;
+    one.state = N.NUD_STALE;
+    one.updated = net.machine.clock.now();
+    notify(net, one, T.RTM_NEWNEIGH);
+  });
+}
+
+function stopTimer(one: Neighbour): void {
+  one.timer?.cancel();
+  one.timer = undefined;
+}
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.every((byte, i) => byte === b[i]);
+
+/** Whether the entry changed in a way that listeners hear of. */
+function setState(one: Neighbour, { state, lladdr, flags, override }: Update, extack: Extack | undefined): boolean {
+  const old = one.state;
+  const known = (old & N.NUD_VALID) !== 0;
+  if ((state & N.NUD_VALID) === 0) {
+    stopTimer(one);
+    one.state = state;
+    return known || ((old & N.NUD_INCOMPLETE) !== 0 && state === N.NUD_FAILED);
+  }
+  if (lladdr === undefined && !known) refuse(extack, EINVAL, 'No link layer address given');
+  const another = lladdr !== undefined && !(known && sameBytes(one.lladdr, lladdr)) ? lladdr : undefined;
+  if (known && another !== undefined && !override) return false;
+  if (state !== old || another !== undefined) one.updated = one.dev!.net.machine.clock.now();
+  if (state !== old) {
+    stopTimer(one);
+    one.state = state;
+    if (state === N.NUD_REACHABLE) startTimer(one);
+  }
+  if (another !== undefined) one.lladdr = another.slice();
+  const routes = override && takeFlag(one, flags, N.NTF_ROUTER);
+  return state !== old || another !== undefined || routes;
+}
+
+/** @models net/core/neighbour.c __neigh_update() with NEIGH_UPDATE_F_ADMIN */
+function update(one: Neighbour, wanted: Update, portid: number, extack?: Extack): void {
+  let changed = takeFlag(one, wanted.flags, N.NTF_EXT_LEARNED);
+  try {
+    changed = setState(one, wanted, extack) || changed;
+  } finally {
+    if (changed) notify(one.dev!.net, one, T.RTM_NEWNEIGH, portid);
+  }
+}
+
+/** States that last without a packet, and the one that ends by itself. */
+const settable: readonly number[] = [
+  ...[N.NUD_NONE, N.NUD_INCOMPLETE, N.NUD_REACHABLE, N.NUD_STALE, N.NUD_FAILED, N.NUD_NOARP, N.NUD_PERMANENT],
+];
+
+function checkModelled({ ndm, tb }: Parsed): void {
+  if (!settable.includes(ndm.ndm_state)) throw new ModelGap('a neighbour that is about to be resolved');
+  if (ndm.ndm_flags & N.NTF_USE || (tb.FLAGS_EXT ?? 0) !== 0)
+    throw new ModelGap('neighbours that the kernel resolves or manages');
+}
+
 /** @models net/core/neighbour.c neigh_add() */
 function neighAdd(request: RtnlRequest): void {
-  const { net, extack, flags, machine } = request;
+  const { net, extack, flags, portid } = request;
   const parsed = parseNeigh(request, NL_VALIDATE_LIBERAL);
   const { ndm, tb } = parsed;
   const named = nameIn(request, parsed);
@@ -185,21 +274,19 @@ function neighAdd(request: RtnlRequest): void {
     return;
   }
   if (dev === undefined) refuse(extack, EINVAL, 'Device not specified');
+  if (ndm.ndm_family === AF_INET6) ndiscAllowAdd(dev, extack);
   if (found === undefined && (flags & NLM_F_CREATE) === 0) throw errno(ENOENT);
   if (found !== undefined && flags & NLM_F_EXCL) throw errno(EEXIST);
-  if (ndm.ndm_state !== N.NUD_PERMANENT) throw new ModelGap('a neighbour that is not permanent');
-  if (found === undefined) found = create(dev, ndm.ndm_family, dst);
-  else if ((flags & NLM_F_REPLACE) === 0) return;
-  if (tb.LLADDR === undefined && (found.state & (N.NUD_NOARP | N.NUD_PERMANENT)) === 0)
-    refuse(extack, EINVAL, 'No link layer address given');
-  if (tb.LLADDR !== undefined) found.lladdr = tb.LLADDR.slice(0, dev.addrLen);
-  if (tb.PROTOCOL !== undefined) found.protocol = tb.PROTOCOL;
-  found.state = N.NUD_PERMANENT;
-  found.updated = machine.clock.now();
-  notify(net, found, T.RTM_NEWNEIGH, request.portid);
+  checkModelled(parsed);
+  const override = found === undefined || (flags & NLM_F_REPLACE) !== 0;
+  found ??= create(dev, ndm.ndm_family, dst, ndm.ndm_flags & N.NTF_EXT_LEARNED);
+  if (tb.PROTOCOL !== undefined && tb.PROTOCOL !== 0) found.protocol = tb.PROTOCOL;
+  const lladdr = tb.LLADDR?.slice(0, dev.addrLen);
+  update(found, { state: ndm.ndm_state, lladdr, flags: ndm.ndm_flags, override }, portid, extack);
 }
 
 function remove(net: Net, one: Neighbour): void {
+  stopTimer(one);
   const list = neighbours(net);
   list.splice(list.indexOf(one), 1);
 }
@@ -211,20 +298,31 @@ function neighDelete(request: RtnlRequest): void {
   const { dev, proxy, found } = nameIn(request, parsed);
   if (!proxy && dev === undefined) throw errno(EINVAL);
   if (found === undefined) throw errno(ENOENT);
+  if (!proxy) {
+    const failed = { state: N.NUD_FAILED, lladdr: undefined, flags: 0, override: true };
+    update(found, failed, request.portid);
+  }
   remove(net, found);
-  if (proxy) return;
-  found.state = N.NUD_FAILED;
-  notify(net, found, T.RTM_NEWNEIGH, request.portid);
-  notify(net, found, T.RTM_DELNEIGH);
+  if (!proxy) notify(net, found, T.RTM_DELNEIGH);
 }
 
-/** What was resolved over the device does not hold any more. @models net/core/neighbour.c neigh_changeaddr() */
-export function neighChangeaddr(dev: NetDevice, family: number): void {
+/** Drops what was resolved over the device. @models net/core/neighbour.c neigh_flush_dev() */
+function flushDev(dev: NetDevice, family: number, keep: number): void {
   for (const one of [...neighbours(dev.net)]) {
-    if (one.dev !== dev || one.family !== family || (one.flags & N.NTF_PROXY) !== 0) continue;
+    if (one.dev !== dev || one.family !== family || (one.flags & N.NTF_PROXY) !== 0 || one.state & keep) continue;
     remove(dev.net, one);
     notify(dev.net, one, T.RTM_DELNEIGH);
   }
+}
+
+/** @models net/core/neighbour.c neigh_changeaddr() */
+export function neighChangeaddr(dev: NetDevice, family: number): void {
+  flushDev(dev, family, 0);
+}
+
+/** @models net/core/neighbour.c neigh_carrier_down() */
+export function neighCarrierDown(dev: NetDevice, family: number): void {
+  flushDev(dev, family, N.NUD_PERMANENT);
 }
 
 /** The device went down or away. @models net/core/neighbour.c neigh_ifdown() */
