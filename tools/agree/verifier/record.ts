@@ -25,7 +25,11 @@ export interface VerifierRecord {
   readonly progFlags: number;
   readonly expectedAttachType: number;
   /** Recipes by number of the instruction that loads the map. */
-  readonly maps: readonly { readonly insn: number; readonly recipe: MapRecipe; readonly source: number | undefined }[];
+  readonly maps: () => readonly {
+    readonly insn: number;
+    readonly recipe: MapRecipe;
+    readonly source: number | undefined;
+  }[];
   /** Raw type section and strings, and pairs of instruction and type id. */
   readonly btf: { readonly types: readonly number[]; readonly strings: string } | undefined;
   readonly funcInfo: readonly (readonly number[])[];
@@ -71,7 +75,7 @@ function fromTable(record: Json): VerifierRecord {
     insns: bytesOf(generated ? '' : asHex(record['insns_hex'], 'insns_hex')),
     progFlags: asNumber(record['prog_flags'], 'prog_flags'),
     expectedAttachType: asNumber(record['expected_attach_type'], 'expected_attach_type'),
-    maps,
+    maps: () => maps,
     btf: hasTypes ? { types, strings: asHex(record['btf_strings'], 'btf_strings') } : undefined,
     funcInfo: hasTypes ? (record['func_info'] as number[][]) : [],
     verdicts: [
@@ -101,7 +105,13 @@ function describe(map: Json): void {
   });
 }
 
-function relocated(record: Json, log: string): VerifierRecord['maps'] {
+/** The kind that a name stands for, when the sizes that the log shows are the same. */
+function recipeOf(name: string, keySize: number, valueSize: number): MapRecipe | undefined {
+  const known = described.get(name) ?? { ...mapKinds(name), name };
+  return known.obstacle === undefined && known.keySize === keySize && known.valueSize === valueSize ? known : undefined;
+}
+
+function relocated(record: Json, log: string): ReturnType<VerifierRecord['maps']> {
   const relocs = objectsOf(record['relocs'], 'relocs').map((reloc) => ({
     insn: asNumber(reloc['insn'], 'relocs.insn'),
     recipe: described.get(asString(reloc['map'], 'relocs.map'))!,
@@ -111,7 +121,7 @@ function relocated(record: Json, log: string): VerifierRecord['maps'] {
   // Where a program was refused, its maps are known from the log alone.
   return [...log.matchAll(mapLine)].map(([, insn, what, name, key, value]) => ({
     insn: Number(insn),
-    recipe: described.get(name ?? '') ?? {
+    recipe: recipeOf(name ?? '', Number(key), Number(value)) ?? {
       name: name ?? '',
       mapType: what === 'value' || Number(key) === 4 ? 2 : 1,
       keySize: Number(key),
@@ -121,6 +131,16 @@ function relocated(record: Json, log: string): VerifierRecord['maps'] {
     },
     source: undefined,
   }));
+}
+
+/** Type information is not recorded; what hangs on it cannot be repeated, nor what the loader itself said. */
+function obstacleOf(load: number, log: string, record: Json): string | undefined {
+  if (load !== 0 && log === '') return 'was not loaded';
+  if (log.includes('CO-RE')) return 'refused by the loader';
+  const hex = asHex(record['insns_hex'], 'insns_hex');
+  const callsBack = (hex.match(/.{16}/g) ?? []).some((insn) => /^18[0-9a-f]4/.test(insn.slice(0, 2) + insn[3]! + insn[2]!));
+  if (callsBack || /^(Func#|Validating )/m.test(log)) return 'its type information is not recorded';
+  return undefined;
 }
 
 /** A record of a program from an object. */
@@ -134,11 +154,11 @@ function fromObject(record: Json): VerifierRecord {
     insns: bytesOf(asHex(record['insns_hex'], 'insns_hex')),
     progFlags: asNumber(record['flags'], 'flags'),
     expectedAttachType: asNumber(record['eat'], 'eat'),
-    maps: relocated(record, log),
+    maps: () => relocated(record, log),
     btf: undefined,
     funcInfo: [],
     verdicts: [{ label: 'log', progType, perfmon: true, errno: -load, log, xlated: undefined }],
-    obstacle: load === -9 && log === '' ? 'was not loaded' : undefined,
+    obstacle: obstacleOf(load, log, record),
   };
 }
 

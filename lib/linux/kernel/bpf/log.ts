@@ -35,6 +35,8 @@ export class VerifierLog {
   /** The text from `#partsPos` on. */
   #parts: string[] = [];
   #partsPos = 0;
+  /** Position behind the text that is kept. */
+  #keptEnd = 0;
 
   /** Throws EINVAL for attributes that contradict each other. @models kernel/bpf/log.c bpf_vlog_init() */
   constructor({ logLevel, logSize, logBuf }: LogAttr, memory: UserMemory) {
@@ -73,11 +75,10 @@ export class VerifierLog {
     if (this.#size === 0) return;
     if (position <= this.#partsPos) {
       this.#parts = [];
-      this.#partsPos = position;
+      this.#partsPos = this.#keptEnd = position;
       return;
     }
-    const text = this.#parts.join('').slice(0, position - this.#partsPos);
-    this.#parts = [text];
+    this.#truncate(position);
   }
 
   /**
@@ -96,6 +97,18 @@ export class VerifierLog {
     // With BPF_LOG_FIXED nothing behind the buffer is ever shown.
     if ((this.level & BPF_LOG_FIXED) !== 0 && this.endPos - piece.length >= this.#size) return;
     this.#parts.push(piece);
+    this.#keptEnd = this.endPos;
+  }
+
+  /** Forgets what lies behind `position`. */
+  #truncate(position: number): void {
+    let end = this.#keptEnd;
+    while (end > position) {
+      const piece = this.#parts.pop()!;
+      end -= piece.length;
+      if (end < position) this.#parts.push(piece.slice(0, position - end));
+    }
+    this.#keptEnd = Math.min(this.#keptEnd, position);
   }
 
   /** Forgets what lies before the window. */

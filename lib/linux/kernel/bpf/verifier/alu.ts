@@ -34,7 +34,7 @@ export function sanityCheck(env: VerifierEnv, reg: RegState, where: string): voi
   reg.markUnbounded();
 }
 
-const hex32 = (n: number): string => (n === 0 ? '0' : `0x${(n >>> 0).toString(16)}`);
+const hex32 = (n: number): string => `0x${(n >>> 0).toString(16)}`;
 
 function isSrcConst(src: RegState, alu32: boolean): boolean {
   if (alu32) return src.varOff.subregIsConst() && src.s32min === src.s32max && src.u32min === src.u32max;

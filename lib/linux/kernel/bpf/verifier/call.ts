@@ -1,9 +1,9 @@
 // kernel/bpf/verifier.c: calls of functions of the program: a static function is walked with the caller's state, a global one
 // is checked by itself and assumed good; callbacks of helpers are walked as if called from the helper.
 import { E2BIG, EACCES, EINVAL } from '../../../../uapi/asm-generic/errno.js';
-import { errnoOf } from '../../../errno.js';
 import * as T from '../type_flags.js';
 import type { BpfInsn } from '../verifier_ops.js';
+import { isRefusal } from './btf_info.js';
 import { isAsyncCallbackCall } from './call_kinds.js';
 import type { VerifierEnv } from './env.js';
 import { markRegInvalid } from './locks.js';
@@ -14,6 +14,7 @@ import { printVerifierState } from './print.js';
 import { findPrevEntry, widenImpreciseScalars } from './pruning.js';
 import { clearCallerSavedRegs } from './reg_arg.js';
 import { DEF_NOT_SUBREG, type RegState } from './reg_state.js';
+import { checkSubprogArgs } from './subprog_args.js';
 import { BPF_MAIN_FUNC, FuncState, type RetvalRange, VerifierState } from './state.js';
 import { Word } from './word.js';
 
@@ -75,11 +76,15 @@ function callGlobal(env: VerifierEnv, subprog: number, failed: number): void {
 
 /** Compares arguments with the type of the function: 0, or the errno that a global function's call ends in. */
 function matchArgs(env: VerifierEnv, subprog: number): number {
-  if (env.types === undefined) return EINVAL;
+  const { types } = env;
+  if (types?.hasFunctions !== true || types.unreliable.has(subprog)) return EINVAL;
   try {
-    return env.types.checkCall(subprog);
+    checkSubprogArgs(env, types.argsOf(env, subprog));
+    return 0;
   } catch (refused) {
-    return errnoOf(refused);
+    if (!isRefusal(refused)) throw refused;
+    types.unreliable.add(subprog);
+    return refused.errno;
   }
 }
 

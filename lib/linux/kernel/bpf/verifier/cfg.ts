@@ -118,6 +118,7 @@ class CfgWalk {
       throw env.refuse(EINVAL, `jump out of range from insn ${t} to ${w}`);
     }
     if (edge === BRANCH) {
+      env.aux[w]!.jumpTarget = true;
       env.aux[w]!.prunePoint = true;
       env.aux[w]!.jmpPoint = true;
     }
@@ -203,6 +204,7 @@ class CfgWalk {
     if (this.#push(t, target, FALLTHROUGH)) return true;
     this.#env.aux[target]!.prunePoint = true;
     this.#env.aux[target]!.jmpPoint = true;
+    this.#env.aux[target]!.jumpTarget = true;
     return false;
   }
 }

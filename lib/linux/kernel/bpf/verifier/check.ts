@@ -17,11 +17,11 @@ import { pushJmpHistory } from './history.js';
 import * as LoadStore from './load_store.js';
 import { checkResourceLeak } from './locks.js';
 import { popStack, updateBranchCounts } from './pending.js';
+import { markChainPrecision } from './precision.js';
 import { insnText, printInsnState, printVerifierState, regTypeStr } from './print.js';
 import { isStateVisited } from './pruning.js';
-import { markChainPrecision } from './precision.js';
-import type { RegState } from './reg_state.js';
 import { checkRegArg, isPointerValue, SRC_OP } from './reg_arg.js';
+import type { RegState } from './reg_state.js';
 import { Word } from './word.js';
 
 const COMPLEXITY_LIMIT_INSNS = 1000000;

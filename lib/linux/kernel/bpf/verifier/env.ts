@@ -14,6 +14,7 @@ import type { BpfProg } from '../prog.js';
 import { NOT_INIT } from '../type_flags.js';
 import type { BpfInsn, BpfVerifierOps } from '../verifier_ops.js';
 import type { ProgTypes } from './btf_info.js';
+import { Lines } from './lines.js';
 import type { StackLiveness } from './liveness.js';
 import type { MapView } from './map_view.js';
 import type { RegState } from './reg_state.js';
@@ -46,6 +47,8 @@ export class InsnAux {
   zextDst = false;
   prunePoint = false;
   jmpPoint = false;
+  /** A jump leads here. */
+  jumpTarget = false;
   forceCheckpoint = false;
   callsCallback = false;
   /** Member of a spill-call-fill pattern; on the call: how many pairs. */
@@ -164,8 +167,8 @@ export class VerifierEnv {
   scratchedSlotsHigh = 0;
   prevLogPos = 0;
   prevInsnPrintPos = 0;
-  /** Line of source that was shown last. */
-  prevLine = -1;
+  /** Lines of source by instruction. */
+  readonly lines = new Lines();
   readonly #protos = new Map<number, BpfFuncProto | undefined>();
 
   constructor(prog: BpfProg, ops: BpfVerifierOps, task: Task, log: VerifierLog) {

@@ -41,7 +41,7 @@ export function checkHelperMemAccess(
       if ((reg.type & T.MEM_RDONLY) !== 0) checkWritable(env, regno, reg, t);
       return checkMemRegion(env, regno, reg.off, size, reg.memSize, zero);
     case T.PTR_TO_STACK:
-      return checkStackRangeInitialized(env, regno, reg.off, size, zero, T.BPF_WRITE, raw);
+      return checkStackRangeInitialized(env, regno, reg.off, size, zero, t, raw);
     default:
       if (zero && size === 0 && reg.isNull()) return;
       throw env.refuse(EACCES, `R${regno} type=${regTypeStr(reg.type)} expected=fp`);

@@ -1,20 +1,55 @@
 // kernel/bpf/verifier.c bpf_check(): proves that a program does no harm, and rewrites it into what runs.
 import * as B from '../../../../uapi/linux/bpf.js';
-import { Errno, errno, ModelGap } from '../../../errno.js';
+import { encodeInsns } from '../../../../vm/insn.js';
+import { errno, ModelGap } from '../../../errno.js';
 import { verifierOpsOf } from '../../../net/core/filter/verifier_ops.js';
 import type { Task } from '../../task.js';
+import { checkBtfInfo, checkBtfInfoEarly, FUNC_INFO_SIZE, LINE_INFO_SIZE } from '../btf/prog_info.js';
 import { BPF_LOG_STATS, VerifierLog } from '../log.js';
 import type { BpfProg, ProgLoadAttr } from '../prog.js';
 import * as T from '../type_flags.js';
+import { isRefusal, ProgTypes } from './btf_info.js';
 import { addSubprogs, checkCfg, checkSubprogs, computePostorder } from './cfg.js';
 import { doCheck } from './check.js';
+import { convertCtxAccesses } from './convert.js';
+import { optimizeDeadCode, sanitizeDeadCode } from './dead_code.js';
 import { VerifierEnv } from './env.js';
+import { markFastcallPatterns, removeFastcallSpills } from './fastcall.js';
+import { doMiscFixups, extendResults } from './fixups.js';
 import { computeLiveRegisters } from './live_regs.js';
 import { StackLiveness } from './liveness.js';
-import { processFdArray, resolvePseudoLdimm64 } from './resolve.js';
+import { optimizeBpfLoop } from './loop_inline.js';
+import { convertPseudoLdImm64, processFdArray, resolvePseudoLdimm64 } from './resolve.js';
 import { SccTable } from './scc.js';
+import { checkMaxStackDepth } from './stack_depth.js';
 import { BPF_MAIN_FUNC, FuncState, VerifierState } from './state.js';
+import { setSubprogArgs } from './subprog_args.js';
 import { Word } from './word.js';
+
+/** The main function's type says nothing reliable unless it takes the context alone. */
+function checkMainType(env: VerifierEnv): void {
+  const { types } = env;
+  if (types?.hasFunctions !== true) return;
+  try {
+    const args = types.argsOf(env, 0);
+    if (args.length === 1 && args[0]!.type === T.ARG_PTR_TO_CTX) return;
+  } catch (refused) {
+    if (!isRefusal(refused)) throw refused;
+  }
+  types.unreliable.add(0);
+}
+
+function setArguments(env: VerifierEnv, frame: FuncState, subprog: number): void {
+  if (subprog === 0) {
+    checkMainType(env);
+    const r1 = frame.regs[1]!;
+    r1.type = T.PTR_TO_CTX;
+    r1.markKnown(Word.ZERO);
+    return;
+  }
+  env.verbose(`Validating ${env.types!.nameOf(subprog)}() func#${subprog}...\n`);
+  setSubprogArgs(env, frame.regs, env.types!.argsOf(env, subprog));
+}
 
 /** @models kernel/bpf/verifier.c do_check_common() */
 function doCheckCommon(env: VerifierEnv, subprog: number): void {
@@ -24,14 +59,29 @@ function doCheckCommon(env: VerifierEnv, subprog: number): void {
   state.frame.push(frame);
   state.firstInsnIdx = env.subprogs[subprog]!.start;
   env.curState = state;
-  env.prevLine = -1;
-  const r1 = frame.regs[1]!;
-  r1.type = T.PTR_TO_CTX;
-  r1.markKnown(Word.ZERO);
+  env.types?.startLines();
+  setArguments(env, frame, subprog);
   doCheck(env);
   if (!env.tracingAll) env.log.reset(0);
   env.explored = [];
   env.scc.clear();
+}
+
+/** Global functions that something calls are walked by themselves. @models kernel/bpf/verifier.c do_check_subprogs() */
+function doCheckSubprogs(env: VerifierEnv): void {
+  const { types } = env;
+  if (types?.hasFunctions !== true) return;
+  for (let more = true; more;) {
+    more = false;
+    for (let i = 1; i < env.subprogCnt; i++) {
+      if (!types.isGlobal(i) || !types.called.has(i) || types.verified.has(i)) continue;
+      env.insnIdx = env.subprogs[i]!.start;
+      doCheckCommon(env, i);
+      if (env.tracing) env.verbose(`Func#${i} ('${types.nameOf(i)}') is safe for any args that match its prototype\n`);
+      types.verified.add(i);
+      more = true;
+    }
+  }
 }
 
 function setFlags(env: VerifierEnv, flags: number): void {
@@ -40,19 +90,47 @@ function setFlags(env: VerifierEnv, flags: number): void {
   env.testRegInvariants = (flags & B.BPF_F_TEST_REG_INVARIANTS) !== 0;
 }
 
+function takeTypes(env: VerifierEnv): void {
+  const { btf } = env.prog;
+  if (btf === undefined) return;
+  env.types = new ProgTypes(btf);
+  const view = new DataView(btf.lineInfo.buffer, btf.lineInfo.byteOffset, btf.lineInfo.byteLength);
+  const count = btf.lineInfo.length / LINE_INFO_SIZE;
+  env.lines.set(Array.from({ length: count }, (_, i) => view.getUint32(i * LINE_INFO_SIZE, true)));
+}
+
 /** Everything up to the verdict. */
 function verify(env: VerifierEnv, attr: ProgLoadAttr): void {
+  const { prog, task, log } = env;
+  const request = { attr, task, log };
   processFdArray(env, attr);
   setFlags(env, attr.progFlags);
+  checkBtfInfoEarly(prog, request);
   addSubprogs(env);
   checkSubprogs(env);
+  checkBtfInfo(prog, env.subprogs.slice(0, env.subprogCnt), request);
+  takeTypes(env);
   resolvePseudoLdimm64(env, attr.fdArray);
   checkCfg(env);
   computePostorder(env);
   env.liveness = new StackLiveness(env);
   env.scc = new SccTable(env);
   computeLiveRegisters(env);
+  markFastcallPatterns(env);
   doCheckCommon(env, 0);
+  doCheckSubprogs(env);
+}
+
+/** From what was submitted to what runs. */
+function rewriteProgram(env: VerifierEnv): void {
+  removeFastcallSpills(env);
+  checkMaxStackDepth(env);
+  optimizeBpfLoop(env);
+  if (env.bpfCapable) optimizeDeadCode(env);
+  else sanitizeDeadCode(env);
+  convertCtxAccesses(env);
+  doMiscFixups(env);
+  extendResults(env);
 }
 
 /** @models kernel/bpf/verifier.c print_verification_stats() */
@@ -72,16 +150,43 @@ function printStats(env: VerifierEnv, usec: number): void {
 function verdictOf(env: VerifierEnv, attr: ProgLoadAttr): number {
   try {
     verify(env, attr);
+    rewriteProgram(env);
     return 0;
   } catch (refused) {
-    if (refused instanceof ModelGap || !(refused instanceof Errno)) throw refused;
+    if (!isRefusal(refused)) throw refused;
     return refused.errno;
   }
 }
 
+/** Functions and lines of source as they are after rewriting. @models kernel/bpf/verifier.c adjust_btf_func() */
+function adjustTypes({ prog, lines, subprogs, subprogCnt }: VerifierEnv): void {
+  if (prog.btf === undefined) return;
+  const { btf } = prog;
+  const funcInfo = btf.funcInfo.slice(0, subprogCnt * FUNC_INFO_SIZE);
+  const functions = new DataView(funcInfo.buffer);
+  for (let i = 0; i < funcInfo.length / FUNC_INFO_SIZE; i++)
+    functions.setUint32(i * FUNC_INFO_SIZE, subprogs[i]!.start, true);
+  const lineInfo = new Uint8Array(lines.records.length * LINE_INFO_SIZE);
+  const view = new DataView(lineInfo.buffer);
+  for (const [i, record] of lines.records.entries()) {
+    lineInfo.set(btf.lineInfo.subarray(record * LINE_INFO_SIZE, (record + 1) * LINE_INFO_SIZE), i * LINE_INFO_SIZE);
+    view.setUint32(i * LINE_INFO_SIZE, lines.starts[i]!, true);
+  }
+  prog.btf = { ...btf, funcInfo, lineInfo };
+}
+
+function publish(env: VerifierEnv): void {
+  const { prog } = env;
+  convertPseudoLdImm64(env);
+  adjustTypes(env);
+  prog.insns = encodeInsns(env.insns);
+  prog.stackDepth = env.subprogs[0]!.stackDepth;
+  prog.subprogStarts = env.subprogs.slice(0, env.subprogCnt).map(({ start }) => start);
+}
+
 /**
- * Verifies a program that `task` loads; throws the errno when it is refused. Then its `insns` are what runs. The maps it uses
- * are held by it, also when it is refused.
+ * Verifies a program that `task` loads; throws the errno when it is refused. Then its `insns` are what runs. The maps and
+ * types it uses are held by it, also when it is refused.
  * @models kernel/bpf/verifier.c bpf_check()
  */
 export function bpfCheck(prog: BpfProg, attr: ProgLoadAttr, task: Task): void {
@@ -96,5 +201,5 @@ export function bpfCheck(prog: BpfProg, attr: ProgLoadAttr, task: Task): void {
   attr.putLogTrueSize(trueSize);
   if (failed !== 0) throw errno(failed);
   if (verdict !== 0) throw errno(verdict);
+  publish(env);
 }
-

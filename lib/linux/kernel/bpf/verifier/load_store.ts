@@ -137,7 +137,7 @@ export function checkAtomic(env: VerifierEnv, insn: BpfInsn): void {
 
 function loadFunction(env: VerifierEnv, insn: BpfInsn): void {
   const subprog = env.findSubprog(env.insnIdx + insn.imm + 1);
-  if (env.types === undefined) throw env.refuse(EINVAL, 'missing btf func_info');
+  if (env.types?.hasFunctions !== true) throw env.refuse(EINVAL, 'missing btf func_info');
   if (!env.types.isStatic(subprog)) throw env.refuse(EINVAL, 'callback function not static');
   if (subprog === 0) throw env.refuse(EINVAL, 'callback function cannot be the main program');
   const reg = env.regs[insn.dst]!;

@@ -6,7 +6,7 @@ import * as C from '../../../../uapi/linux/bpf_common.js';
 import * as I from '../../../../uapi/linux/bpf_insn.js';
 import { bpfClass, bpfMode, bpfOpcodeInInsntable } from '../../../../vm/isa.js';
 import { errno, errnoOf } from '../../../errno.js';
-import { BPF_RES_SPIN_LOCK, BPF_SPIN_LOCK } from '../btf/record.js';
+import { BPF_RES_SPIN_LOCK, BPF_SPIN_LOCK, BPF_TIMER, BPF_WORKQUEUE } from '../btf/record.js';
 import { BtfFile } from '../file.js';
 import type { BpfMap } from '../map.js';
 import type { ProgLoadAttr } from '../prog.js';
@@ -15,14 +15,27 @@ import * as T from '../type_flags.js';
 import type { BpfInsn } from '../verifier_ops.js';
 import { LD_IMM64 } from './call_kinds.js';
 import type { VerifierEnv } from './env.js';
+import { BPF_MAX_VAR_OFF } from './stack.js';
 
 const MAX_USED_MAPS = 64;
+
+/** Kinds of programs that run anywhere in the kernel. */
+const tracing = new Set([
+  ...[B.BPF_PROG_TYPE_KPROBE, B.BPF_PROG_TYPE_TRACEPOINT, B.BPF_PROG_TYPE_PERF_EVENT],
+  ...[B.BPF_PROG_TYPE_RAW_TRACEPOINT, B.BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE],
+]);
 
 /** @models kernel/bpf/verifier.c check_map_prog_compatibility() */
 function checkMapProgCompatibility(env: VerifierEnv, map: BpfMap): void {
   const isFilter = env.prog.type === B.BPF_PROG_TYPE_SOCKET_FILTER;
   if (isFilter && map.record?.has(BPF_SPIN_LOCK | BPF_RES_SPIN_LOCK) === true)
     throw env.refuse(EINVAL, 'socket filter progs cannot use bpf_spin_lock yet');
+  if (tracing.has(env.prog.type)) {
+    if (map.record?.has(BPF_SPIN_LOCK | BPF_RES_SPIN_LOCK) === true)
+      throw env.refuse(EINVAL, 'tracing progs cannot use bpf_spin_lock yet');
+    if (map.record?.has(BPF_TIMER) === true) throw env.refuse(EINVAL, 'tracing progs cannot use bpf_timer yet');
+    if (map.record?.has(BPF_WORKQUEUE) === true) throw env.refuse(EINVAL, 'tracing progs cannot use bpf_wq yet');
+  }
   if (map.mapType === B.BPF_MAP_TYPE_STRUCT_OPS)
     throw env.refuse(EINVAL, 'bpf_struct_ops map cannot be used in prog');
 }
@@ -92,6 +105,7 @@ function mapOf(env: VerifierEnv, insn: BpfInsn, fdArray: number): BpfMap {
 
 /** A pointer into the only value of a map. */
 function resolveValue(env: VerifierEnv, map: BpfMap, i: number, off: number): void {
+  if (off >= BPF_MAX_VAR_OFF) throw env.refuse(EINVAL, `direct value offset of ${off} is not allowed`);
   const address = map.directValueAddr(off);
   if (address === -ENOTSUPP && map.mapType !== B.BPF_MAP_TYPE_ARRAY)
     throw env.refuse(EINVAL, 'no direct value access support for this map type');
@@ -125,6 +139,21 @@ function resolveLoad(env: VerifierEnv, i: number, fdArray: number): void {
   const map = mapOf(env, insn, fdArray);
   env.aux[i]!.map = map;
   if (isValue) resolveValue(env, map, i, next.imm >>> 0);
+}
+
+/** What runs has the addresses of maps. @models kernel/bpf/verifier.c convert_pseudo_ld_imm64() */
+export function convertPseudoLdImm64({ insns, aux }: VerifierEnv): void {
+  for (let i = 0; i < insns.length; i++) {
+    if (insns[i]!.code !== LD_IMM64) continue;
+    const { map, mapOff } = aux[i]!;
+    if (map !== undefined) {
+      const isValue = insns[i]!.src === B.BPF_PSEUDO_MAP_VALUE || insns[i]!.src === B.BPF_PSEUDO_MAP_IDX_VALUE;
+      const address = isValue ? map.directValueAddr(mapOff) + mapOff : map.address;
+      insns[i] = { ...insns[i]!, src: 0, imm: address | 0 };
+      insns[i + 1] = { ...insns[i + 1]!, imm: 0 };
+    }
+    i++;
+  }
 }
 
 /** @models kernel/bpf/verifier.c resolve_pseudo_ldimm64() */

@@ -53,7 +53,7 @@ export class Word {
 
   /** `%#llx` */
   hex(): string {
-    if (this.hi === 0) return this.lo === 0 ? '0' : `0x${(this.lo >>> 0).toString(16)}`;
+    if (this.hi === 0) return `0x${(this.lo >>> 0).toString(16)}`;
     return `0x${(this.hi >>> 0).toString(16)}${(this.lo >>> 0).toString(16).padStart(8, '0')}`;
   }
 
