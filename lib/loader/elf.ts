@@ -72,6 +72,9 @@ export class ElfFile {
   readonly bytes: Bytes;
   readonly sections: readonly Section[];
   readonly symbolCount: number;
+  readonly #byName = new Map<string, Section>();
+  /** Tables of relocations by the section they apply to. */
+  readonly #relocations = new Map<number, Section[]>();
   readonly #symbols: Section | undefined;
   readonly #strings: Section | undefined;
 
@@ -81,6 +84,7 @@ export class ElfFile {
     this.bytes = new Bytes(new Uint8Array(u8.buffer, u8.byteOffset, u8.byteLength));
     this.#checkHeader();
     this.sections = this.#readSections();
+    for (const section of this.sections) this.#index(section);
     const tables = this.sections.filter((section) => section.type === uapi.SHT_SYMTAB);
     if (tables.length > 1) throw this.error(tables[1]!.offset, 'a second symbol table');
     this.#symbols = tables[0];
@@ -94,7 +98,7 @@ export class ElfFile {
 
   /** The first section of this name. */
   section(name: string): Section | undefined {
-    return this.sections.find((section) => section.name === name);
+    return this.#byName.get(name);
   }
 
   /** The bytes of a section, over the file's memory; none for one that the file does not hold (.bss). */
@@ -132,13 +136,19 @@ export class ElfFile {
 
   /** The relocations that apply to a section, in the order of the file. */
   *relocationsOf(target: Section): Generator<Relocation> {
-    for (const section of this.sections) {
-      if (section.info !== target.index) continue;
+    for (const section of this.#relocations.get(target.index) ?? []) {
       if (section.type === uapi.SHT_RELA) throw this.error(section.offset, `${section.name} has addends (SHT_RELA)`);
-      if (section.type !== uapi.SHT_REL) continue;
       const count = this.#count(section, uapi.Elf64_Rel.size);
       for (let i = 0; i < count; i++) yield this.#relocation(section.offset + i * uapi.Elf64_Rel.size);
     }
+  }
+
+  #index(section: Section): void {
+    if (!this.#byName.has(section.name)) this.#byName.set(section.name, section);
+    if (section.type !== uapi.SHT_REL && section.type !== uapi.SHT_RELA) return;
+    const tables = this.#relocations.get(section.info) ?? [];
+    tables.push(section);
+    this.#relocations.set(section.info, tables);
   }
 
   #relocation(record: number): Relocation {

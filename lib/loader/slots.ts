@@ -21,6 +21,7 @@ export function readMapSlots(
   programs: readonly BpfFunction[],
 ): MapDefinition[] {
   const slots = maps.map((): MapSlot[] => []);
+  const starts = new Map(programs.map((program, i) => [placeOf(program.section.index, program.first * 8), i]));
   for (const relocation of elf.relocationsOf(section)) {
     const fail = (reason: string): Error => elf.error(relocation.record, reason);
     const which = maps.findIndex(({ offset, size }) => isWithin(relocation.at, offset, size));
@@ -29,7 +30,11 @@ export function readMapSlots(
     const symbol = elf.symbol(relocation.symbol, relocation.record);
     const index = slotIndex(map, relocation, fail);
     if (isMapInMap(map.type)) slots[which]!.push({ index, map: base + mapOf(map, maps, symbol, section, fail) });
-    else slots[which]!.push({ index, program: programOf(map, programs, symbol, fail) });
+    else
+      slots[which]!.push({
+        index,
+        program: programOf(map, programs, starts.get(placeOf(symbol.section, symbol.value)), symbol, fail),
+      });
   }
   return maps.map((map, i) => ({ ...map, slots: slots[i]! }));
 }
@@ -60,17 +65,17 @@ function mapOf(
   return found;
 }
 
+const placeOf = (section: number, offset: number): string => `${section} ${offset}`;
+
 function programOf(
   map: BtfMap,
   programs: readonly BpfFunction[],
+  found: number | undefined,
   symbol: ElfSymbol,
   fail: (reason: string) => Error,
 ): number {
-  const found = programs.findIndex(
-    ({ name, section, first }) =>
-      name === symbol.name && section.index === symbol.section && first * 8 === symbol.value,
-  );
-  if (found < 0) throw fail(`map '${map.name}': '${symbol.name}' is no program`);
+  if (found === undefined || programs[found]!.name !== symbol.name)
+    throw fail(`map '${map.name}': '${symbol.name}' is no program`);
   return found;
 }
 

@@ -208,6 +208,24 @@ describe('loader, hostile objects', () => {
       expect(claim(make(0, 'undefined', -1))?.reason).to.match(/'undefined' is extern/);
     });
 
+    it('ten thousand sections, and a description of each of them', () => {
+      const count = 10_000;
+      const strings = Array.from({ length: count }, (_, i) => `s${i}\0`).join('');
+      const offsets = Array.from({ length: count }, (_, i) => 1 + strings.indexOf(`s${i}\0`, Math.max(0, 4 * i - 40)));
+      const types = offsets.flatMap((offset) => [offset, (15 << 24) >>> 0, 0]);
+      const header = [BTF_MAGIC | (1 << 16), 24, 0, 12 * count, 12 * count, 1 + strings.length];
+      const words = new Uint8Array(new Uint32Array([...header, ...types]).buffer);
+      const text = Uint8Array.from(`\0${strings}`, (letter) => letter.charCodeAt(0));
+      const btf = new Uint8Array(words.length + text.length);
+      btf.set(words);
+      btf.set(text, words.length);
+      const error = claim((elf) => {
+        elf.data('.BTF', btf);
+        for (let i = 0; i < count; i++) elf.code(`s${i}`, code).function(`f${i}`, `s${i}`, 0, 16);
+      });
+      expect(error).to.equal(undefined);
+    });
+
     it('types in a circle, and more types than the file can hold', () => {
       const header = [BTF_MAGIC | (1 << 16), 24, 0, 24, 24, 8];
       const circle = [0, (10 << 24) >>> 0, 2, 0, (10 << 24) >>> 0, 1];
