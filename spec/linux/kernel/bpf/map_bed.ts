@@ -83,6 +83,12 @@ export class MapHandle {
     this.map = map;
   }
 
+  /** The map as one of its kind. */
+  as<K extends BpfMap>(kind: abstract new (...args: never[]) => K): K {
+    if (this.map instanceof kind) return this.map;
+    throw new Error(`${this.map.label} is not of this kind`);
+  }
+
   update(key: Uint8Array | undefined, value: Uint8Array, flags = 0): number {
     return this.#bed.with(key, 0, (k) =>
       this.#bed.with(value, 0, (v) => this.map.sysUpdate(this.#bed.task, k, v, flags)),
