@@ -178,7 +178,7 @@ export class PinTree implements BpfPaths {
     for (let i = mount.length; i < names.length; i++) {
       if (!isDirectory(node)) return -ENOTDIR;
       const next = node.get(names[i]!);
-      if (next === undefined) return names[i]!.length > NAME_MAX ? -ENAMETOOLONG : -ENOENT;
+      if (next === undefined) return noEntry(names[i]!);
       if ('target' in next) return this.#follow(names.slice(0, i), next.target, names.slice(i + 1), links);
       node = next;
     }
@@ -190,6 +190,12 @@ export class PinTree implements BpfPaths {
     const from = target.startsWith('/') ? target : `/${at.join('/')}/${target}`;
     return this.#walk([...namesOf(from), ...rest], links + 1);
   }
+}
+
+/** Why a name is not there; names with a dot never are. @models kernel/bpf/inode.c bpf_lookup() */
+function noEntry(name: string): number {
+  if (name.length > NAME_MAX) return -ENAMETOOLONG;
+  return name.includes('.') ? -EPERM : -ENOENT;
 }
 
 /** The names of an absolute path; `..` leaves out the name before it. */
