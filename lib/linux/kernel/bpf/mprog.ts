@@ -37,6 +37,8 @@ export class MprogEntry implements Holder {
   readonly label: string;
   readonly items: Item[] = [];
   revision = 1;
+  /** Who keeps the entry while it is empty. */
+  keptFor: unknown;
 
   constructor(label: string) {
     this.label = label;

@@ -29,9 +29,15 @@ const infoAt = bpf_link_info.offsetof;
 
 const isIngress = (attachType: number): boolean => attachType === B.BPF_TCX_INGRESS;
 
+/** The qdisc whose filters share the hook: while it is there, an entry outlives its programs. */
+const miniqOf = (dev: NetDevice, attachType: number): unknown =>
+  (isIngress(attachType) ? dev.miniqIngress : dev.miniqEgress)?.qdisc;
+
 /** @models include/net/tcx.h tcx_entry_fetch() */
-const entryOf = (dev: NetDevice, attachType: number): MprogEntry | undefined =>
-  isIngress(attachType) ? dev.tcxIngress : dev.tcxEgress;
+function entryOf(dev: NetDevice, attachType: number): MprogEntry | undefined {
+  const entry = isIngress(attachType) ? dev.tcxIngress : dev.tcxEgress;
+  return entry?.items.length === 0 && entry.keptFor !== miniqOf(dev, attachType) ? undefined : entry;
+}
 
 /** @models include/net/tcx.h tcx_entry_update() */
 function setEntry(dev: NetDevice, attachType: number, entry: MprogEntry | undefined): void {
@@ -39,12 +45,14 @@ function setEntry(dev: NetDevice, attachType: number, entry: MprogEntry | undefi
   else dev.tcxEgress = entry;
 }
 
-/** Runs `change` on the entry of a hook, which is there only while it has programs. */
+/** Runs `change` on the entry of a hook, which is there only while something uses it. */
 function withEntry(dev: NetDevice, attachType: number, change: (entry: MprogEntry) => void): void {
   const name = isIngress(attachType) ? 'ingress' : 'egress';
   const entry = entryOf(dev, attachType) ?? new MprogEntry(`tcx ${name} of ${dev.name}`);
   change(entry);
-  setEntry(dev, attachType, entry.items.length > 0 ? entry : undefined);
+  entry.keptFor = miniqOf(dev, attachType);
+  const active = entry.items.length > 0 || entry.keptFor !== undefined;
+  setEntry(dev, attachType, active ? entry : undefined);
 }
 
 /** ENODEV for a device that is not there. */
