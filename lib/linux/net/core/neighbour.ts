@@ -40,8 +40,10 @@ interface Neighbour {
   state: number;
   flags: number;
   protocol: number;
-  /** Clock, ns. */
+  /** Clock, ns: the last change, when the link address was last known to be right, and the last packet. */
   updated: number;
+  confirmed: number;
+  readonly used: number;
   /** The end of being reachable. */
   timer: Work | undefined;
 }
@@ -76,9 +78,14 @@ function fill(skb: MessageWriter, one: Neighbour, type: number, flags: number, s
   if ((one.flags & N.NTF_PROXY) === 0) {
     if (one.state & N.NUD_VALID) skb.put(N.NDA.LLADDR, one.lladdr);
     const { clock } = one.dev!.net.machine;
-    const age = Math.floor(((clock.now() - one.updated) * 100) / NSEC_PER_SEC);
+    const age = (since: number): number => Math.floor(((clock.now() - since) * 100) / NSEC_PER_SEC);
     skb.put(N.NDA.PROBES, 0);
-    skb.put(N.NDA.CACHEINFO, { ndm_confirmed: age, ndm_used: age, ndm_updated: age, ndm_refcnt: 0 });
+    skb.put(N.NDA.CACHEINFO, {
+      ndm_confirmed: age(one.confirmed),
+      ndm_used: age(one.used),
+      ndm_updated: age(one.updated),
+      ndm_refcnt: one.timer === undefined ? 0 : 1,
+    });
   }
   if (one.protocol !== 0) skb.put(N.NDA.PROTOCOL, one.protocol);
   skb.end(start);
@@ -143,9 +150,13 @@ function addProxy(net: Net, { ndm, tb }: Parsed, { dev, dst, found }: Named): vo
     lladdr: new Uint8Array(0),
     flags: ndm.ndm_flags,
     protocol: tb.PROTOCOL ?? 0,
-    ...{ updated: 0, timer: undefined },
+    ...{ updated: 0, confirmed: 0, used: 0, timer: undefined },
   });
 }
+
+const BASE_REACHABLE_MS = 30_000;
+/** How long ago an address counts as confirmed of which nobody has said so. */
+const UNCONFIRMED = 2 * BASE_REACHABLE_MS * NSEC_PER_MSEC;
 
 const anyAddress = new Uint8Array(4);
 
@@ -173,10 +184,15 @@ function create(dev: NetDevice, family: number, wanted: Uint8Array, flags: numbe
     dev.flags & (IFF_NOARP | IFF_LOOPBACK) ? dev.address : type === RTN_BROADCAST ? dev.broadcast : undefined;
   const state = known === undefined ? N.NUD_NONE : N.NUD_NOARP;
   const entry = { family, dev, dst, type, lladdr: known ?? new Uint8Array(dev.addrLen), state };
-  const made: Neighbour = { ...entry, flags, protocol: 0, updated: 0, timer: undefined };
+  const now = dev.net.machine.clock.now();
+  const times = { updated: now, confirmed: now - UNCONFIRMED, used: now };
+  const made: Neighbour = { ...entry, flags, protocol: 0, ...times, timer: undefined };
   neighbours(dev.net).push(made);
   return made;
 }
+
+/** States in which the link address is taken for right. */
+const CONNECTED = N.NUD_PERMANENT | N.NUD_NOARP | N.NUD_REACHABLE;
 
 /** What neigh_add() wants of an entry. */
 interface Update {
@@ -194,8 +210,6 @@ function takeFlag(one: Neighbour, flags: number, flag: number): boolean {
   one.flags = (one.flags & ~flag) | (flags & flag);
   return changed;
 }
-
-const BASE_REACHABLE_MS = 30_000;
 
 /** Lets an entry get stale, half to one and a half times the base time from now. */
 function startTimer(one: Neighbour): void {
@@ -228,14 +242,19 @@ function setState(one: Neighbour, { state, lladdr, flags, override }: Update, ex
   }
   if (lladdr === undefined && !known) refuse(extack, EINVAL, 'No link layer address given');
   const another = lladdr !== undefined && !(known && sameBytes(one.lladdr, lladdr)) ? lladdr : undefined;
+  const now = one.dev!.net.machine.clock.now();
+  if (state & CONNECTED) one.confirmed = now;
   if (known && another !== undefined && !override) return false;
-  if (state !== old || another !== undefined) one.updated = one.dev!.net.machine.clock.now();
+  if (state !== old || another !== undefined) one.updated = now;
   if (state !== old) {
     stopTimer(one);
     one.state = state;
     if (state === N.NUD_REACHABLE) startTimer(one);
   }
-  if (another !== undefined) one.lladdr = another.slice();
+  if (another !== undefined) {
+    one.lladdr = another.slice();
+    if ((state & CONNECTED) === 0) one.confirmed = now - UNCONFIRMED;
+  }
   const routes = override && takeFlag(one, flags, N.NTF_ROUTER);
   return state !== old || another !== undefined || routes;
 }

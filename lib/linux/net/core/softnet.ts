@@ -29,6 +29,8 @@ export class Softnet {
   readonly backlog: Backlog;
   /** Devices that are sending, one inside the other (xmit_recursion). */
   recursion = 0;
+  /** Mirrors that are at work, one inside the other. */
+  mirredNest = 0;
   /** Told of the steps of each packet. */
   trace: PacketTrace | undefined;
   readonly redirect = new RedirectInfo();

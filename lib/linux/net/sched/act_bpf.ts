@@ -6,13 +6,24 @@ import { EINVAL } from '../../../uapi/asm-generic/errno.js';
 import { BPF_PROG_TYPE_SCHED_ACT } from '../../../uapi/linux/bpf.js';
 import { BPF_MAXINSNS } from '../../../uapi/linux/bpf_common.js';
 import { sock_filter } from '../../../uapi/linux/filter.js';
+import {
+  TC_ACT_OK,
+  TC_ACT_PIPE,
+  TC_ACT_RECLASSIFY,
+  TC_ACT_REDIRECT,
+  TC_ACT_SHOT,
+  TC_ACT_UNSPEC,
+} from '../../../uapi/linux/pkt_cls.js';
 import { TCA_ACT_BPF } from '../../../uapi/linux/tc_act/tc_bpf.js';
 import { errno } from '../../errno.js';
 import { BpfProg } from '../../kernel/bpf/prog.js';
 import { progGetType } from '../../kernel/bpf/syscall/fd.js';
 import { bpfProgCreate, type ClassicProg } from '../core/filter/classic.js';
+import { runProgram } from '../core/filter/run.js';
+import type { SkBuff } from '../core/skbuff/sk_buff.js';
 import type { MessageWriter } from '../netlink/message.js';
 import { type ActionInit, type ActionResult, TcAction, type TcActionOps } from './act_api/action.js';
+import { tcfActionUpdateBstats, tcfLastuseUpdate } from './act_api/exec.js';
 import { tcfTmDump } from './act_api/dump.js';
 import { tcfInitAction } from './act_api/idr.js';
 
@@ -105,4 +116,33 @@ function dump(action: BpfAction, skb: MessageWriter, ref: number): void {
   tcfTmDump(skb, action, TCA_ACT_BPF.TM.type, TCA_ACT_BPF.PAD.type);
 }
 
-export const actBpfOps: TcActionOps = { kind: 'bpf', init, dump };
+/** What a program's result means: TC_ACT_UNSPEC leaves it to the action. */
+function verdictOf(action: BpfAction, result: number): number {
+  switch (result) {
+    case TC_ACT_SHOT:
+      action.qstats.drops++;
+      return result;
+    case TC_ACT_PIPE:
+    case TC_ACT_RECLASSIFY:
+    case TC_ACT_OK:
+    case TC_ACT_REDIRECT:
+      return result;
+    case TC_ACT_UNSPEC:
+      return action.action;
+    default:
+      return TC_ACT_UNSPEC;
+  }
+}
+
+/** @models net/sched/act_bpf.c tcf_bpf_act() */
+function act(action: BpfAction, skb: SkBuff): number {
+  tcfLastuseUpdate(action);
+  tcfActionUpdateBstats(action, skb);
+  const { atIngress, macLen } = skb;
+  if (atIngress) skb.push(macLen);
+  const result = runProgram(action.filter!, skb);
+  if (atIngress) skb.pull(macLen);
+  return verdictOf(action, result);
+}
+
+export const actBpfOps: TcActionOps = { kind: 'bpf', init, act, dump };

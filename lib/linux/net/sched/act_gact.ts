@@ -3,10 +3,20 @@
 import { NL_VALIDATE_LIBERAL, parseNested } from '../../../codec/parse.js';
 import { EINVAL } from '../../../uapi/asm-generic/errno.js';
 import { TC_ACT_EXT_CMP, TC_ACT_GOTO_CHAIN, TC_ACT_OK, TC_ACT_SHOT, TC_ACT_TRAP } from '../../../uapi/linux/pkt_cls.js';
-import { MAX_RAND, PGACT_NONE, tc_gact, tc_gact_p, TCA_GACT } from '../../../uapi/linux/tc_act/tc_gact.js';
+import {
+  MAX_RAND,
+  PGACT_DETERM,
+  PGACT_NETRAND,
+  PGACT_NONE,
+  tc_gact,
+  tc_gact_p,
+  TCA_GACT,
+} from '../../../uapi/linux/tc_act/tc_gact.js';
 import { errno, refuse } from '../../errno.js';
+import type { SkBuff } from '../core/skbuff/sk_buff.js';
 import type { MessageWriter } from '../netlink/message.js';
 import { type ActionInit, type ActionResult, TcAction, type TcActionOps } from './act_api/action.js';
+import { tcfActionUpdateBstats, tcfLastuseUpdate } from './act_api/exec.js';
 import { tcfTmDump } from './act_api/dump.js';
 import { tcfInitAction } from './act_api/idr.js';
 
@@ -17,6 +27,8 @@ class Gact extends TcAction {
   /** One packet in so many. */
   pval = 0;
   paction = 0;
+  /** Packets it has counted for PGACT_DETERM. */
+  packets = 0;
 }
 
 function parseOptions({ options, extack }: ActionInit) {
@@ -47,6 +59,27 @@ function init(request: ActionInit): ActionResult {
   });
 }
 
+/** The verdict for this packet. */
+function verdictOf(gact: Gact): number {
+  switch (gact.ptype) {
+    case PGACT_NETRAND:
+      return gact.table.machine.entropy.u32() % gact.pval === 0 ? gact.paction : gact.action;
+    case PGACT_DETERM:
+      return ++gact.packets % gact.pval === 0 ? gact.paction : gact.action;
+    default:
+      return gact.action;
+  }
+}
+
+/** @models net/sched/act_gact.c tcf_gact_act() */
+function act(action: Gact, skb: SkBuff): number {
+  const verdict = verdictOf(action);
+  tcfActionUpdateBstats(action, skb);
+  if (verdict === TC_ACT_SHOT) action.qstats.drops++;
+  tcfLastuseUpdate(action);
+  return verdict;
+}
+
 /** @models net/sched/act_gact.c tcf_gact_dump() */
 function dump(action: Gact, skb: MessageWriter, ref: number): void {
   const { index, refcount, bindcnt, action: verdict, ptype, pval, paction } = action;
@@ -63,6 +96,7 @@ function offloadable({ action }: TcAction): boolean {
 export const actGactOps: TcActionOps = {
   kind: 'gact',
   init,
+  act,
   dump,
   fillSize: (action: Gact) => 4 + tc_gact.size + (action.ptype === PGACT_NONE ? 0 : 4 + tc_gact_p.size),
   offloadable,

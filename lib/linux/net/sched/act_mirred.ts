@@ -2,17 +2,29 @@
 // good. It holds its device until the device goes; then it points to nothing.
 import { NL_VALIDATE_LIBERAL, parseNested } from '../../../codec/parse.js';
 import { EINVAL, ENODEV } from '../../../uapi/asm-generic/errno.js';
+import { IFF_UP } from '../../../uapi/linux/if.js';
+import { TC_ACT_QUEUED, TC_ACT_SHOT, TC_ACT_STOLEN, TC_ACT_TRAP } from '../../../uapi/linux/pkt_cls.js';
 import * as M from '../../../uapi/linux/tc_act/tc_mirred.js';
-import { errno, refuse } from '../../errno.js';
+import { errno, ModelGap, refuse } from '../../errno.js';
+import { netifRx } from '../core/dev/backlog.js';
+import { netifReceiveSkb } from '../core/dev/receive.js';
+import { TC_ACT_CONSUMED } from '../core/dev/tc_hook.js';
+import { devQueueXmit } from '../core/dev/xmit.js';
 import { devGetByIndex } from '../core/dev/table.js';
 import type { NetdevEvent } from '../core/dev/notifier.js';
 import type { NetDevice } from '../core/net_device.js';
+import { skbPostpullRcsum, skbPostpushRcsum } from '../core/skbuff/checksum.js';
+import type { SkBuff } from '../core/skbuff/sk_buff.js';
 import type { MessageWriter } from '../netlink/message.js';
 import { type ActionInit, type ActionResult, TcAction, type TcActionOps, tcLookupActionN } from './act_api/action.js';
+import { tcfActionUpdateBstats, tcfLastuseUpdate } from './act_api/exec.js';
 import { tcfTmDump } from './act_api/dump.js';
 import { tcfInitAction } from './act_api/idr.js';
 
 const { TCA_MIRRED } = M;
+
+/** Mirrors one inside the other. */
+const MIRRED_NEST_LIMIT = 4;
 /** Kernels that know no blocks skip the attribute. */
 const TCA_MIRRED_6_1: typeof TCA_MIRRED = { ...TCA_MIRRED, $max: TCA_MIRRED.PAD.type };
 
@@ -106,9 +118,80 @@ function dump(action: Mirred, skb: MessageWriter, ref: number): void {
   tcfTmDump(skb, action, TCA_MIRRED.TM.type, TCA_MIRRED.PAD.type);
 }
 
+const isRedirect = (eaction: number): boolean => eaction === M.TCA_EGRESS_REDIR || eaction === M.TCA_INGRESS_REDIR;
+const wantsIngress = (eaction: number): boolean => eaction === M.TCA_INGRESS_REDIR || eaction === M.TCA_INGRESS_MIRROR;
+
+/** Whether the packet itself may go: nobody looks at it afterwards. @models net/sched/act_mirred.c tcf_mirred_can_reinsert() */
+const canReinsert = (verdict: number): boolean =>
+  verdict === TC_ACT_SHOT || verdict === TC_ACT_STOLEN || verdict === TC_ACT_QUEUED || verdict === TC_ACT_TRAP;
+
+/** Where the packet starts when it gets there: at the network header on the way in, at the link header on the way out. */
+function moveStart(skb: SkBuff, atIngress: boolean, toNetwork: boolean): void {
+  const atNetwork = skb.networkOffset === 0;
+  if (atNetwork === toNetwork) return;
+  const macLen = atIngress ? skb.macLen : skb.networkOffset;
+  if (toNetwork) {
+    const { data } = skb;
+    skb.pull(macLen);
+    skbPostpullRcsum(skb, data, macLen);
+  } else {
+    skb.push(macLen);
+    skbPostpushRcsum(skb, skb.data, macLen);
+  }
+}
+
+/** Nonzero: it did not get there. @models net/sched/act_mirred.c tcf_mirred_forward() */
+function forward(skb: SkBuff, atIngress: boolean, toIngress: boolean): number {
+  if (!toIngress) return devQueueXmit(skb);
+  return atIngress ? netifReceiveSkb(skb) : netifRx(skb);
+}
+
+/** @models net/sched/act_mirred.c tcf_mirred_to_dev() */
+function toDev(skb: SkBuff, mirred: Mirred, dev: NetDevice): number {
+  const { eaction, action: verdict } = mirred;
+  const redirect = isRedirect(eaction);
+  const { atIngress } = skb;
+  const reinsert = atIngress && redirect && canReinsert(verdict);
+  const up = (dev.flags & IFF_UP) !== 0 && dev.carrier;
+  const sent = !up ? undefined : reinsert ? skb : skb.pool.clone(skb);
+  if (sent === undefined) {
+    mirred.qstats.overlimits++;
+    return redirect ? TC_ACT_SHOT : verdict;
+  }
+  const toIngress = wantsIngress(eaction);
+  if (toIngress && !atIngress) sent.dst = undefined;
+  moveStart(sent, atIngress, toIngress);
+  sent.skbIif = skb.dev!.ifindex;
+  sent.dev = dev;
+  if (redirect) {
+    sent.setRedirected(sent.atIngress);
+    if (sent.fromIngress) sent.clearTimestamp();
+  }
+  if (forward(sent, atIngress, toIngress) !== 0) mirred.qstats.overlimits++;
+  return reinsert ? TC_ACT_CONSUMED : verdict;
+}
+
+/** @models net/sched/act_mirred.c tcf_mirred_act() */
+function act(action: Mirred, skb: SkBuff): number {
+  const { softnet } = action.table.machine;
+  if (softnet.mirredNest >= MIRRED_NEST_LIMIT) return TC_ACT_SHOT;
+  softnet.mirredNest++;
+  try {
+    tcfLastuseUpdate(action);
+    tcfActionUpdateBstats(action, skb);
+    if (action.blockid !== 0) throw new ModelGap('packets to all devices of a block');
+    if (action.dev !== undefined) return toDev(skb, action, action.dev);
+    action.qstats.overlimits++;
+    return action.action;
+  } finally {
+    softnet.mirredNest--;
+  }
+}
+
 export const actMirredOps: TcActionOps = {
   kind: 'mirred',
   init,
+  act,
   dump,
   fillSize: () => M.tc_mirred.size + 4,
   offloadable: () => true,

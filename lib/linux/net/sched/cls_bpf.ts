@@ -16,8 +16,12 @@ import { progGetType } from '../../kernel/bpf/syscall/fd.js';
 import { Idr } from '../../lib/idr.js';
 import type { Machine } from '../../machine.js';
 import { bpfProgCreate, type ClassicProg } from '../core/filter/classic.js';
+import { runProgram } from '../core/filter/run.js';
+import * as L from '../core/skbuff/layout.js';
+import type { SkBuff } from '../core/skbuff/sk_buff.js';
 import type { MessageWriter } from '../netlink/message.js';
 import { bindFilter, type TcfResult, unbindFilter } from './cls_api/bind.js';
+import type { ClassifyResult } from './cls_api/classify.js';
 import * as exts from './cls_api/exts.js';
 import { type FilterChange, TcfFilter, type TcfProto, type TcfProtoOps } from './cls_api/proto.js';
 import { tcfQueueWork } from './cls_api/work.js';
@@ -317,8 +321,54 @@ function dump(tp: TcfProto, prog: ClsBpfProg, skb: MessageWriter): void {
   exts.tcfExtsDumpStats(skb, prog.exts);
 }
 
+/** What a program's result means when it is the verdict. @models net/sched/cls_bpf.c cls_bpf_exec_opcode() */
+function execOpcode(code: number): number {
+  switch (code) {
+    case P.TC_ACT_OK:
+    case P.TC_ACT_SHOT:
+    case P.TC_ACT_STOLEN:
+    case P.TC_ACT_TRAP:
+    case P.TC_ACT_REDIRECT:
+      return code;
+    default:
+      return P.TC_ACT_UNSPEC;
+  }
+}
+
+/** Runs the program of a filter; at ingress it sees the link header. */
+function runFilter({ filter, genFlags, extsIntegrated, classid }: ClsBpfProg, skb: SkBuff): number {
+  skb.set16(L.SKB_CB + L.QDISC_CB_TC_CLASSID, classid);
+  if ((genFlags & P.TCA_CLS_FLAGS_SKIP_SW) !== 0) return extsIntegrated ? P.TC_ACT_UNSPEC : 0;
+  if (!skb.atIngress) return runProgram(filter, skb);
+  skb.push(skb.macLen);
+  const result = runProgram(filter, skb);
+  skb.pull(skb.macLen);
+  return result;
+}
+
+/** The first filter whose program matches, and whose actions do not pass on. @models net/sched/cls_bpf.c cls_bpf_classify() */
+function classify(tp: TcfProto, skb: SkBuff, res: ClassifyResult): number {
+  for (let prog = headOf(tp).first; prog !== undefined; prog = prog.next) {
+    const result = runFilter(prog, skb);
+    if (prog.extsIntegrated) {
+      res.cl = 0;
+      res.classid = ((prog.classid & 0xffff0000) | skb.get16(L.SKB_CB + L.QDISC_CB_TC_CLASSID)) >>> 0;
+      const verdict = execOpcode(result);
+      if (verdict !== P.TC_ACT_UNSPEC) return verdict;
+      continue;
+    }
+    if (result === 0) continue;
+    res.cl = result === -1 ? prog.cl : 0;
+    res.classid = result === -1 ? prog.classid : result >>> 0;
+    const verdict = exts.tcfExtsExec(skb, prog.exts, res);
+    if (verdict >= 0) return verdict;
+  }
+  return P.TC_ACT_UNSPEC;
+}
+
 export const clsBpfOps: TcfProtoOps = {
   kind: 'bpf',
+  classify,
   init: (tp) => {
     tp.root = new ClsBpfHead();
   },

@@ -5,8 +5,10 @@ import { EEXIST, EINVAL, EOPNOTSUPP } from '../../../uapi/asm-generic/errno.js';
 import * as P from '../../../uapi/linux/pkt_cls.js';
 import { TCA } from '../../../uapi/linux/rtnetlink.js';
 import { errno } from '../../errno.js';
+import type { SkBuff } from '../core/skbuff/sk_buff.js';
 import type { MessageWriter } from '../netlink/message.js';
 import { bindFilter, type TcfResult, unbindFilter } from './cls_api/bind.js';
+import type { ClassifyResult } from './cls_api/classify.js';
 import * as exts from './cls_api/exts.js';
 import { flagsValid } from './cls_api/flags.js';
 import { type FilterChange, TcfFilter, type TcfProto, type TcfProtoOps } from './cls_api/proto.js';
@@ -23,6 +25,8 @@ class MatchallFilter extends TcfFilter {
   readonly flags: number;
   readonly res: TcfResult;
   exts: exts.TcfExts | undefined = undefined;
+  /** Packets it has seen. */
+  hits = 0;
   /** It was deleted, and goes with its tcf_proto. */
   deleting = false;
 
@@ -90,14 +94,25 @@ function dump(tp: TcfProto, filter: MatchallFilter, skb: MessageWriter): void {
   skb.putU32(TCA_MATCHALL.FLAGS.type, filter.flags);
   const { padAttributes } = tp.chain.block.net.machine.config;
   if (padAttributes && skb.length % 8 === 0) skb.reserveAttr(TCA_MATCHALL.PAD.type, 0);
-  skb.put(TCA_MATCHALL.PCNT, { rhit: 0n });
+  skb.put(TCA_MATCHALL.PCNT, { rhit: BigInt(filter.hits) });
   exts.tcfExtsDump(skb, filter.exts, extsAttributes);
   skb.nestEnd(nest);
   exts.tcfExtsDumpStats(skb, filter.exts);
 }
 
+/** @models net/sched/cls_matchall.c mall_classify() */
+function classify(tp: TcfProto, skb: SkBuff, res: ClassifyResult): number {
+  const filter = filterOf(tp);
+  if (filter === undefined || (filter.flags & P.TCA_CLS_FLAGS_SKIP_SW) !== 0) return P.TC_ACT_UNSPEC;
+  res.cl = filter.res.cl;
+  res.classid = filter.res.classid;
+  filter.hits++;
+  return exts.tcfExtsExec(skb, filter.exts, res);
+}
+
 export const clsMatchallOps: TcfProtoOps = {
   kind: 'matchall',
+  classify,
   init: () => {},
   destroy,
   get: (tp, handle) => (filterOf(tp)?.handle === handle ? filterOf(tp) : undefined),

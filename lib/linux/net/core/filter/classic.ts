@@ -7,6 +7,7 @@ import { EINVAL } from '../../../../uapi/asm-generic/errno.js';
 import * as C from '../../../../uapi/linux/bpf_common.js';
 import * as F from '../../../../uapi/linux/filter.js';
 import { errno } from '../../../errno.js';
+import type { Program } from '../../../../vm/program.js';
 import type { Holder } from '../../../events.js';
 import { KObject } from '../../../object.js';
 import type { Net } from '../net_namespace.js';
@@ -156,6 +157,8 @@ export class ClassicProg extends KObject {
   readonly start: number;
   /** How many they are. */
   readonly len: number;
+  /** What the VM runs, made at the first packet. */
+  program: Program | undefined = undefined;
 
   /** Copies the instructions. */
   constructor(net: Net, from: Bytes, start: number, len: number, creator: Holder) {

@@ -12,6 +12,7 @@ import type { BpfProg } from '../../../kernel/bpf/prog.js';
 import type { Machine } from '../../../machine.js';
 import * as L from '../skbuff/layout.js';
 import type { SkBuff } from '../skbuff/sk_buff.js';
+import { ClassicProg } from './classic.js';
 import { bpfComputeDataPointers } from './call.js';
 import { rewriteHelpers } from './rewrite.js';
 import { verifierOpsOf } from './verifier_ops.js';
@@ -128,3 +129,17 @@ export function classicProgram(machine: Machine, from: Pick<Bytes, 'view'>, star
 /** R0 of a classic program on a packet. @models include/linux/filter.h bpf_prog_run() */
 export const classicRun = (machine: Machine, program: Program, skb: SkBuff): number =>
   machine.vm.run(program, skb.address);
+
+/** The classic program as the VM runs it. */
+function migrated(machine: Machine, prog: ClassicProg): Program {
+  const { memory, start, len } = prog;
+  const view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
+  return (prog.program ??= classicProgram(machine, { view }, start, len));
+}
+
+/** R0 of a program of either sort on a packet of a device, as classifiers and actions run it: 32 bits, signed. */
+export function runProgram(prog: BpfProg | ClassicProg, skb: SkBuff): number {
+  if (!(prog instanceof ClassicProg)) return progRun(prog, skb);
+  const { machine } = skb.dev!.net;
+  return machine.vm.run(prog.program ?? migrated(machine, prog), skb.address);
+}

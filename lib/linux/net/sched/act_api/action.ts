@@ -15,8 +15,10 @@ import { KObject } from '../../../object.js';
 import type { NetRateEstimator } from '../../core/gen_estimator.js';
 import { type BasicStats, noBasic, noQueue, type QueueStats } from '../../core/gen_stats.js';
 import { type Net, netGeneric } from '../../core/net_namespace.js';
+import type { SkBuff } from '../../core/skbuff/sk_buff.js';
 import type { MessageWriter } from '../../netlink/message.js';
 import { chainPutByAct, type TcfChain } from '../cls_api/chain.js';
+import type { ClassifyResult } from '../cls_api/classify.js';
 import type { TcfProto } from '../cls_api/proto.js';
 
 /** The kernel's own flags beside those of users (TCA_ACT_FLAGS_USER_MASK). */
@@ -55,6 +57,8 @@ export interface ActionResult {
 export interface TcActionOps {
   readonly kind: string;
   init(init: ActionInit): ActionResult;
+  /** What becomes of a packet: TC_ACT_*. The class or chain it goes to stands in `res`. */
+  act?(action: TcAction, skb: SkBuff, res: ClassifyResult): number;
   /** Appends the options; counts are shown less `ref` references. */
   dump(action: TcAction, skb: MessageWriter, ref: number): void;
   /** Bytes the options of a message about it are reckoned with; 0 when missing. */

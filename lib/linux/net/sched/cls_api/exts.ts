@@ -3,15 +3,19 @@
 import type { Nla } from '../../../../codec/nla.js';
 import { EAGAIN } from '../../../../uapi/asm-generic/errno.js';
 import { NLM_F_CREATE } from '../../../../uapi/linux/netlink.js';
+import { TC_ACT_OK } from '../../../../uapi/linux/pkt_cls.js';
 import { TCA } from '../../../../uapi/linux/rtnetlink.js';
 import { errnoOf, ModelGap } from '../../../errno.js';
 import type { Holder } from '../../../events.js';
+import type { SkBuff } from '../../core/skbuff/sk_buff.js';
 import type { MessageWriter } from '../../netlink/message.js';
 import { TCA_ACT_FLAGS_BIND, TCA_ACT_FLAGS_POLICE, TCA_ACT_FLAGS_REPLACE, type TcAction } from '../act_api/action.js';
+import { tcfActionExec } from '../act_api/exec.js';
 import { tcfActionCopyStats, tcfActionDump } from '../act_api/dump.js';
 import { tcfIdrRelease } from '../act_api/idr.js';
 import { type ActionRequest, tcfActionInit, tcfPoliceInit } from '../act_api/init.js';
 import type { TcRequest } from '../sch_api/request.js';
+import type { ClassifyResult } from './classify.js';
 import type { TcfProto } from './proto.js';
 
 /** struct tcf_exts: the actions of one filter, which it holds. */
@@ -78,6 +82,10 @@ export function tcfExtsValidate(t: TcRequest, tp: TcfProto, given: ExtsGiven): T
   }
   return exts;
 }
+
+/** The verdict of the actions on a packet; TC_ACT_OK without any. @models include/net/pkt_cls.h tcf_exts_exec() */
+export const tcfExtsExec = (skb: SkBuff, exts: TcfExts | undefined, res: ClassifyResult): number =>
+  exts === undefined ? TC_ACT_OK : tcfActionExec(skb, exts.actions, res);
 
 /** Lets go of the actions. @models net/sched/cls_api.c tcf_exts_destroy() */
 export function tcfExtsDestroy(exts: TcfExts | undefined): void {
