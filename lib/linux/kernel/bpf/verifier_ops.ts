@@ -37,5 +37,9 @@ export interface BpfVerifierOps {
   /** What stands for a BPF_LD_ABS or BPF_LD_IND. */
   genLdAbs?(insn: BpfInsn): BpfInsn[];
   /** What stands for an access to the context, and the size of the field behind it in bytes. */
-  convertCtxAccess?(type: AccessType, insn: BpfInsn, prog: BpfProg): { insns: BpfInsn[]; targetSize: number };
+  readonly convertCtxAccess?: (
+    type: AccessType,
+    insn: BpfInsn,
+    prog: BpfProg,
+  ) => { insns: BpfInsn[]; targetSize: number };
 }

@@ -5,6 +5,7 @@ import * as C from '../../../../uapi/linux/bpf_common.js';
 import * as I from '../../../../uapi/linux/bpf_insn.js';
 import * as Build from '../../../../vm/build.js';
 import { bpfClass, bpfMode, bpfSize } from '../../../../vm/isa.js';
+import { sockConverterOf } from '../../../net/core/filter/sock_convert.js';
 import * as T from '../type_flags.js';
 import type { BpfInsn } from '../verifier_ops.js';
 import type { InsnAux, VerifierEnv } from './env.js';
@@ -30,8 +31,8 @@ function narrow(off: number, size: number, fieldSize: number, dst: number): BpfI
 }
 
 function convertOne(env: VerifierEnv, insn: BpfInsn, aux: InsnAux, type: T.AccessType): BpfInsn[] | undefined {
-  const { convertCtxAccess } = env.ops;
-  if (aux.ptrType !== T.PTR_TO_CTX || convertCtxAccess === undefined) return undefined;
+  const convertCtxAccess = aux.ptrType === T.PTR_TO_CTX ? env.ops.convertCtxAccess : sockConverterOf(aux.ptrType);
+  if (convertCtxAccess === undefined) return undefined;
   const { ctxFieldSize } = aux;
   const size = sizeToBytes(bpfSize(insn.code));
   const isNarrow = size < ctxFieldSize;
@@ -42,11 +43,11 @@ function convertOne(env: VerifierEnv, insn: BpfInsn, aux: InsnAux, type: T.Acces
     whole.code = C.BPF_LDX | C.BPF_MEM | sizeCode(ctxFieldSize);
   }
   const { insns, targetSize } = convertCtxAccess(type, whole, env.prog);
-  if (insns.length === 0 || (ctxFieldSize !== 0 && targetSize === 0)) throw env.refuse(EINVAL, 'bpf verifier is misconfigured');
+  if (insns.length === 0 || (ctxFieldSize !== 0 && targetSize === 0))
+    throw env.refuse(EINVAL, 'bpf verifier is misconfigured');
   const made = [...insns];
   if (isNarrow && size < targetSize) made.push(...narrow(insn.off, size, ctxFieldSize, insn.dst));
-  if (bpfMode(insn.code) === I.BPF_MEMSX)
-    made.push(Build.alu64Reg(I.BPF_MOV, insn.dst, insn.dst, size * 8));
+  if (bpfMode(insn.code) === I.BPF_MEMSX) made.push(Build.alu64Reg(I.BPF_MOV, insn.dst, insn.dst, size * 8));
   return made;
 }
 
@@ -60,8 +61,7 @@ function replacement(env: VerifierEnv, insn: BpfInsn, aux: InsnAux): BpfInsn[] |
 /** @models kernel/bpf/verifier.c convert_ctx_accesses() */
 export function convertCtxAccesses(env: VerifierEnv): void {
   const { ops } = env;
-  if (ops.genPrologue === undefined && env.seenDirectWrite)
-    throw env.refuse(EINVAL, 'bpf verifier is misconfigured');
+  if (ops.genPrologue === undefined && env.seenDirectWrite) throw env.refuse(EINVAL, 'bpf verifier is misconfigured');
   const prologue = ops.genPrologue?.(env.seenDirectWrite, env.insns[0]!, env.prog);
   const { aux } = env;
   const start = prologue === undefined ? 0 : prologue.length - 1;
