@@ -33,6 +33,8 @@ export interface ProgLoadAttr {
   readonly coreReloRecSize: number;
   /** Tells the caller, who may have left no room for it, how large the log would have been (log_true_size). */
   readonly putLogTrueSize: (size: number) => void;
+  /** Tells the caller the size of records that would have been good, when what is behind it is not zero. */
+  readonly putRecordSize?: (field: 'func_info_rec_size' | 'line_info_rec_size', size: number) => void;
 }
 
 /** struct bpf_prog in front of the instructions, bytes, and the size of a page: what memlock counts in. */

@@ -28,8 +28,6 @@ export interface InfoRequest {
   readonly attr: ProgLoadAttr;
   readonly task: Task;
   readonly log: InfoLog;
-  /** Told the size of records that would have been good, when what follows it is not zero. */
-  readonly onRecordSize?: (field: 'func_info_rec_size' | 'line_info_rec_size', size: number) => void;
 }
 
 /** What the verifier knows of a subprogram when it asks. */
@@ -83,7 +81,10 @@ class Records {
     if (bytes === undefined) throw errno(EFAULT);
     if (bytes.subarray(this.#size).some((byte) => byte !== 0)) {
       this.#request.log.write(`nonzero tailing record in ${what}`);
-      this.#request.onRecordSize?.(what === 'line_info' ? 'line_info_rec_size' : 'func_info_rec_size', this.#size);
+      this.#request.attr.putRecordSize?.(
+        what === 'line_info' ? 'line_info_rec_size' : 'func_info_rec_size',
+        this.#size,
+      );
       throw errno(E2BIG);
     }
     const kept = new Uint8Array(this.#size);

@@ -73,6 +73,9 @@ function loadAttr(call: BpfCall, progName: string): ProgLoadAttr {
     coreRelos: call.u64(at.core_relos),
     coreReloCnt: call.u32(at.core_relo_cnt),
     coreReloRecSize: call.u32(at.core_relo_rec_size),
+    putRecordSize: (field, size) => {
+      call.putU32(at[field], size);
+    },
     putLogTrueSize: (size) => {
       if (call.machine.has('bpf-token') && call.size >= at.log_true_size + 4) call.putU32(at.log_true_size, size);
     },
