@@ -62,5 +62,5 @@ export function progTestRun(call: BpfCall): number {
   call.putU32(at.retval, result.retval);
   call.putU32(at.duration, result.duration);
   if (result.ctxSizeOut !== undefined) call.putU32(at.ctx_size_out, result.ctxSizeOut);
-  return -result.errno;
+  return 0 - result.errno;
 }

@@ -2,8 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { BPF_READ, BPF_WRITE } from '../../../../../lib/linux/kernel/bpf/type_flags.js';
+import {
+  BPF_READ,
+  BPF_WRITE,
+  PTR_TO_SOCK_COMMON,
+  PTR_TO_SOCKET,
+  PTR_TO_TCP_SOCK,
+} from '../../../../../lib/linux/kernel/bpf/type_flags.js';
 import type { BpfInsn } from '../../../../../lib/linux/kernel/bpf/verifier_ops.js';
+import { sockConverterOf } from '../../../../../lib/linux/net/core/filter/sock_convert.js';
 import { verifierOpsOf } from '../../../../../lib/linux/net/core/filter/verifier_ops.js';
 import * as B from '../../../../../lib/uapi/linux/bpf.js';
 import { program } from './program.js';
@@ -11,7 +18,7 @@ import { program } from './program.js';
 type Insns = Record<string, string>;
 const file = join(import.meta.dirname, '../../../../../../spec/vectors/bpf/ctx_convert.6.18.json');
 const recorded = JSON.parse(readFileSync(file, 'utf8')) as Record<
-  'all' | 'socket_filter' | 'sched' | 'constants',
+  'all' | 'socket_filter' | 'sched' | 'constants' | 'sockets',
   Insns
 >;
 
@@ -66,6 +73,20 @@ describe('net/core/filter/convert', () => {
     const fields = Object.keys(recorded.all).filter((key) => key.startsWith('r') && !key.startsWith('r8 152'));
     compare(B.BPF_PROG_TYPE_SOCKET_FILTER, recorded.all, fields);
     compare(B.BPF_PROG_TYPE_SOCKET_FILTER, recorded.socket_filter);
+  });
+
+  it('sockets: every field, of common, full and TCP ones', () => {
+    const types: Readonly<Record<string, number>> = {
+      sock_common: PTR_TO_SOCK_COMMON,
+      sock: PTR_TO_SOCKET,
+      tcp_sock: PTR_TO_TCP_SOCK,
+    };
+    expect(Object.keys(recorded.sockets)).length.greaterThan(100);
+    for (const [key, expected] of Object.entries(recorded.sockets)) {
+      const [kind = '', ...rest] = key.split(' ');
+      const { insn } = access(rest.join(' '));
+      expect(hex(sockConverterOf(types[kind]!)!(BPF_READ, insn, program()).insns), key).equal(expected);
+    }
   });
 
   it('queue mappings that stand for none are not stored', () => {
