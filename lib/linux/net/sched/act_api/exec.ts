@@ -29,10 +29,10 @@ export function tcfActionUpdateBstats(action: TcAction, skb: SkBuff): void {
 
 /** One action, as often as it asks for. Undefined: it asks too often. */
 function runOne(skb: SkBuff, action: TcAction, res: ClassifyResult): number | undefined {
-  const { act } = action.table.ops;
-  if (act === undefined) throw new ModelGap(`packets in ${action.label}`);
+  const { ops } = action.table;
+  if (ops.act === undefined) throw new ModelGap(`packets in ${action.label}`);
   for (let left = REPEAT_MAX; left > 0; left--) {
-    const verdict = act(action, skb, res);
+    const verdict = ops.act(action, skb, res);
     if (verdict !== A.TC_ACT_REPEAT) return verdict;
   }
   return undefined;
