@@ -62,7 +62,7 @@ const tagOf = (machine: Machine, { programs: [program] }: LoadedObject): string 
 describe('loader into a machine', () => {
   const kernelBtf = read('core_target.o').btf!;
 
-  for (const name of ['maps', 'globals', 'core'])
+  for (const name of ['maps', 'globals', 'calls', 'core'])
     it(`${name}.o: the verdicts of Linux, and nothing left`, () => {
       const clock = new ManualClock();
       const machine = new Machine({ clock });

@@ -42,7 +42,13 @@ function encode(cmd: number, fields: BpfFields, memory: Uint8Array[]): Bytes {
   return attr;
 }
 
-export const realBpf: BpfPort = {
+/** A port that can also say where memory lies, for structures that point to some. */
+export interface AddressedPort extends BpfPort {
+  addressOf(bytes: Uint8Array): number;
+}
+
+export const realBpf: AddressedPort = {
+  addressOf,
   bpf: (cmd, fields) => {
     const memory: Uint8Array[] = [];
     const { u8 } = encode(cmd, fields, memory);
