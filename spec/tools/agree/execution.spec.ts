@@ -3,8 +3,14 @@ import { expect } from 'chai';
 import { Machine } from '../../../lib/linux/machine.js';
 import { assemble } from '../../../lib/vm/assembler.js';
 import { compareClassic } from '../../../tools/agree/execution/classic.js';
+import { compareConformance, compareExtended } from '../../../tools/agree/execution/extended.js';
 import { executionRecord } from '../../../tools/agree/execution/record.js';
-import type { ClassicRecord, ExecutionRecord } from '../../../tools/agree/execution/record.js';
+import type {
+  ClassicRecord,
+  ConformanceRecord,
+  ExecutionRecord,
+  ExtendedRecord,
+} from '../../../tools/agree/execution/record.js';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
@@ -67,6 +73,44 @@ describe('agree: execution', () => {
       errno: 22,
       result: '0x2',
     });
+  });
+
+  it('loads and runs extended programs', () => {
+    const insns_hex = hex(assemble('r0 = *(u32 *)(r1 +0)\nexit'));
+    const runs = [{ in_len: 64, errno: 0, retval: 64 }];
+    const record = (real: unknown): ExecutionRecord =>
+      executionRecord({ id: 'b', kind: 'ebpf', insns_hex, tests: [{ data_size: 4, result: 0 }], real_sched_cls: real });
+    const told = (real: unknown): string[] => compareExtended(new Machine(), record(real) as ExtendedRecord);
+    expect(told({ errno: 0, runs })).to.deep.equal([]);
+    expect(told({ errno: 13 })).to.deep.equal(['sched_cls: loaded with errno 13, model 0']);
+    expect(told({ errno: 0, runs: [{ in_len: 13, errno: 0, retval: 64 }] })).to.deep.equal([
+      'sched_cls: run with errno 0, model 22',
+    ]);
+    expect(told({ errno: 0, runs: [{ in_len: 60, errno: 0, retval: 64 }] })).to.deep.equal([
+      'sched_cls: result 64, model 60',
+    ]);
+  });
+
+  it('keeps all of a result', () => {
+    const insns_hex = hex(assemble('r0 = 0x123456789abcdef0\nexit'));
+    const record = (r0: string, errno = 0): ConformanceRecord => {
+      const real_sched_cls = { errno, r0 };
+      return executionRecord({ id: 'c', kind: 'ebpf', mem: '', insns_hex, real_sched_cls }) as ConformanceRecord;
+    };
+    expect(compareConformance(new Machine(), record('0x123456789abcdef0'))).to.deep.equal([]);
+    expect(compareConformance(new Machine(), record('0x1'))).to.deep.equal([
+      'without a verifier: result 0x1, model 0x123456789abcdef0',
+      'verified: result 0x1, model 0x123456789abcdef0, errno 0',
+    ]);
+    expect(compareConformance(new Machine(), record('0x123456789abcdef0', 22))).to.deep.equal([
+      'loaded with errno 22, model 0',
+    ]);
+  });
+
+  it('tells a program what memory it has', () => {
+    const insns_hex = hex(assemble('r0 = *(u8 *)(r1 +1)\nr0 += r2\nexit'));
+    const record = { id: 'd', kind: 'ebpf', mem: '0a0b', insns_hex, real_sched_cls: { errno: 0, r0: '0xd' } };
+    expect(compareConformance(new Machine(), executionRecord(record) as ConformanceRecord)).to.deep.equal([]);
   });
 
   it('refuses other records', () => {
