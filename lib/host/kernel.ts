@@ -12,6 +12,8 @@ export interface Kernel {
   devIoctl(task: Task, request: number, ifreq: Uint8Array): number;
   /** bpf(2) with the attributes at `uattr` of the task: a result, a negative errno, or a file that becomes a new fd. */
   bpf(task: Task, cmd: number, uattr: number, size: number): number | BpfFile;
+  /** What /proc/kallsyms holds. */
+  kallsyms(): string;
   /** Time of the earliest deferred work on the kernel's clock, in ns, or Infinity. */
   nextDeadline(): number;
   /** Runs the deferred work that is due. */

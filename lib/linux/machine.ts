@@ -18,6 +18,7 @@ import { type BpfAttr, localBpf } from './kernel/bpf/local_call.js';
 import { Scratch } from './kernel/bpf/syscall/scratch.js';
 import { sysBpf } from './kernel/bpf/syscall/syscall.js';
 import { LocalTask } from './kernel/local_task.js';
+import { kallsyms } from './kernel/kallsyms.js';
 import type { Task } from './kernel/task.js';
 import { devIoctl } from './net/core/dev_ioctl.js';
 import type { Net } from './net/core/net_namespace.js';
@@ -146,6 +147,11 @@ export class Machine implements ObjectTable {
     if (family === AF_NETLINK) return netlinkCreate(this.net, task, type, protocol);
     this.gap(`socket family ${family}`);
     return -E.EAFNOSUPPORT;
+  }
+
+  /** What /proc/kallsyms holds. */
+  kallsyms(): string {
+    return kallsyms();
   }
 
   /** An interface ioctl(2) (SIOCGIF*, SIOCSIF*) on any socket; `ifreq` (40 bytes) is changed in place. */

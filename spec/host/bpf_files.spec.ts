@@ -98,12 +98,14 @@ print(os.readlink(f'/proc/self/fd/{fd}'), os.readlink(f'/proc/{os.getpid()}/fd/{
 shown = os.popen(f'cat /proc/{os.getpid()}/fdinfo/{fd}; ls -l /proc/{os.getpid()}/fd | grep -o anon_inode.*').read().split('\\n')
 print(shown[:2], shown[-3:] == [f'number:\\t{number(fd)}', 'anon_inode:bpf-map', ''])
 buf = ctypes.create_string_buffer(b'................')
+print(os.popen('cat /proc/kallsyms').read().split())
 print(libc.readlink(f'/proc/self/fd/{fd}'.encode(), buf, 4), buf.raw[:6], call(libc.readlink, f'/proc/self/fd/{fd}'.encode(), buf, 0))
 print(call(libc.readlink, b'/proc/self/fd/99', buf, 9), call(libc.readlink, ctypes.c_void_p(8), buf, 9))
 `);
     expect(out.split('\n')).eql([
       'anon_inode:bpf-map anon_inode:bpf-map anon_inode:bpf-map True',
       `['pos:\\t0', 'flags:\\t02000002'] True`,
+      `['ffffffff81000000', 'T', 'fake']`,
       `4 b'anon..' -22`,
       '-2 -14',
     ]);

@@ -206,6 +206,10 @@ export class FakeKernel implements Kernel {
     return 0;
   }
 
+  kallsyms(): string {
+    return 'ffffffff81000000 T fake\n';
+  }
+
   nextDeadline(): number {
     return Infinity;
   }

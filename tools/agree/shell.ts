@@ -14,6 +14,7 @@ function stopped(machine: Machine): Kernel {
       clock: machine.clock,
       socket: (task, family, type, protocol) => machine.socket(task, family, type, protocol),
       bpf: (task, cmd, uattr, size) => machine.bpf(task, cmd, uattr, size),
+      kallsyms: () => machine.kallsyms(),
       devIoctl: (task, request, ifreq) => machine.devIoctl(task, request, ifreq),
       nextDeadline: () => Infinity,
       runDue: () => {},

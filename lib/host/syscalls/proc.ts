@@ -58,7 +58,6 @@ function at(sv: Supervisor, task: ClientTask, dirfd: number, path: string): stri
 export const openProc = (call: 'open' | 'openat'): Handler => {
   const first = call === 'open' ? 0 : 1;
   return (sv, task) => {
-    if (sv.files.size === 0 && sv.mounts.count === 0) return PROCEED;
     const path = readPath(task.pid, sv.listener.notification.ptr(first));
     const text = typeof path === 'string' ? textOf(sv, task, path) : undefined;
     return text === undefined ? PROCEED : install(sv, text);
@@ -67,6 +66,7 @@ export const openProc = (call: 'open' | 'openat'): Handler => {
 
 /** What a path of /proc holds for this client; undefined when the real kernel knows. */
 function textOf(sv: Supervisor, task: ClientTask, path: string): string | undefined {
+  if (path === '/proc/kallsyms') return sv.machine.kallsyms();
   const table = sv.mounts.tableAt(task, path);
   if (table !== undefined) return table;
   const file = fileAt(sv, task, path, 'fdinfo');
