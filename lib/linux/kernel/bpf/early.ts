@@ -6,9 +6,7 @@ import * as C from '../../../uapi/linux/bpf_common.js';
 import * as F from '../../../uapi/linux/bpf_func_id.js';
 import * as I from '../../../uapi/linux/bpf_insn.js';
 import { BPF_PSEUDO_MAP_FD } from '../../../uapi/linux/bpf.js';
-import { bpfGenLdAbs } from '../../net/core/filter/prologue.js';
 import { errno, ModelGap } from '../../errno.js';
-import { bpfBaseFuncProto } from './helpers.js';
 import type { BpfVerifierOps } from './verifier_ops.js';
 
 const helpers: ReadonlySet<number> = new Set([
@@ -17,12 +15,14 @@ const helpers: ReadonlySet<number> = new Set([
   F.BPF_FUNC_map_delete_elem,
 ]);
 
-/** Of socket filters and classifiers alike. @models net/core/filter.c sk_filter_ops */
-export const earlyVerifierOps: BpfVerifierOps = {
-  getFuncProto: (id, _prog, task) => (helpers.has(id) ? bpfBaseFuncProto(id, task) : undefined),
-  isValidAccess: () => false,
-  genLdAbs: bpfGenLdAbs,
-};
+/** `ops` of a later kernel, less what socket filters and classifiers of 4.1 have not. @models net/core/filter.c sk_filter_ops */
+export const asEarly = (ops: BpfVerifierOps): BpfVerifierOps => ({
+  ...ops,
+  getFuncProto: (id, prog, task) =>
+    prog.machine.has('bpf-objects') || helpers.has(id) ? ops.getFuncProto(id, prog, task) : undefined,
+  isValidAccess: (off, size, type, prog, info) =>
+    prog.machine.has('bpf-objects') && ops.isValidAccess(off, size, type, prog, info),
+});
 
 const sizes = [C.BPF_W, C.BPF_H, C.BPF_B];
 const aluOps = [

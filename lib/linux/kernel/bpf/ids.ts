@@ -15,13 +15,24 @@ interface Numbered {
 
 export class IdTable<T extends Numbered> {
   readonly #entries = new Map<number, T>();
-  #next = 1;
+  #next: number;
+
+  /** `first`: numbers below it are given to none but by insert(). */
+  constructor(first = 1) {
+    this.#next = first;
+  }
 
   /** Gives `object` the next number. @models kernel/bpf/syscall.c bpf_map_alloc_id() */
   add(object: T): void {
     let id = this.#next;
     while (this.#entries.has(id)) id = id === LAST ? 1 : id + 1;
     this.#next = id === LAST ? 1 : id + 1;
+    object.id = id;
+    this.#entries.set(id, object);
+  }
+
+  /** Gives `object` a number that nobody has. */
+  insert(id: number, object: T): void {
     object.id = id;
     this.#entries.set(id, object);
   }
@@ -55,7 +66,8 @@ export class IdTable<T extends Numbered> {
 export class BpfIds {
   readonly progs = new IdTable<BpfProg>();
   readonly maps = new IdTable<BpfMap>();
-  readonly btfs = new IdTable<Btf>();
+  /** The first is the kernel's own. */
+  readonly btfs = new IdTable<Btf>(2);
   readonly links = new IdTable<BpfLink>();
   /** Open files of BPF_ENABLE_STATS: while there is one, runs of programs are counted. */
   statsUsers = 0;

@@ -10,11 +10,19 @@ export class Btf extends KObject {
   /** 0 until it is published. */
   id = 0;
   readonly types: BtfTypeInfo;
+  /** Of the kernel's own alone. */
+  readonly name: string;
 
-  constructor(machine: Machine, types: BtfTypeInfo, creator: Holder) {
+  constructor(machine: Machine, types: BtfTypeInfo, creator: Holder, name = '') {
     super(machine, creator);
     this.machine = machine;
     this.types = types;
+    this.name = name;
+  }
+
+  /** Whether it describes the kernel itself. */
+  get kernelBtf(): boolean {
+    return this.name !== '';
   }
 
   get label(): string {

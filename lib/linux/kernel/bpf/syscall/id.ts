@@ -4,6 +4,7 @@ import * as B from '../../../../uapi/linux/bpf.js';
 import { bpf_attr_id } from '../../../../uapi/linux/bpf_attr.js';
 import { CAP_SYS_ADMIN } from '../../../../uapi/linux/capability.js';
 import { errno } from '../../../errno.js';
+import { bpfGetBtfVmlinux } from '../btf/vmlinux.js';
 import { BtfFile, FMODE_READ, FMODE_WRITE, LinkFile, MapFile, ProgFile } from '../file.js';
 import type { IdTable } from '../ids.js';
 import type { BpfCall } from './attr.js';
@@ -63,11 +64,18 @@ export function linkGetFdById(call: BpfCall): LinkFile {
   return new LinkFile(byId(call, call.machine.bpfIds.links), call.task, 'bpf-link');
 }
 
+/** BPF_BTF_GET_NEXT_ID: the kernel's own is the first. */
+export function btfGetNextId(call: BpfCall): number {
+  bpfGetBtfVmlinux(call.machine);
+  return getNextId(call, call.machine.bpfIds.btfs);
+}
+
 /** BPF_BTF_GET_FD_BY_ID. @models kernel/bpf/syscall.c bpf_btf_get_fd_by_id() */
 export function btfGetFdById(call: BpfCall): BtfFile {
   const flags = call.u32(at.open_flags);
   if ((flags & ~B.BPF_F_TOKEN_FD) !== 0) throw errno(EINVAL);
   if (flags !== 0) tokenGet(call.task, call.s32(at.fd_by_id_token_fd));
   needSysAdmin(call);
+  bpfGetBtfVmlinux(call.machine);
   return new BtfFile(byId(call, call.machine.bpfIds.btfs), call.task);
 }

@@ -1,7 +1,7 @@
 // kernel/bpf/syscall.c: BPF_OBJ_GET_INFO_BY_FD. The user's struct is copied in first, since it carries buffers and their
 // sizes; as much of the kernel's struct as was asked for is copied out. Programs are in info_prog.ts.
 import { sha256 } from '@noble/hashes/sha2.js';
-import { EBADFD, EFAULT, EINVAL, EPERM } from '../../../../uapi/asm-generic/errno.js';
+import { EBADFD, EINVAL, ENOSPC, EPERM } from '../../../../uapi/asm-generic/errno.js';
 import * as A from '../../../../uapi/linux/bpf_attr.js';
 import { errno } from '../../../errno.js';
 import { BPF_ARRAY_VALUE } from '../../../../vm/maps/bpf_map.js';
@@ -125,14 +125,20 @@ function linkInfo(call: BpfCall, link: BpfLink): number {
   return info.finish();
 }
 
-/** The name of kernel BTF; that of users has none, but a buffer for it is filled. */
-function fillBtfName(info: Info): void {
+/** The name, as much of it as there is room for: 0, or ENOSPC when that is not all. */
+function fillBtfName(info: Info, name: string): number {
   const b = A.bpf_btf_info.offsetof;
   const address = info.address(b.name);
-  const length = info.u32(b.name_len);
-  if ((address === 0) !== (length === 0)) throw errno(EINVAL);
-  info.setU32(b.name_len, 0);
-  if (address !== 0) info.call.write(address, new Uint8Array(1));
+  const room = info.u32(b.name_len);
+  if ((address === 0) !== (room === 0)) throw errno(EINVAL);
+  info.setU32(b.name_len, name.length);
+  if (address === 0) return 0;
+  const shown = Math.min(name.length, room - 1);
+  info.call.write(
+    address,
+    Uint8Array.from(`${name.slice(0, shown)}\0`, (letter) => letter.charCodeAt(0)),
+  );
+  return shown < name.length ? -ENOSPC : 0;
 }
 
 /** @models kernel/bpf/btf.c btf_get_info_by_fd() */
@@ -141,11 +147,12 @@ function btfInfo(call: BpfCall, btf: Btf): number {
   const info = new Info(call, A.bpf_btf_info.size);
   info.setU32(b.id, btf.id);
   const size = Math.min(info.u32(b.btf_size), btf.data.length);
-  if (!call.task.memory.write(info.address(b.btf), btf.data.subarray(0, size))) throw errno(EFAULT);
+  call.write(info.address(b.btf), btf.data.subarray(0, size));
   info.setU32(b.btf_size, btf.data.length);
-  info.setU32(b.kernel_btf, 0);
-  fillBtfName(info);
-  return info.finish();
+  info.setU32(b.kernel_btf, btf.kernelBtf ? 1 : 0);
+  const cut = fillBtfName(info, btf.name);
+  info.finish();
+  return cut;
 }
 
 /** BPF_OBJ_GET_INFO_BY_FD. @models kernel/bpf/syscall.c bpf_obj_get_info_by_fd() */

@@ -5,6 +5,7 @@ import { BPF_FUNC_tail_call } from '../../../../uapi/linux/bpf_func_id.js';
 import * as B from '../../../../uapi/linux/bpf.js';
 import { bpf_prog_info } from '../../../../uapi/linux/bpf_attr.js';
 import { errno } from '../../../errno.js';
+import { bpfCallImm } from '../../kallsyms.js';
 import { calcTag } from '../core.js';
 import type { BpfMap } from '../map.js';
 import type { BpfProg } from '../prog.js';
@@ -15,7 +16,7 @@ const at = bpf_prog_info.offsetof;
 const INSN = 8;
 const LD_IMM64 = 0x18;
 const CALL = 0x85;
-const TAIL_CALL = 0xf0;
+const TAIL_CALL = 0xf5;
 
 /** struct bpf_func_info, struct bpf_line_info, and an address of machine code. */
 const FUNC_INFO_SIZE = 8;
@@ -88,9 +89,11 @@ function showMap(prog: BpfProg, dump: DataView, offset: number): void {
   }
 }
 
-/** A call of a subprogram carries its distance in `off` and its number in `imm`. */
+/** A call of a subprogram carries its distance in `off` and its number in `imm`, that of a helper where the helper lies. */
 function showCall(prog: BpfProg, dump: DataView, offset: number): void {
-  if (dump.getUint8(offset + 1) >> 4 !== B.BPF_PSEUDO_CALL) return;
+  const source = dump.getUint8(offset + 1) >> 4;
+  if (source === 0) dump.setInt32(offset + 4, bpfCallImm(dump.getInt32(offset + 4, true)), true);
+  if (source !== B.BPF_PSEUDO_CALL) return;
   const distance = dump.getInt32(offset + 4, true);
   dump.setInt16(offset + 2, distance, true);
   dump.setInt32(offset + 4, prog.subprogStarts.indexOf(offset / INSN + 1 + distance), true);

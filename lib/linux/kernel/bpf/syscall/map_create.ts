@@ -112,6 +112,7 @@ function checkDevice(call: BpfCall, mapType: number): void {
 function attachBtf(call: BpfCall, map: BpfMap, attr: MapAttr): void {
   if (attr.btfKeyTypeId === 0 && attr.btfValueTypeId === 0 && attr.btfVmlinuxValueTypeId === 0) return;
   const btf = btfGet(call.task, call.u32(at.btf_fd));
+  if (btf.kernelBtf) throw errno(E.EACCES);
   map.btf = btf.hold(map);
   if (attr.btfValueTypeId !== 0) mapCheckBtf(map, btf, attr.btfKeyTypeId, attr.btfValueTypeId, call.task);
   map.btfKeyTypeId = attr.btfKeyTypeId;

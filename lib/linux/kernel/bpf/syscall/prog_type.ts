@@ -2,11 +2,11 @@
 // to. Types that are not for packets in tc load and describe; what they could be attached to is not modelled.
 import { EINVAL, ENOTSUPP } from '../../../../uapi/asm-generic/errno.js';
 import * as B from '../../../../uapi/linux/bpf.js';
-import { errno, Errno } from '../../../errno.js';
+import { errno } from '../../../errno.js';
 import type { Machine } from '../../../machine.js';
+import { BtfFile, ProgFile } from '../file.js';
 import type { ProgLoadAttr } from '../prog.js';
 import type { BpfCall } from './attr.js';
-import { btfGet, progGet } from './fd.js';
 
 /** Whether the kernel was built with the type. @models kernel/bpf/syscall.c find_prog_type() */
 export function knownProgType(machine: Machine, type: number): boolean {
@@ -113,29 +113,24 @@ const btfTypes: ReadonlySet<number> = new Set([
   B.BPF_PROG_TYPE_EXT,
 ]);
 
-/** Whether `fd` is a program; EINVAL, or ENOTSUPP for BTF of a user, when it is not. */
-function targetProg(call: BpfCall, fd: number): boolean {
-  if (fd === 0) return false;
-  try {
-    progGet(call.task, fd);
-    return true;
-  } catch (refusal) {
-    if (!(refusal instanceof Errno)) throw refusal;
-  }
-  try {
-    btfGet(call.task, fd);
-  } catch (refusal) {
-    throw refusal instanceof Errno ? errno(EINVAL) : refusal;
-  }
-  throw errno(ENOTSUPP);
+/** What `fd` is, a program or the kernel's types; EINVAL for anything else, ENOTSUPP for types of a user. */
+function loadTarget(call: BpfCall, fd: number): 'none' | 'program' | 'kernel' {
+  if (fd === 0) return 'none';
+  const file: unknown = call.task.fget(fd | 0);
+  if (file instanceof ProgFile) return 'program';
+  if (!(file instanceof BtfFile)) throw errno(EINVAL);
+  if (!file.btf.kernelBtf) throw errno(ENOTSUPP);
+  return 'kernel';
 }
 
 /** EINVAL for a type that is loaded for a wrong place. @models kernel/bpf/syscall.c bpf_prog_load_check_attach() */
 export function checkLoadAttach(call: BpfCall, attr: ProgLoadAttr, attachProgFd: number): void {
-  const toProg = targetProg(call, attachProgFd);
+  const target = loadTarget(call, attachProgFd);
   const { progType, attachBtfId } = attr;
+  if (target === 'kernel' && attachBtfId === 0) throw errno(EINVAL);
   if (attachBtfId !== 0 && (attachBtfId > BTF_MAX_TYPE || !btfTypes.has(progType))) throw errno(EINVAL);
-  if (toProg && progType !== B.BPF_PROG_TYPE_TRACING && progType !== B.BPF_PROG_TYPE_EXT) throw errno(EINVAL);
+  if (target === 'program' && progType !== B.BPF_PROG_TYPE_TRACING && progType !== B.BPF_PROG_TYPE_EXT)
+    throw errno(EINVAL);
   if (loadAttachTypes.get(progType)?.includes(attr.expectedAttachType) === false) throw errno(EINVAL);
 }
 

@@ -20,7 +20,7 @@ import {
 } from './elem.js';
 import { mapDeleteBatch, mapLookupAndDeleteBatch, mapLookupBatch, mapUpdateBatch } from './batch.js';
 import { bpfBtfLoad } from '../btf/command.js';
-import { btfGetFdById, getNextId, linkGetFdById, mapGetFdById, progGetFdById } from './id.js';
+import { btfGetFdById, btfGetNextId, getNextId, linkGetFdById, mapGetFdById, progGetFdById } from './id.js';
 import { objGetInfoByFd } from './info.js';
 import { mapCreate } from './map_create.js';
 import { objGet, objPin } from './obj.js';
@@ -63,7 +63,7 @@ const handlers: Readonly<Record<number, Handler>> = {
   [B.BPF_TASK_FD_QUERY]: taskFdQuery,
   [B.BPF_MAP_LOOKUP_AND_DELETE_ELEM]: mapLookupAndDeleteElem,
   [B.BPF_MAP_FREEZE]: mapFreeze,
-  [B.BPF_BTF_GET_NEXT_ID]: (call) => getNextId(call, call.machine.bpfIds.btfs),
+  [B.BPF_BTF_GET_NEXT_ID]: btfGetNextId,
   [B.BPF_MAP_LOOKUP_BATCH]: mapLookupBatch,
   [B.BPF_MAP_LOOKUP_AND_DELETE_BATCH]: mapLookupAndDeleteBatch,
   [B.BPF_MAP_UPDATE_BATCH]: mapUpdateBatch,

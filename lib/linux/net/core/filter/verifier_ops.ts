@@ -6,6 +6,7 @@ import {
   BPF_PROG_TYPE_SOCKET_FILTER,
 } from '../../../../uapi/linux/bpf.js';
 import { TC_ACT_SHOT } from '../../../../uapi/linux/pkt_cls.js';
+import { asEarly } from '../../../kernel/bpf/early.js';
 import { otherVerifierOps } from '../../../kernel/bpf/other_types.js';
 import type { BpfVerifierOps } from '../../../kernel/bpf/verifier_ops.js';
 import { skFilterIsValidAccess, tcClsActIsValidAccess } from './access.js';
@@ -30,8 +31,8 @@ const tcClsActVerifierOps: BpfVerifierOps = {
 };
 
 const byType = new Map<number, BpfVerifierOps>([
-  [BPF_PROG_TYPE_SOCKET_FILTER, skFilterVerifierOps],
-  [BPF_PROG_TYPE_SCHED_CLS, tcClsActVerifierOps],
+  [BPF_PROG_TYPE_SOCKET_FILTER, asEarly(skFilterVerifierOps)],
+  [BPF_PROG_TYPE_SCHED_CLS, asEarly(tcClsActVerifierOps)],
   [BPF_PROG_TYPE_SCHED_ACT, tcClsActVerifierOps],
   ...describedOps,
 ]);

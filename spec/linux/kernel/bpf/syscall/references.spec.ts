@@ -249,7 +249,7 @@ describe('references of bpf(2)', () => {
             expect(bed.objects()).to.deep.equal(start);
           },
         ),
-        { numRuns: 300 },
+        { numRuns: 120 },
       );
     });
 
