@@ -170,7 +170,11 @@ export class DevMap extends BpfMap {
   }
 }
 
-/** The program that runs at a device or CPU: one for XDP of this attachment, held. No program for an fd up to 0. */
+/**
+ * The program that runs at a device or CPU: one for XDP of this attachment, held. No program for an fd up to 0.
+ *
+ * @models kernel/bpf/devmap.c __dev_map_alloc_node() and kernel/bpf/cpumap.c __cpu_map_load_bpf_program()
+ */
 export function devmapProg(task: Task, fd: number, attachType: number, holder: Holder): BpfProg | undefined {
   if (fd <= 0) return undefined;
   const file = task.fget(fd);

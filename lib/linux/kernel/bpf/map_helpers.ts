@@ -5,17 +5,16 @@ import { setR0, setR0Unsigned, type Helper } from '../../../vm/helper_call.js';
 import { HTAB_MAP_LOOKUP_ELEM } from '../../../vm/internal_helpers.js';
 import type { Memory } from '../../../vm/memory.js';
 import { copyBytes } from '../../../vm/maps/bytes.js';
-import { E2BIG, EAGAIN, EFAULT, EINVAL, ENOENT, EOPNOTSUPP } from '../../../uapi/asm-generic/errno.js';
+import { EAGAIN, EFAULT, EINVAL, EOPNOTSUPP } from '../../../uapi/asm-generic/errno.js';
 import * as B from '../../../uapi/linux/bpf.js';
 import * as F from '../../../uapi/linux/bpf_func_id.js';
 import { assert } from '../../errno.js';
 import type { Machine } from '../../machine.js';
+import { perfEventOutput, perfEventRead } from '../trace/perf_output.js';
 import { IndexedMap } from './arraymap.js';
-import { PerfEventArrayMap } from './fd_array.js';
 import type { BpfFuncProto } from './func_proto.js';
 import { Htab } from './hashtab/htab.js';
 import type { BpfMap } from './map.js';
-import { THIS_CPU } from './percpu.js';
 import { RingbufMap, ringbufOf } from './ringbuf.js';
 
 export type HelperMaker = NonNullable<BpfFuncProto['func']>;
@@ -149,28 +148,13 @@ const forEach: HelperMaker = (machine) => (regs) => {
   setR0(regs, forEachMapElem(machine, machine.bpfMaps.at(machine.memory, regs[R1]! >>> 0), regs));
 };
 
-/**
- * Writes a sample to the reader at the place that `flags` names.
- *
- * @models kernel/trace/bpf_trace.c __bpf_perf_event_output()
- */
-export function perfEventOutput(map: BpfMap, flagsLow: number, sample: () => Uint8Array): number {
-  if (!(map instanceof PerfEventArrayMap)) return -EINVAL;
-  const index = flagsLow === -1 ? THIS_CPU : flagsLow >>> 0;
-  if (index >= map.maxEntries) return -E2BIG;
-  const reader = map.reader(index);
-  if (reader === undefined) return -ENOENT;
-  reader.output(sample());
-  return 0;
-}
-
 /** BPF_F_CTXLEN_MASK >> 32: how much of the packet follows the sample. */
 const CTXLEN_MASK = 0xfffff;
 
 /**
  * R1 is the packet, R2 the map, R3 the place and how much of the packet is wanted, R4 and R5 the sample.
  *
- * @models net/core/filter.c bpf_skb_event_output()
+ * @differs bpf_skb_event_output() of net/core/filter.c stands with the other helpers on maps
  */
 export function skbEventOutput(
   map: BpfMap,
@@ -191,13 +175,6 @@ function joined({ u8 }: Memory, [a, aLength]: [number, number], [b, bLength]: [n
   bytes.set(u8.subarray(b, b + bLength), aLength);
   return bytes;
 }
-
-/** No event of the model counts anything. @models kernel/trace/bpf_trace.c get_map_perf_counter() */
-const perfEventRead = onMap((map, regs) => {
-  const index = regs[R2] === -1 ? THIS_CPU : regs[R2]! >>> 0;
-  if (regs[R2 + 1] !== 0) return -EINVAL;
-  return index >= map.maxEntries ? -E2BIG : -ENOENT;
-});
 
 /** One CPU, and nothing interrupts a program: a lock is free whenever one asks, and the verifier lets no program hold two. */
 const spinLock =
@@ -231,7 +208,7 @@ export const mapHelpers: ReadonlyMap<number, HelperMaker> = new Map([
   [F.BPF_FUNC_for_each_map_elem, forEach],
   [F.BPF_FUNC_spin_lock, spinLock(1)],
   [F.BPF_FUNC_spin_unlock, spinLock(0)],
-  [F.BPF_FUNC_perf_event_read, perfEventRead],
+  [F.BPF_FUNC_perf_event_read, onMap((map, regs) => perfEventRead(map, regs[R2]!, regs[R2 + 1]!))],
 ]);
 
 /** What only instructions of the verifier call, by number. */

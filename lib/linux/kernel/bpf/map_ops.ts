@@ -46,7 +46,7 @@ export function attrNumaNode(attr: MapAttr): number {
   return (attr.mapFlags & BPF_F_NUMA_NODE) !== 0 ? attr.numaNode : NUMA_NO_NODE;
 }
 
-/** roundup_pow_of_two(), for 1 to 2^31. */
+/** For 1 to 2^31. @models include/linux/log2.h roundup_pow_of_two() */
 export function roundUpPowerOfTwo(value: number): number {
   return value <= 1 ? 1 : 2 ** (32 - Math.clz32(value - 1));
 }

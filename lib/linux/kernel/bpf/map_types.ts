@@ -109,7 +109,7 @@ export const mapTypes: Readonly<Record<number, MapKind>> = {
   [B.BPF_MAP_TYPE_ARENA]: { since: 'bpf-arena', alloc: arenaMapAlloc },
 };
 
-/** The kind of this number, if the machine's kernel has it. */
+/** The kind of this number, if the machine's kernel has it. @models kernel/bpf/syscall.c map_create() */
 export function mapKind(machine: Machine, type: number): MapKind | undefined {
   const kind = Object.hasOwn(mapTypes, type) ? mapTypes[type] : undefined;
   return kind?.since === undefined || machine.has(kind.since) ? kind : undefined;

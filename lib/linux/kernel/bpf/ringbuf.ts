@@ -101,7 +101,11 @@ export class RingbufMap extends BpfMap {
   }
 }
 
-/** The ring buffer that a sample was reserved from: its address is kept in the ring's first page. */
+/**
+ * The ring buffer that a sample was reserved from: its address is kept in the ring's first page.
+ *
+ * @models kernel/bpf/ringbuf.c bpf_ringbuf_restore_from_rec()
+ */
 export function ringbufOf(machine: Machine, sample: number): RingbufMap {
   const map = machine.bpfMaps.at(machine.memory, Ring.ownerOf(machine.memory, sample));
   if (!(map instanceof RingbufMap)) assert(false, `0x${sample.toString(16)} is in no ring buffer`);

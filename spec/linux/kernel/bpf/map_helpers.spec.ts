@@ -1,6 +1,7 @@
 // What programs get from helpers on maps: the functions themselves, called with registers as the VM calls them.
 import { expect } from 'chai';
-import { mapHelpers, internalMapHelpers, perfEventOutput } from '../../../../lib/linux/kernel/bpf/map_helpers.js';
+import { internalMapHelpers, mapHelpers } from '../../../../lib/linux/kernel/bpf/map_helpers.js';
+import { perfEventOutput } from '../../../../lib/linux/kernel/trace/perf_output.js';
 import { PerfEventArrayMap } from '../../../../lib/linux/kernel/bpf/fd_array.js';
 import { RingbufMap } from '../../../../lib/linux/kernel/bpf/ringbuf.js';
 import { E2BIG, EAGAIN, EINVAL, ENOENT } from '../../../../lib/uapi/asm-generic/errno.js';

@@ -53,7 +53,7 @@ const details: Readonly<Record<number, (types: BtfTypeInfo, id: number) => strin
   [K.BTF_KIND_ENUM64]: sizeAndVlen,
 };
 
-/** What the log says of a type behind its name. */
+/** What the log says of a type behind its name. @models kernel/bpf/btf.c log_details() of struct btf_kind_operations */
 export function logDetails(types: BtfTypeInfo, id: number): string {
   return details[types.kindOf(id)]?.(types, id) ?? '';
 }

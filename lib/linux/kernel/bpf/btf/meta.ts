@@ -236,7 +236,7 @@ function logVariable(env: BtfCheckEnv, id: number, index: number, text = ''): vo
   env.log.write(`\t type_id=${type} offset=${offset} size=${size}${text === '' ? '' : ` ${text}`}\n`);
 }
 
-/** Refuses for what is wrong with variable `index` of a section. */
+/** Refuses for what is wrong with variable `index` of a section. @models kernel/bpf/btf.c btf_verifier_log_vsi() */
 export function failVariable(env: BtfCheckEnv, id: number, index: number, text: string): never {
   logVariable(env, id, index, text);
   env.fail(EINVAL, '');

@@ -227,7 +227,6 @@ export class BtfTypeInfo {
   }
 }
 
-/** Member `index` of a struct or union. */
 export interface BtfMember {
   readonly nameOff: number;
   readonly type: number;
@@ -237,6 +236,7 @@ export interface BtfMember {
   readonly bitfieldSize: number;
 }
 
+/** Member `index` of a struct or union. @models include/linux/btf.h __btf_member_bit_offset() and __btf_member_bitfield_size() */
 export function memberOf(info: BtfTypeInfo, id: number, index: number): BtfMember {
   const offset = info.extra(id, 3 * index + 2);
   const kflag = info.kflagOf(id);
