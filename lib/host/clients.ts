@@ -11,10 +11,14 @@ import type { Events } from './events.js';
 import { BASE, STAT, errno, get64, stat, syscall } from './libc.js';
 import type { NativeCalls } from './native.js';
 import type { Placeholder } from './placeholder.js';
+import { pendingSignal } from './signals.js';
 import { EBADF, EIO, EPERM, ESRCH } from '../uapi/asm-generic/errno.js';
 import { foreignFile, ownNetns, type File } from '../linux/fs/file.js';
 import type { BpfPaths } from '../linux/kernel/bpf/inode.js';
 import type { Task } from '../linux/kernel/task.js';
+
+/** How often a call that takes long looks for signals, ms. */
+const LOOK_MS = 2;
 
 /** Who the clients are inside the box. */
 export interface Identity {
@@ -32,6 +36,7 @@ export class ClientTask implements Task {
   readonly tgid: number;
   readonly pidfd: number;
   readonly memory: ClientMemory;
+  #lookedAt = 0;
   readonly #clients: Clients;
 
   constructor(clients: Clients, pid: number, tgid: number, pidfd: number) {
@@ -48,6 +53,14 @@ export class ClientTask implements Task {
 
   get gid(): number {
     return this.#clients.identity.gid;
+  }
+
+  /** Looked up now and then only: it costs as much as a small program's run. */
+  signalPending(): boolean {
+    const now = performance.now();
+    if (now - this.#lookedAt < LOOK_MS) return false;
+    this.#lookedAt = now;
+    return pendingSignal(this.pid, this.tgid) !== 'none';
   }
 
   get pins(): BpfPaths {

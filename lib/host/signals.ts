@@ -22,9 +22,10 @@ function mask(status: string, field: string): bigint {
   return BigInt(`0x${new RegExp(`^${field}:\\t([0-9a-f]+)`, 'm').exec(status)?.[1] ?? '0'}`);
 }
 
-/** Whether a signal waits for a blocked thread. */
+/** Whether a signal waits for a blocked thread; one that has ended has taken its last. */
 export function pendingSignal(tid: number, tgid: number): Pending {
   const status = statusOf(tid);
+  if (status === '' || /^State:\t[ZX]/m.test(status)) return 'own';
   const blocked = mask(status, 'SigBlk');
   if ((mask(status, 'SigPnd') & ~blocked) !== 0n) return 'own';
   if ((mask(status, 'ShdPnd') & ~blocked) !== 0n) return /^Threads:\t1$/m.test(status) ? 'own' : 'shared';

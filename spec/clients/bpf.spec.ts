@@ -1,4 +1,4 @@
-// Maps of real programs: who keeps them alive, and that nothing outlives its last holder, however that one ends.
+// Maps and programs of real programs: who keeps them alive, and that nothing outlives its last holder, however that one ends.
 import { expect } from 'chai';
 import { Box } from '../../lib/host/box.js';
 import { hostClock } from '../../lib/host/kernel.js';
@@ -20,7 +20,7 @@ def update(fd, key, value): return elem(2, fd, key, value)
 def lookup(fd, key): return elem(1, fd, key)
 `;
 
-describe('clients: maps', function () {
+describe('clients: maps and programs', function () {
   this.timeout(60_000);
   let box: Box | undefined;
   const machine = new Machine({ clock: hostClock });
@@ -57,6 +57,29 @@ print(lookup(fd, 1), flush=True)
 os.wait()
 `);
     expect(out).equal('0 0 10 -2 0 -2\n-9\n10 0 70');
+    expect(objects()).eql([]);
+  });
+
+  it('run programs that signals can interrupt', () => {
+    const out = python(`
+insns = ctypes.create_string_buffer(bytes.fromhex('b7000000000000009500000000000000'))
+license = ctypes.create_string_buffer(b'GPL')
+prog = bpf(5, struct.pack('IIQQIIQII', 3, 2, ctypes.addressof(insns), ctypes.addressof(license), 0, 0, 0, 0, 0))
+data = ctypes.create_string_buffer(64)
+def run(repeat): return bpf(10, struct.pack('IIIIQQII', prog, 0, 64, 0, ctypes.addressof(data), 0, repeat, 0) + bytes(32))
+signal.signal(signal.SIGALRM, lambda *args: None)
+signal.setitimer(signal.ITIMER_REAL, 0.1)
+start = time.monotonic()
+print(run(3), run(2000000000), time.monotonic() - start < 5)
+pid = os.fork()
+if pid == 0: run(2000000000)
+time.sleep(0.1)
+os.kill(pid, 9)
+os.waitpid(pid, 0)
+start = time.monotonic()
+print(run(1), time.monotonic() - start < 5)
+`);
+    expect(out).equal('0 -4 True\n0 True');
     expect(objects()).eql([]);
   });
 
