@@ -119,6 +119,10 @@ export const behaviours = {
     since: 'v6.1',
     what: 'fq_codel has a batch size, a memory limit and a limit of the quantum; its statistics are longer',
   },
+  'neigh-get-early': {
+    since: 'v6.18',
+    what: 'RTM_GETNEIGH asks for the device first, and names the type of a missing address instead of a text',
+  },
   'inet-addr-texts': { since: 'v6.18', what: 'changes of addresses are refused with a text' },
   'fib-lowest-unicast': { since: 'v6.1', what: 'the lowest address of a subnet is no broadcast address' },
   'bpf-objects': {

@@ -8,7 +8,7 @@ import { replay } from '../../tools/agree/netlink/replay.js';
 
 const folder = join(import.meta.dirname, '../../../spec/vectors/addresses');
 
-for (const file of ['requests.6.18.jsonl', 'rules.6.18.jsonl'])
+for (const file of ['requests.6.18.jsonl', 'rules.6.18.jsonl', 'neighbours.6.18.jsonl'])
   describe(`address recordings: ${file}`, () => {
     for (const record of readLines(join(folder, file), netlinkRecord)) {
       it(record.name, () => {

@@ -42,7 +42,10 @@ export const NDA = attrs(
   17,
 );
 
+export const NTF_USE = 0x01;
 export const NTF_PROXY = 0x08;
+export const NTF_EXT_LEARNED = 0x10;
+export const NTF_ROUTER = 0x80;
 
 export const NUD_INCOMPLETE = 0x01;
 export const NUD_REACHABLE = 0x02;
@@ -53,3 +56,5 @@ export const NUD_FAILED = 0x20;
 export const NUD_NOARP = 0x40;
 export const NUD_PERMANENT = 0x80;
 export const NUD_NONE = 0x00;
+/** States in which the link address is known (include/net/neighbour.h). */
+export const NUD_VALID = NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE | NUD_PROBE | NUD_STALE | NUD_DELAY;

@@ -63,8 +63,17 @@ const parseNeigh = ({ msg, extack }: RtnlRequest, mode: number) => {
 
 type Parsed = ReturnType<typeof parseNeigh>;
 
+interface Message {
+  readonly type: number;
+  readonly flags: number;
+  readonly seq: number;
+  readonly portid: number;
+  /** Whether a request holds the entry, which the message counts. */
+  readonly held: boolean;
+}
+
 /** @models net/core/neighbour.c neigh_fill_info() */
-function fill(skb: MessageWriter, one: Neighbour, type: number, flags: number, seq: number, portid: number): void {
+function fill(skb: MessageWriter, one: Neighbour, { type, flags, seq, portid, held }: Message): void {
   const start = skb.begin(type, flags, seq, portid, N.ndmsg.size);
   N.ndmsg.set(skb.buffer, start + NLMSG_HDRLEN, {
     ndm_family: one.family,
@@ -84,7 +93,7 @@ function fill(skb: MessageWriter, one: Neighbour, type: number, flags: number, s
       ndm_confirmed: age(one.confirmed),
       ndm_used: age(one.used),
       ndm_updated: age(one.updated),
-      ndm_refcnt: one.timer === undefined ? 0 : 1,
+      ndm_refcnt: Number(one.timer !== undefined) + Number(held),
     });
   }
   if (one.protocol !== 0) skb.put(N.NDA.PROTOCOL, one.protocol);
@@ -95,7 +104,7 @@ function fill(skb: MessageWriter, one: Neighbour, type: number, flags: number, s
 function notify(net: Net, one: Neighbour, type: number, portid = 0): void {
   if (!net.rtnl.hasListeners(T.RTNLGRP_NEIGH)) return;
   const skb = new MessageWriter();
-  fill(skb, one, type, 0, 0, portid);
+  fill(skb, one, { type, flags: 0, seq: 0, portid, held: type === T.RTM_NEWNEIGH });
   net.rtnl.notify(skb.take(), { group: T.RTNLGRP_NEIGH, portid: 0, echo: false });
 }
 
@@ -120,6 +129,14 @@ export function neighLookup(dev: NetDevice, family: number, dst: Uint8Array): Ui
   return found !== undefined && (found.state & NUD_VALID) !== 0 ? found.lladdr : undefined;
 }
 
+const isProxy = ({ flags }: Neighbour): boolean => (flags & N.NTF_PROXY) !== 0;
+
+/** A proxy of no device stands for all. @models net/core/neighbour.c neigh_lookup() and pneigh_lookup() */
+function lookup(net: Net, dev: NetDevice | undefined, family: number, dst: Uint8Array, proxy: boolean) {
+  const fits = (one: Neighbour): boolean => one.dev === dev || (proxy && one.dev === undefined);
+  return neighbours(net).find((one) => isProxy(one) === proxy && fits(one) && sameKey(one, family, dst));
+}
+
 function nameIn(request: RtnlRequest, { ndm, tb }: Parsed): Named {
   const { net, extack } = request;
   if (tb.DST === undefined) refuse(extack, EINVAL, 'Network address not specified');
@@ -132,10 +149,7 @@ function nameIn(request: RtnlRequest, { ndm, tb }: Parsed): Named {
   if (tb.DST.length < length) refuse(extack, EINVAL, 'Invalid network address');
   const dst = tb.DST.slice(0, length);
   const proxy = (ndm.ndm_flags & N.NTF_PROXY) !== 0;
-  const found = neighbours(net).find(
-    (one) => one.dev === dev && ((one.flags & N.NTF_PROXY) !== 0) === proxy && sameKey(one, ndm.ndm_family, dst),
-  );
-  return { dev, dst, proxy, found };
+  return { dev, dst, proxy, found: lookup(net, dev, ndm.ndm_family, dst, proxy) };
 }
 
 function addProxy(net: Net, { ndm, tb }: Parsed, { dev, dst, found }: Named): void {
@@ -261,7 +275,8 @@ function setState(one: Neighbour, { state, lladdr, flags, override }: Update, ex
 
 /** @models net/core/neighbour.c __neigh_update() with NEIGH_UPDATE_F_ADMIN */
 function update(one: Neighbour, wanted: Update, portid: number, extack?: Extack): void {
-  let changed = takeFlag(one, wanted.flags, N.NTF_EXT_LEARNED);
+  // A state without a link address forgets that the flag changed.
+  let changed = takeFlag(one, wanted.flags, N.NTF_EXT_LEARNED) && (wanted.state & N.NUD_VALID) !== 0;
   try {
     changed = setState(one, wanted, extack) || changed;
   } finally {
@@ -316,7 +331,7 @@ function neighDelete(request: RtnlRequest): void {
   const parsed = parseNeigh({ ...request, extack: new Extack() }, NL_VALIDATE_LIBERAL);
   const { dev, proxy, found } = nameIn(request, parsed);
   if (!proxy && dev === undefined) throw errno(EINVAL);
-  if (found === undefined) throw errno(ENOENT);
+  if (found === undefined || found.dev !== dev) throw errno(ENOENT);
   if (!proxy) {
     const failed = { state: N.NUD_FAILED, lladdr: undefined, flags: 0, override: true };
     update(found, failed, request.portid);
@@ -354,25 +369,50 @@ export function neighIfdown(dev: NetDevice): void {
 }
 
 /** @models net/core/neighbour.c neigh_valid_get_req() */
-function checkGet({ msg, extack }: RtnlRequest): void {
+function checkGet({ msg, extack, machine }: RtnlRequest): void {
   if (msg.length < ATTRS) refuse(extack, EINVAL, 'Invalid header for neighbor get request');
-  const { ndm_pad1, ndm_pad2, ndm_state, ndm_type, ndm_flags } = N.ndmsg.get(msg, NLMSG_HDRLEN);
+  const { ndm_pad1, ndm_pad2, ndm_state, ndm_type, ndm_flags, ndm_ifindex } = N.ndmsg.get(msg, NLMSG_HDRLEN);
   if (ndm_pad1 !== 0 || ndm_pad2 !== 0 || ndm_state !== 0 || ndm_type !== 0)
     refuse(extack, EINVAL, 'Invalid values in header for neighbor get request');
   if (ndm_flags & ~N.NTF_PROXY) refuse(extack, EINVAL, 'Invalid flags in header for neighbor get request');
+  if (machine.has('neigh-get-early') && (ndm_flags & N.NTF_PROXY) === 0 && ndm_ifindex === 0)
+    refuse(extack, EINVAL, 'No device specified');
+}
+
+/** The key a request asks for, and its length's family. @models net/core/neighbour.c neigh_valid_get_req() */
+function validGet(request: RtnlRequest): Parsed & { readonly dst: Uint8Array | undefined } {
+  checkGet(request);
+  const { extack, machine } = request;
+  const parsed = parseNeigh(request, NL_VALIDATE_DEPRECATED_STRICT);
+  const { ndm, tb } = parsed;
+  const length = keyLength[ndm.ndm_family];
+  if (length === undefined) refuse(extack, EAFNOSUPPORT, 'Unsupported family in header for neighbor get request');
+  if (tb.DST === undefined && machine.has('neigh-get-early')) {
+    extack.missType = N.NDA.DST.type;
+    throw errno(EINVAL);
+  }
+  for (const [type, nla] of tb.$nla.entries()) {
+    if (nla === undefined) continue;
+    if (type !== N.NDA.DST.type) refuse(extack, EINVAL, 'Unsupported attribute in neighbor get request');
+    if (nla.len !== length) refuse(extack, EINVAL, 'Invalid network address in neighbor get request');
+  }
+  return { ...parsed, dst: tb.DST };
 }
 
 /** @models net/core/neighbour.c neigh_get() */
 function neighGet(request: RtnlRequest): void {
   const { net, extack, seq, portid } = request;
-  checkGet(request);
-  const parsed = parseNeigh(request, NL_VALIDATE_DEPRECATED_STRICT);
-  const { dev, proxy, found } = nameIn(request, parsed);
+  const { ndm, dst } = validGet(request);
+  const proxy = (ndm.ndm_flags & N.NTF_PROXY) !== 0;
+  const dev = ndm.ndm_ifindex === 0 ? undefined : devGetByIndex(net, ndm.ndm_ifindex);
+  if (ndm.ndm_ifindex !== 0 && dev === undefined) refuse(extack, ENODEV, 'Unknown device ifindex');
+  if (dst === undefined) refuse(extack, EINVAL, 'Network address not specified');
   if (!proxy && dev === undefined) refuse(extack, EINVAL, 'No device specified');
+  const found = lookup(net, dev, ndm.ndm_family, dst, proxy);
   if (found === undefined)
     refuse(extack, ENOENT, proxy ? 'Proxy neighbour entry not found' : 'Neighbour entry not found');
   const skb = new MessageWriter();
-  fill(skb, found, T.RTM_NEWNEIGH, 0, seq, portid);
+  fill(skb, found, { type: T.RTM_NEWNEIGH, flags: 0, seq, portid, held: true });
   net.rtnl.unicast(skb.take(), portid);
 }
 
@@ -416,7 +456,7 @@ function* neighDump(request: RtnlRequest): Iterable<DumpEntry> {
     if (((one.flags & N.NTF_PROXY) !== 0) !== proxies) continue;
     if (ifindex !== 0 && one.dev?.ifindex !== ifindex) continue;
     yield (skb) => {
-      fill(skb, one, T.RTM_NEWNEIGH, flags, seq, portid);
+      fill(skb, one, { type: T.RTM_NEWNEIGH, flags, seq, portid, held: false });
     };
   }
 }
