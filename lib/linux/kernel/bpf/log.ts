@@ -37,6 +37,12 @@ export class VerifierLog {
   #partsPos = 0;
   /** Position behind the text that is kept. */
   #keptEnd = 0;
+  /**
+   * What text that was taken back left in the user's buffer: the kernel writes as it goes, and takes nothing out. Up to
+   * `#residueEnd`.
+   */
+  #residue = new Uint8Array(0);
+  #residueEnd = 0;
 
   /** Throws EINVAL for attributes that contradict each other. @models kernel/bpf/log.c bpf_vlog_init() */
   constructor({ logLevel, logSize, logBuf }: LogAttr, memory: UserMemory) {
@@ -71,14 +77,10 @@ export class VerifierLog {
   reset(position: number): void {
     if (this.level === 0 || position >= this.endPos) return;
     this.endPos = position;
+    const gone = this.#size === 0 ? '' : this.#takeBack(position);
+    // A buffer that was full has nothing behind its text.
+    if (this.#startPos === 0) this.#leave(position, gone);
     if (position < this.#startPos) this.#startPos = position;
-    if (this.#size === 0) return;
-    if (position <= this.#partsPos) {
-      this.#parts = [];
-      this.#partsPos = this.#keptEnd = position;
-      return;
-    }
-    this.#truncate(position);
   }
 
   /**
@@ -100,15 +102,24 @@ export class VerifierLog {
     this.#keptEnd = this.endPos;
   }
 
-  /** Forgets what lies behind `position`. */
-  #truncate(position: number): void {
-    let end = this.#keptEnd;
-    while (end > position) {
-      const piece = this.#parts.pop()!;
-      end -= piece.length;
-      if (end < position) this.#parts.push(piece.slice(0, position - end));
+  /** Forgets what lies behind `position`, and gives it. */
+  #takeBack(position: number): string {
+    let gone = '';
+    if (position <= this.#partsPos) {
+      gone = this.#parts.join('');
+      this.#parts = [];
+      this.#partsPos = this.#keptEnd = position;
+      return gone;
     }
-    this.#keptEnd = Math.min(this.#keptEnd, position);
+    while (this.#keptEnd > position) {
+      const piece = this.#parts.pop()!;
+      this.#keptEnd -= piece.length;
+      const kept = Math.max(position - this.#keptEnd, 0);
+      if (kept > 0) this.#parts.push(piece.slice(0, kept));
+      gone = piece.slice(kept) + gone;
+      if (kept > 0) this.#keptEnd = position;
+    }
+    return gone;
   }
 
   /** Forgets what lies before the window. */
@@ -119,14 +130,30 @@ export class VerifierLog {
     this.#partsPos += Math.min(gone, text.length);
   }
 
+  /** Notes text that was at `position` and goes. */
+  #leave(position: number, text: string): void {
+    const end = Math.min(position + text.length + 1, this.#size);
+    if (end <= position) return;
+    if (end > this.#residue.length) {
+      const grown = new Uint8Array(Math.min(this.#size, Math.max(end, 2 * this.#residue.length)));
+      grown.set(this.#residue);
+      this.#residue = grown;
+    }
+    for (let at = position; at < end; at++) this.#residue[at] = text.charCodeAt(at - position);
+    this.#residue[position] = 0;
+    this.#residueEnd = Math.max(this.#residueEnd, end);
+  }
+
   #bytes(): Uint8Array {
     const all = this.#parts.join('');
     const text =
       (this.level & BPF_LOG_FIXED) !== 0
         ? all.slice(0, this.#size - 1)
         : all.slice(Math.max(this.#startPos - this.#partsPos, 0));
-    const bytes = new Uint8Array(text.length + 1);
+    const bytes = new Uint8Array(Math.max(text.length + 1, this.#startPos === 0 ? this.#residueEnd : 0));
+    bytes.set(this.#residue.subarray(0, Math.min(this.#residueEnd, bytes.length)));
     for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+    bytes[text.length] = 0;
     return bytes;
   }
 }
