@@ -111,6 +111,15 @@ function recipeOf(name: string, keySize: number, valueSize: number): MapRecipe |
   return known.obstacle === undefined && known.keySize === keySize && known.valueSize === valueSize ? known : undefined;
 }
 
+/** Instructions that load maps. */
+function mapLoads(record: Json): number[] {
+  const insns = asHex(record['insns_hex'], 'insns_hex').match(/.{16}/g) ?? [];
+  return insns.flatMap((insn, i) => (/^18[12]/.test(insn) ? [i] : []));
+}
+
+/** Where nothing tells: a map that the program does not come to. */
+const someMap: MapRecipe = { mapType: 2, keySize: 4, valueSize: 8, maxEntries: 1, flags: 0 };
+
 function relocated(record: Json, log: string): ReturnType<VerifierRecord['maps']> {
   const relocs = objectsOf(record['relocs'], 'relocs').map((reloc) => ({
     insn: asNumber(reloc['insn'], 'relocs.insn'),
@@ -119,7 +128,7 @@ function relocated(record: Json, log: string): ReturnType<VerifierRecord['maps']
   }));
   if (relocs.length > 0) return relocs;
   // Where a program was refused, its maps are known from the log alone.
-  return [...log.matchAll(mapLine)].map(([, insn, what, name, key, value]) => ({
+  const told = [...log.matchAll(mapLine)].map(([, insn, what, name, key, value]) => ({
     insn: Number(insn),
     recipe: recipeOf(name ?? '', Number(key), Number(value)) ?? {
       name: name ?? '',
@@ -131,12 +140,16 @@ function relocated(record: Json, log: string): ReturnType<VerifierRecord['maps']
     },
     source: undefined,
   }));
+  const others = mapLoads(record).filter((insn) => told.every((one) => one.insn !== insn));
+  return [...told, ...others.map((insn) => ({ insn, recipe: someMap, source: undefined }))];
 }
 
 /** Type information is not recorded; what hangs on it cannot be repeated, nor what the loader itself said. */
 function obstacleOf(load: number, log: string, record: Json): string | undefined {
   if (load !== 0 && log === '') return 'was not loaded';
   if (log.includes('CO-RE')) return 'refused by the loader';
+  const hasMaps = objectsOf(record['relocs'], 'relocs').length > 0 || mapLoads(record).length === 0;
+  if (!hasMaps && (load === 0 || !/^\d+: \(/m.test(log))) return 'its maps are not recorded';
   const hex = asHex(record['insns_hex'], 'insns_hex');
   const callsBack = (hex.match(/.{16}/g) ?? []).some((insn) => /^18[0-9a-f]4/.test(insn.slice(0, 2) + insn[3]! + insn[2]!));
   if (callsBack || /^(Func#|Validating )/m.test(log)) return 'its type information is not recorded';

@@ -3,7 +3,6 @@
 import { Machine } from '../../../lib/linux/machine.js';
 import { LocalTask } from '../../../lib/linux/kernel/local_task.js';
 import { ModelGap } from '../../../lib/linux/errno.js';
-import { ProgFile } from '../../../lib/linux/kernel/bpf/file.js';
 import * as B from '../../../lib/uapi/linux/bpf.js';
 import { CAP_BPF, CAP_NET_ADMIN } from '../../../lib/uapi/linux/capability.js';
 import { toHex } from '../../../lib/codec/bytes.js';
@@ -33,8 +32,12 @@ interface Load {
 function withMaps(record: VerifierRecord, machine: Machine, task: LocalTask, progType: number): Uint8Array {
   const insns = record.insns.slice();
   const view = new DataView(insns.buffer);
+  const made = new Map<string, number>();
   for (const { insn, recipe, source } of record.maps()) {
-    view.setInt32(insn * 8 + 4, makeMap(machine, task, recipe, progType), true);
+    const key = JSON.stringify(recipe);
+    const fd = made.get(key) ?? makeMap(machine, task, recipe, progType);
+    made.set(key, fd);
+    view.setInt32(insn * 8 + 4, fd, true);
     const regs = insns[insn * 8 + 1]!;
     const wanted = source ?? (regs >> 4 || B.BPF_PSEUDO_MAP_FD);
     insns[insn * 8 + 1] = (regs & 15) | (wanted << 4);
@@ -75,10 +78,31 @@ function typeAttrs(record: VerifierRecord, machine: Machine, task: LocalTask): R
   return { prog_btf_fd: fd, func_info: info, func_info_cnt: record.funcInfo.length, func_info_rec_size: 8 };
 }
 
+/** Offsets in struct bpf_prog_info. */
+const XLATED_LEN = 20;
+const XLATED_INSNS = 32;
+const INFO_SIZE = 40;
+
+/** The instructions as BPF_OBJ_GET_INFO_BY_FD shows them. */
+function dumpOf(task: LocalTask, machine: Machine, fd: number): string {
+  const info = new Uint8Array(INFO_SIZE);
+  const view = new DataView(info.buffer);
+  task.bpf(machine, B.BPF_OBJ_GET_INFO_BY_FD, { bpf_fd: fd, info, info_len: INFO_SIZE });
+  const insns = new Uint8Array(view.getUint32(XLATED_LEN, true));
+  const address = task.memory.map(insns);
+  info.fill(0);
+  view.setUint32(XLATED_LEN, insns.length, true);
+  view.setBigUint64(XLATED_INSNS, BigInt(address), true);
+  task.bpf(machine, B.BPF_OBJ_GET_INFO_BY_FD, { bpf_fd: fd, info, info_len: INFO_SIZE });
+  task.memory.unmap(address);
+  return toHex(insns);
+}
+
 /** One load; `level` of its log. */
 function load(record: VerifierRecord, verdict: Verdict, machine: Machine, level: number): Load {
-  const maker = new LocalTask();
-  const task = new LocalTask(verdict.perfmon ? {} : { capabilities: new Set([CAP_BPF, CAP_NET_ADMIN]) });
+  const who = verdict.perfmon ? {} : { capabilities: new Set([CAP_BPF, CAP_NET_ADMIN]) };
+  const maker = new LocalTask(who);
+  const task = new LocalTask(who);
   const insns = withMaps(record, machine, maker, verdict.progType);
   const types = typeAttrs(record, machine, maker);
   for (const [fd, file] of maker.files) task.files.set(fd, file);
@@ -95,8 +119,7 @@ function load(record: VerifierRecord, verdict: Verdict, machine: Machine, level:
     ...types,
     ...(level === 0 ? {} : { log_level: level, log_size: log.length, log_buf: log }),
   });
-  const file = fd < 0 ? undefined : task.files.get(fd);
-  const xlated = file instanceof ProgFile ? toHex(file.prog.insns) : '';
+  const xlated = fd < 0 ? '' : dumpOf(task, machine, fd);
   if (fd >= 0) task.close(fd);
   task.files.clear();
   closeMaps(maker);
@@ -121,9 +144,12 @@ export function lastWords(log: string): string[] {
   return lines.slice(start);
 }
 
-/** Addresses of maps are the kernel's own, and the comment stands where they end. */
+/** Addresses of maps are the kernel's own, and the comment stands where they end; lines of source are not recorded. */
 export const unmasked = (log: string): string =>
-  log.replace(/^(\d+: \(18\) r\d+ = )0x\w+ +;/gm, '$10xPTR ;').replace(/^(\d+: \(18\) r\d+ = )0x\w+$/gm, '$10xPTR');
+  log
+    .replace(/^(; .*|Global function \w+\(\) doesn't return scalar.*)\n/gm, '')
+    .replace(/^(\d+: \(18\) r\d+ = )0x\w+ +;/gm, '$10xPTR ;')
+    .replace(/^(\d+: \(18\) r\d+ = )0x\w+$/gm, '$10xPTR');
 
 /** Instructions without what differs from one kernel to the next: addresses of helpers and maps. */
 export function withoutAddresses(hex: string): string {

@@ -14,7 +14,7 @@ import { pushStack } from './pending.js';
 import { adjustPtr } from './pointer_alu.js';
 import { markChainPrecision } from './precision.js';
 import { checkRegArg, DST_OP, DST_OP_NO_MARK, isPointerValue, SRC_OP } from './reg_arg.js';
-import { BPF_ADD_CONST, DEF_NOT_SUBREG, RegState } from './reg_state.js';
+import { BPF_ADD_CONST, BPF_ADD_CONST32, BPF_ADD_CONST64, DEF_NOT_SUBREG, RegState } from './reg_state.js';
 import { sanitizeErr, sanitizeNeeded, sanitizeValAlu } from './sanitize.js';
 import * as Scalar from './scalar.js';
 import { assignScalarId, clearScalarId } from './stack.js';
@@ -51,6 +51,7 @@ function isComputable(op: number, src: RegState, alu32: boolean): boolean {
     case C.BPF_XOR:
     case C.BPF_OR:
     case C.BPF_MUL:
+    case I.BPF_END:
       return true;
     case C.BPF_LSH:
     case C.BPF_RSH:
@@ -108,6 +109,9 @@ function compute(env: VerifierEnv, insn: BpfInsn, dst: RegState, src: RegState, 
     case C.BPF_XOR:
       Scalar.scalarXor(dst, src);
       break;
+    case I.BPF_END:
+      Scalar.scalarByteSwap(dst, insn.imm as 16 | 32 | 64, !alu32 || bpfSrc(insn.code) === I.BPF_TO_BE);
+      break;
     default:
       shift(op, dst, alu32 ? src.u32min : src.umin.lo, alu32);
   }
@@ -126,20 +130,32 @@ function adjustScalar(env: VerifierEnv, insn: BpfInsn, dst: RegState, src: RegSt
     if (reason < 0) throw sanitizeErr(env, insn, reason, undefined, undefined);
   }
   compute(env, insn, dst, src, alu32);
-  if (alu32) Bounds.zext32To64(dst);
+  if (alu32 && op !== I.BPF_END) Bounds.zext32To64(dst);
   Bounds.regBoundsSync(dst);
 }
 
-/** dst is another register's value plus a constant from now on, or nothing that is known. */
-function linkByConstant(env: VerifierEnv, insn: BpfInsn, dst: RegState, src: RegState): void {
-  const isAdd = bpfOp(insn.code) === C.BPF_ADD && bpfClass(insn.code) === I.BPF_ALU64;
+const S32_MIN = -0x80000000;
+
+/** The constant that an addition or subtraction adds, when it has one that counts. */
+function addedConstant(insn: BpfInsn, src: RegState, before: Word, alu32: boolean): number | undefined {
+  const op = bpfOp(insn.code);
   const itself = bpfSrc(insn.code) === C.BPF_X && insn.src === insn.dst;
-  const value = src.varOff.value;
-  if (!env.bpfCapable || !isAdd || dst.id === 0 || !src.isConst(false) || itself) clearScalarId(dst);
-  else if ((dst.id & BPF_ADD_CONST) !== 0 || value.hi !== 0 || value.lo < 0) clearScalarId(dst);
+  if ((op !== C.BPF_ADD && op !== C.BPF_SUB) || itself || !src.isConst(alu32)) return undefined;
+  const { hi, lo } = src.varOff.value;
+  if (alu32 ? before.hi !== 0 : hi !== lo >> 31) return undefined;
+  if (op === C.BPF_ADD) return lo;
+  return lo === S32_MIN ? undefined : -lo;
+}
+
+/** dst is another register's value plus a constant from now on, or nothing that is known. `before`: its upper bound then. */
+function linkByConstant(env: VerifierEnv, insn: BpfInsn, dst: RegState, src: RegState, before: Word): void {
+  const alu32 = bpfClass(insn.code) !== I.BPF_ALU64;
+  const linked = env.bpfCapable && dst.id !== 0 && (dst.id & BPF_ADD_CONST) === 0;
+  const off = linked ? addedConstant(insn, src, before, alu32) : undefined;
+  if (off === undefined) clearScalarId(dst);
   else {
-    dst.id |= BPF_ADD_CONST;
-    dst.off = value.lo;
+    dst.id |= alu32 ? BPF_ADD_CONST32 : BPF_ADD_CONST64;
+    dst.off = off;
   }
 }
 
@@ -181,8 +197,9 @@ function adjustReg(env: VerifierEnv, insn: BpfInsn): void {
   if (combinePointers(env, insn, dst, src)) return;
   // The source is read as it was, also when it is the destination.
   const operand = src === dst ? src.clone() : src;
+  const before = dst.umax;
   adjustScalar(env, insn, dst, operand);
-  linkByConstant(env, insn, dst, operand);
+  linkByConstant(env, insn, dst, operand, before);
 }
 
 function checkNegEnd(env: VerifierEnv, insn: BpfInsn): void {
@@ -197,7 +214,7 @@ function checkNegEnd(env: VerifierEnv, insn: BpfInsn): void {
   checkRegArg(env, dst, SRC_OP);
   if (isPointerValue(env, dst)) throw env.refuse(EACCES, `R${dst} pointer arithmetic prohibited`);
   const reg = env.regs[dst]!;
-  if (!isNeg || reg.type !== SCALAR_VALUE) {
+  if (reg.type !== SCALAR_VALUE) {
     checkRegArg(env, dst, DST_OP);
     return;
   }

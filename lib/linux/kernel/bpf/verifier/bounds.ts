@@ -29,7 +29,16 @@ function update64(reg: RegState): void {
   reg.smin = reg.smin.maxs(new Word(value.hi | (mask.hi & S32_MIN), value.lo));
   reg.smax = reg.smax.mins(new Word(value.hi | (mask.hi & S32_MAX), value.lo | mask.lo));
   reg.umin = reg.umin.maxu(value);
-  reg.umax = reg.umax.minu(value.or(mask));
+  const max = value.or(mask);
+  reg.umax = reg.umax.minu(max);
+  // Whether range and tnum have but one value in common.
+  const { umin, umax } = reg;
+  const next = reg.varOff.step(umin);
+  const isMin = umin.and(mask.not()).eq(value);
+  if (isMin) {
+    if (umax.ltu(next)) reg.setBounds(umin);
+  } else if (next.eq(max)) reg.setBounds(max);
+  else if (!umax.ltu(next) && umax.ltu(reg.varOff.step(next))) reg.setBounds(next);
 }
 
 /** @models kernel/bpf/verifier.c __update_reg_bounds() */

@@ -80,7 +80,7 @@ function setMinMax(
   op: number,
   jmp32: boolean,
 ): void {
-  if (onFalse[0].type !== T.SCALAR_VALUE || onFalse[1].type !== T.SCALAR_VALUE || onFalse[0] === onFalse[1]) return;
+  if (onFalse[0].type !== T.SCALAR_VALUE || onFalse[1].type !== T.SCALAR_VALUE) return;
   regsRefineCondOp(onFalse[0], onFalse[1], revOpcode(op), jmp32);
   regBoundsSync(onFalse[0]);
   regBoundsSync(onFalse[1]);
@@ -120,12 +120,12 @@ function fork(env: VerifierEnv, insn: BpfInsn, dst: RegState, src: RegState, op:
   const isReg = bpfSrc(insn.code) === C.BPF_X;
   setMinMax(env, [otherRegs[insn.dst]!, isReg ? otherRegs[insn.src]! : src.clone()], [dst, src], op, jmp32);
   if (isReg && src.type === T.SCALAR_VALUE && src.id !== 0) {
-    syncLinkedRegs(env, here, src, linked);
-    syncLinkedRegs(env, other, otherRegs[insn.src]!, linked);
+    syncLinkedRegs(here, src, linked);
+    syncLinkedRegs(other, otherRegs[insn.src]!, linked);
   }
   if (dst.type === T.SCALAR_VALUE && dst.id !== 0) {
-    syncLinkedRegs(env, here, dst, linked);
-    syncLinkedRegs(env, other, otherRegs[insn.dst]!, linked);
+    syncLinkedRegs(here, dst, linked);
+    syncLinkedRegs(other, otherRegs[insn.dst]!, linked);
   }
   if (!jmp32 && isReg) {
     const equal = op === C.BPF_JEQ ? otherRegs : op === I.BPF_JNE ? here.cur.regs : undefined;

@@ -42,6 +42,7 @@ function setupFuncEntry(
     throw env.refuse(E2BIG, `the call stack of ${state.frame.length + 1} frames is too deep`);
   const caller = state.cur;
   const callee = FuncState.entered(callsite, state.frame.length, subprog, env.precise);
+  env.markAllScratched();
   setCallee(env, caller, callee, callsite);
   state.frame.push(callee);
 }
@@ -118,6 +119,7 @@ function pushAsyncCallback(env: VerifierEnv, subprog: number, insnIdx: number, s
   const state = new VerifierState();
   const callee = FuncState.entered(BPF_MAIN_FUNC, 0, subprog, env.precise);
   state.frame.push(callee);
+  env.markAllScratched();
   state.branches = 1;
   callee.asyncEntryCnt = caller.asyncEntryCnt + 1;
   pushAsync(env, state, env.subprogs[subprog]!.start, insnIdx);

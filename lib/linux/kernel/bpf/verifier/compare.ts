@@ -52,10 +52,10 @@ function regsExact(old: RegState, cur: RegState, ids: IdMap): boolean {
 function scalarSafe(env: VerifierEnv, old: RegState, cur: RegState, ids: IdMap, exact: ExactLevel): boolean {
   if (env.exploreAluLimits) return old.sameUpToId(cur) && ids.checkScalar(old.id, cur.id);
   if (!old.precise && exact === NOT_EXACT) return true;
-  const oldAdds = (old.id & BPF_ADD_CONST) !== 0;
-  const curAdds = (cur.id & BPF_ADD_CONST) !== 0;
-  if (oldAdds && (!curAdds || old.off !== cur.off)) return false;
-  if (old.id !== 0 && !oldAdds && curAdds) return false;
+  if (old.id !== 0) {
+    const adds = old.id & BPF_ADD_CONST;
+    if (adds !== (cur.id & BPF_ADD_CONST) || (adds !== 0 && old.off !== cur.off)) return false;
+  }
   return ids.checkScalar(old.id, cur.id) && old.rangeContains(cur) && old.varOff.contains(cur.varOff);
 }
 

@@ -101,28 +101,10 @@ const ltu = (x: Word, y: Word): boolean => x.ltu(y);
 const lts = (x: Word, y: Word): boolean => x.lts(y);
 const not = (taken: Taken): Taken => (taken === undefined ? undefined : !taken);
 
-/** A register against itself. */
-function itself(op: number, reg: RegState, { t, smin, smax }: Range): Taken {
-  switch (op) {
-    case C.BPF_JGE:
-    case I.BPF_JLE:
-    case I.BPF_JSGE:
-    case I.BPF_JSLE:
-    case C.BPF_JEQ:
-      return true;
-    case C.BPF_JSET:
-      if (t.isConst()) return !t.value.isZero();
-      return smin.isNegative() !== smax.isNegative() || smin.isZero() || smax.isZero() ? undefined : true;
-    default:
-      return reg.type === T.SCALAR_VALUE ? false : undefined;
-  }
-}
-
 /** @models kernel/bpf/verifier.c is_scalar_branch_taken() */
 function isScalarBranchTaken(reg1: RegState, reg2: RegState, op: number, jmp32: boolean): Taken {
   const a = rangeOf(reg1, jmp32);
   const b = rangeOf(reg2, jmp32);
-  if (reg1 === reg2) return itself(op, reg1, a);
   switch (op) {
     case C.BPF_JEQ:
       return isEqual(reg1, reg2, a, b, jmp32);

@@ -15,6 +15,8 @@ import { rewrite } from './rewrite.js';
 import * as Sanitize from './sanitize.js';
 
 const AX = I.BPF_REG_AX;
+/** How a helper that makes a storage allocates. */
+const GFP_ATOMIC = 0x820;
 /** Most rounds that may_goto allows. */
 const BPF_MAX_LOOPS = 8 * 1024 * 1024;
 
@@ -130,6 +132,11 @@ function helperCall(env: VerifierEnv, insn: BpfInsn, aux: InsnAux): readonly Bpf
       return aux.mapPoisoned ? undefined : aux.mapPtr?.genLookup();
     case F.BPF_FUNC_get_smp_processor_id:
       return thisCpu();
+    case F.BPF_FUNC_sk_storage_get:
+    case F.BPF_FUNC_inode_storage_get:
+    case F.BPF_FUNC_task_storage_get:
+    case F.BPF_FUNC_cgrp_storage_get:
+      return [Build.mov64Imm(5, GFP_ATOMIC), insn];
     default:
       return undefined;
   }

@@ -62,7 +62,8 @@ function recordFuncMap(env: VerifierEnv, meta: CallMeta): void {
   if ((map.mapFlags & B.BPF_F_RDONLY_PROG) !== 0 && writing.has(meta.id))
     throw env.refuse(EACCES, 'write into map forbidden');
   const aux = env.curAux;
-  // A map that was made without CAP_PERFMON keeps its lookups out of line.
+  // Indexes of a map that was made without CAP_PERFMON are masked.
+  if (map.bypassSpecV1 !== true) aux.mapUnpriv = true;
   if (aux.mapPtr === undefined) aux.mapPtr = map;
   else if (aux.mapPtr !== map) aux.mapPoisoned = true;
 }

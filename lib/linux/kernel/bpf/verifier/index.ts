@@ -9,6 +9,7 @@ import { BPF_LOG_STATS, VerifierLog } from '../log.js';
 import type { BpfProg, ProgLoadAttr } from '../prog.js';
 import * as T from '../type_flags.js';
 import { isRefusal, ProgTypes } from './btf_info.js';
+import { checkAttachBtfId } from './attach.js';
 import { addSubprogs, checkCfg, checkSubprogs, computePostorder } from './cfg.js';
 import { doCheck } from './check.js';
 import { convertCtxAccesses } from './convert.js';
@@ -60,6 +61,7 @@ function doCheckCommon(env: VerifierEnv, subprog: number): void {
   state.firstInsnIdx = env.subprogs[subprog]!.start;
   env.curState = state;
   env.types?.startLines();
+  env.markAllScratched();
   setArguments(env, frame, subprog);
   doCheck(env);
   if (!env.tracingAll) env.log.reset(0);
@@ -114,6 +116,7 @@ function verify(env: VerifierEnv, attr: ProgLoadAttr): void {
   checkCfg(env);
   computePostorder(env);
   env.liveness = new StackLiveness(env);
+  checkAttachBtfId(env, attr.progFlags);
   env.scc = new SccTable(env);
   computeLiveRegisters(env);
   markFastcallPatterns(env);

@@ -1,9 +1,9 @@
 // kernel/bpf/verifier.c: scalars that are copies of one another, or copies plus a constant: what a comparison teaches about
 // one holds for all.
 import { SCALAR_VALUE } from '../type_flags.js';
-import { regBoundsSync } from './bounds.js';
+import { regBoundsSync, zext32To64 } from './bounds.js';
 import type { VerifierEnv } from './env.js';
-import { BPF_ADD_CONST, RegState } from './reg_state.js';
+import { BPF_ADD_CONST, BPF_ADD_CONST32, RegState } from './reg_state.js';
 import { scalarAdd } from './scalar.js';
 import { clearScalarId } from './stack.js';
 import type { LinkedReg, VerifierState } from './state.js';
@@ -43,12 +43,12 @@ function shiftFrom(reg: RegState, known: RegState): void {
   reg.id = id;
   reg.subregDef = subregDef;
   scalarAdd(reg, delta);
+  if ((known.id & BPF_ADD_CONST32) !== 0) zext32To64(reg);
   regBoundsSync(reg);
 }
 
 /** @models kernel/bpf/verifier.c sync_linked_regs() */
 export function syncLinkedRegs(
-  env: VerifierEnv,
   state: VerifierState,
   known: RegState,
   linked: readonly LinkedReg[],
@@ -63,7 +63,5 @@ export function syncLinkedRegs(
       reg.copy(known);
       reg.subregDef = subregDef;
     } else shiftFrom(reg, known);
-    if (isReg) env.markRegScratched(index);
-    else env.markSlotScratched(index);
   }
 }

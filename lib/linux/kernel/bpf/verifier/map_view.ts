@@ -16,6 +16,8 @@ export interface MapView {
   /** A map in a map has none of these. */
   readonly name?: string;
   readonly frozen?: boolean;
+  /** Whether its maker may see addresses, so that indexes need no mask. */
+  readonly bypassSpecV1?: boolean;
   readonly memory?: Memory;
   readonly innerMapMeta?: InnerMapMeta;
   directValueAddr?(off: number): number;

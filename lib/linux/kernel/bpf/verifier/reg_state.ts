@@ -15,7 +15,10 @@ export const AT_PKT_END = -1;
 export const BEYOND_PKT_END = -2;
 
 /** In the id of a scalar: it is another one plus a constant, which stands in `off`. */
-export const BPF_ADD_CONST = 1 << 30;
+export const BPF_ADD_CONST64 = 1 << 30;
+/** The sum was made in 32 bits. */
+export const BPF_ADD_CONST32 = 1 << 29;
+export const BPF_ADD_CONST = BPF_ADD_CONST64 | BPF_ADD_CONST32;
 
 export const DEF_NOT_SUBREG = 0;
 

@@ -1,6 +1,6 @@
 // kernel/bpf/verifier.c: what arithmetic does to the bounds of scalars (scalar_min_max_*). Each function changes `dst`, whose
 // tnum the caller has already computed where the C function finds it so; regBoundsSync() follows.
-import { updateReg32Bounds, updateRegBounds } from './bounds.js';
+import { coerceRegToSize, updateReg32Bounds, updateRegBounds } from './bounds.js';
 import type { RegState } from './reg_state.js';
 import { Word } from './word.js';
 
@@ -318,4 +318,19 @@ export function scalarArsh(dst: RegState, shift: number): void {
   unboundUnsigned(dst);
   dst.mark32Unbounded();
   updateRegBounds(dst);
+}
+
+/**
+ * Bytes in the order of the network (`swaps`), or only the lowest `bits` bits.
+ * @models kernel/bpf/verifier.c scalar_byte_swap()
+ */
+export function scalarByteSwap(dst: RegState, bits: 16 | 32 | 64, swaps: boolean): void {
+  if (swaps) {
+    dst.varOff = dst.varOff.swap(bits);
+    dst.markUnbounded();
+  }
+  if (bits !== 64) coerceRegToSize(dst, bits >> 3);
+  if (!swaps && bits === 64) return;
+  dst.id = 0;
+  dst.off = 0;
 }

@@ -106,6 +106,24 @@ export class Tnum {
     return new Tnum(this.value.or(b.value).and(mu.not()), mu);
   }
 
+  /** The smallest possible value above `n`; the greatest of all when there is none. */
+  step(n: Word): Word {
+    const { value, mask } = this;
+    const max = value.or(mask);
+    if (!n.ltu(max)) return max;
+    if (n.ltu(value)) return value;
+    const part = n.sub(value);
+    const gap = mask.not();
+    const outside = part.and(gap).fls();
+    const carry = outside === 64 ? Word.U64_MAX : Word.ONE.shl(outside).sub(Word.ONE);
+    return value.or(part.or(carry).or(gap).add(Word.ONE).and(mask));
+  }
+
+  /** The lowest `bits` bits with their bytes in the other order; 0 above. */
+  swap(bits: 16 | 32 | 64): Tnum {
+    return new Tnum(swapped(this.value, bits), swapped(this.mask, bits));
+  }
+
   /** Whether some number is in both. */
   overlaps(b: Tnum): boolean {
     const known = this.mask.or(b.mask).not();
@@ -151,4 +169,12 @@ export class Tnum {
 
   static readonly ZERO = new Tnum(Word.ZERO, Word.ZERO);
   static readonly UNKNOWN = new Tnum(Word.ZERO, Word.U64_MAX);
+}
+
+const swap32 = (n: number): number =>
+  (n << 24) | ((n & 0xff00) << 8) | ((n >>> 8) & 0xff00) | (n >>> 24);
+
+function swapped(n: Word, bits: 16 | 32 | 64): Word {
+  if (bits === 64) return new Word(swap32(n.lo), swap32(n.hi));
+  return Word.uint(bits === 32 ? swap32(n.lo) : swap32(n.lo) >>> 16);
 }
