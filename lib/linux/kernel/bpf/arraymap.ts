@@ -2,7 +2,7 @@
 // bpf_map, as in the kernel, for programs read them without a call. A large array gets its memory at its first use, so that
 // a claim of 2 GiB costs nothing.
 import * as at from '../../../vm/maps/bpf_map.js';
-import { roundUp8 } from '../../../vm/maps/bytes.js';
+import { roundUp8, zeroBytes } from '../../../vm/maps/bytes.js';
 import { E2BIG, EEXIST, EINVAL, ENOENT, ENOMEM } from '../../../uapi/asm-generic/errno.js';
 import * as B from '../../../uapi/linux/bpf.js';
 import { BTF_KIND_DATASEC, BTF_KIND_INT } from '../../../uapi/linux/btf.js';
@@ -197,8 +197,12 @@ export class ArrayMap extends IndexedMap {
     return index < this.maxEntries ? this.place(index) : 0;
   }
 
-  override lookupElemSys(key: number): number {
-    return this.index(key) < this.maxEntries && this.ready() ? this.lookupElem(key) : 0;
+  /** Values that nobody wrote are zeros, and stay without memory. */
+  override sysLookup(key: number, value: number, flags: number, task: Task): number {
+    if (this.placed) return super.sysLookup(key, value, flags, task);
+    if (this.index(key) >= this.maxEntries) return -ENOENT;
+    zeroBytes(this.memory, value, this.valueSize);
+    return 0;
   }
 
   /** @models kernel/bpf/arraymap.c array_map_update_elem() */
