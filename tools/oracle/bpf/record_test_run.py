@@ -1,13 +1,15 @@
-"""Records what the kernel underneath does with the programs of cases.py and shape_cases.py: one line of JSON for each, as
-spec/vectors/bpf/test_run.spec.ts reads them. As root, in a network namespace of its own with lo up:
+"""Records what the kernel underneath does with the programs of cases.py and shape_cases.py, or with COUNT random ones of
+sequences.py: one line of JSON for each, as spec/linux/net/bpf/test_run.spec.ts reads them. As root, in a network namespace of
+its own with lo up:
 
-    unshare -n sh -c 'ip link set lo up; python3 record_test_run.py OUT'
+    unshare -n sh -c 'ip link set lo up; python3 record_test_run.py OUT [SEED COUNT]'
 """
 import json
 import os
 import sys
 
 import kernel
+import sequences
 import shape_cases
 
 
@@ -37,12 +39,14 @@ def record(name, kind, program, packet, options):
 
 
 def main():
-    with open(sys.argv[1], 'w') as out:
+    path, *random = sys.argv[1:]
+    cases = sequences.sequences(int(random[0]), int(random[1])) if random else shape_cases.CASES
+    with open(path, 'w') as out:
         version = os.uname().release.split('-')[0]
         out.write(json.dumps({'kernel': version, 'machine': os.uname().machine}) + '\n')
-        for case in shape_cases.CASES:
+        for case in cases:
             out.write(json.dumps(record(*case)) + '\n')
-    print(len(shape_cases.CASES), 'cases')
+    print(len(cases), 'cases')
 
 
 main()

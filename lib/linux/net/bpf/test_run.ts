@@ -4,7 +4,7 @@ import { EBADMSG, EFAULT, EINTR, EINVAL, ENODEV, ENOMEM, ENOSPC } from '../../..
 import { BPF_PROG_TYPE_SCHED_ACT, BPF_PROG_TYPE_SCHED_CLS } from '../../../uapi/linux/bpf.js';
 import { ETH_HLEN } from '../../../uapi/linux/if_ether.js';
 import { AF_INET, AF_INET6 } from '../../../uapi/linux/socket.js';
-import { errno } from '../../errno.js';
+import { errno, ModelGap } from '../../errno.js';
 import type { BpfProg } from '../../kernel/bpf/prog.js';
 import { checkTailZero } from '../../kernel/bpf/syscall/tail.js';
 import type { Task } from '../../kernel/task.js';
@@ -126,8 +126,12 @@ function setUp({ prog, attr, isL2 }: Run, skb: SkBuff, ctx: Uint8Array | undefin
   }
 }
 
-/** Of everything behind the link header. */
-const packetSum = (skb: SkBuff): number => skbChecksum(skb, skb.networkOffset, skb.len - skb.networkOffset, 0);
+/** Of everything behind the link header. The kernel stops at a BUG_ON() where a program has left less than that. */
+function packetSum(skb: SkBuff): number {
+  const length = skb.len - skb.networkOffset;
+  if (length < 0) throw new ModelGap('BPF_F_TEST_SKB_CHECKSUM_COMPLETE on a packet that ends in its link header');
+  return skbChecksum(skb, skb.networkOffset, length, 0);
+}
 
 /** Runs as often as asked: what the last run gave, and ns of one. @models net/bpf/test_run.c bpf_test_run() */
 function testRun({ prog, task, attr }: Run, skb: SkBuff): readonly [retval: number, duration: number] {
@@ -197,10 +201,12 @@ function runOn(run: Run, skb: SkBuff, ctx: Uint8Array | undefined): TestRunResul
   };
 }
 
+/** The buffer is clean: what is behind the packet may come into it. */
 function makePacket({ prog: { machine } }: Run, bytes: Uint8Array, sock: SockStruct): SkBuff {
   const skb = machine.softnet.skbs.alloc(NET_SKB_PAD + bytes.length);
   if (skb === undefined) throw errno(ENOMEM);
   skb.sk = sock.address;
+  machine.memory.u8.fill(0, skb.head, skb.head + skb.end);
   skb.reserve(NET_SKB_PAD);
   machine.memory.u8.set(bytes, skb.put(bytes.length));
   return skb;

@@ -1,5 +1,6 @@
 // Programs on packets, against the real kernel: what each of the recorded programs returned, what it made of the packet and
-// of its context, and how the run was refused (spec/vectors/bpf/test_run.6.18.jsonl; recorded by tools/oracle/bpf).
+// of its context, and how the run was refused (spec/vectors/bpf/test_run.6.18.jsonl, and random ones in sequences.6.18.jsonl;
+// recorded by tools/oracle/bpf).
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -37,9 +38,14 @@ interface Real {
   readonly ctx?: string;
 }
 
-const file = join(import.meta.dirname, '../../../../../spec/vectors/bpf/test_run.6.18.jsonl');
-const [, ...lines] = readFileSync(file, 'utf8').trim().split('\n');
-const records = lines.map((line) => JSON.parse(line) as Recorded);
+/** The programs of a file. */
+function recorded(name: string): Recorded[] {
+  const file = join(import.meta.dirname, '../../../../../spec/vectors/bpf', name);
+  const [, ...lines] = readFileSync(file, 'utf8').trim().split('\n');
+  return lines.map((line) => JSON.parse(line) as Recorded);
+}
+
+const records = [...recorded('test_run.6.18.jsonl'), ...recorded('sequences.6.18.jsonl')];
 
 const ROOM = 32768;
 

@@ -7,6 +7,7 @@ import { skbEventOutput } from '../../../kernel/bpf/map_helpers.js';
 import { csumAdd, csumSub } from '../skbuff/checksum.js';
 import * as L from '../skbuff/layout.js';
 import { CHECKSUM_COMPLETE, type SkBuff } from '../skbuff/sk_buff.js';
+import { vlanGetProtocol } from '../skbuff/vlan.js';
 import { constant, type HelperEntry, type HelperMaker, R1, R2, R3, skbHelper } from './call.js';
 
 const ETH_P_IP = 0x0800;
@@ -87,7 +88,8 @@ function ip6EcnSetCe(skb: SkBuff, header: number): number {
 /** @models net/core/filter.c bpf_skb_ecn_set_ce() */
 function ecnSetCe(skb: SkBuff): number {
   const header = skb.head + skb.networkHeader;
-  const length = skb.protocol === ETH_P_IP ? 20 : skb.protocol === ETH_P_IPV6 ? 40 : 0;
+  const protocol = vlanGetProtocol(skb);
+  const length = protocol === ETH_P_IP ? 20 : protocol === ETH_P_IPV6 ? 40 : 0;
   if (length === 0 || skb.len < length || skb.shared || header + length > skb.head + skb.tail) return 0;
   return length === 20 ? ipEcnSetCe(skb, header) : ip6EcnSetCe(skb, header);
 }

@@ -265,8 +265,10 @@ function checkedRoom(skb: SkBuff, regs: Int32Array): Room | number {
   if (off === undefined) return -ENOTSUPP;
   const least = leastLength(skb, flags, diff < 0);
   if (least < 0) return -EINVAL;
-  const current = skb.len - skb.networkOffset;
-  if (diff < 0 ? length >= current || current - length < least : skb.len + length > BPF_SKB_MAX_LEN && !skb.isGso)
+  const current = (skb.len - skb.networkOffset) >>> 0;
+  if (
+    diff < 0 ? length >= current || (current - length) >>> 0 < least : skb.len + length > BPF_SKB_MAX_LEN && !skb.isGso
+  )
     return -ENOTSUPP;
   return { off, length, flags, innerMacLen };
 }

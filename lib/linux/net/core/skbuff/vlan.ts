@@ -102,3 +102,24 @@ export function skbVlanPush(skb: SkBuff, proto: number, tci: number): number {
   skb.putVlanTag(proto, tci);
   return 0;
 }
+
+/** How many tags are walked at most. */
+const VLAN_MAX_DEPTH = 8;
+
+/**
+ * What is behind all tags in the packet; 0 when it ends before that.
+ *
+ * @models include/linux/if_vlan.h vlan_get_protocol()
+ */
+export function vlanGetProtocol(skb: SkBuff): number {
+  let type = skb.protocol;
+  if (!ethTypeVlan(type)) return type;
+  let depth = skb.macLen === 0 ? ETH_HLEN : skb.macLen - VLAN_HLEN;
+  if (depth < 0) return 0;
+  for (let left = VLAN_MAX_DEPTH; ethTypeVlan(type); left--) {
+    if (left === 1 || depth + VLAN_HLEN > skb.len) return 0;
+    type = skb.memory.view.getUint16(skb.data + depth + 2);
+    depth += VLAN_HLEN;
+  }
+  return type;
+}
