@@ -1,5 +1,6 @@
 // Requests about links, addresses, routes and neighbours that succeed, at least one for every handler and every kind.
 import { u16 } from '../../../lib/codec/scalar.js';
+import { FR_ACT_TO_TBL, FRA, fib_rule_hdr } from '../../../lib/uapi/linux/fib_rules.js';
 import { IFF_UP } from '../../../lib/uapi/linux/if.js';
 import * as A from '../../../lib/uapi/linux/if_addr.js';
 import { IFLA, IFLA_INFO } from '../../../lib/uapi/linux/if_link.js';
@@ -147,6 +148,22 @@ const newRoute = route(
 );
 const query = (family: number, bits: number, ...attributes: Attribute[]): Message =>
   message(R.RTM_GETROUTE, ACK, O.rtmsg.bytes({ rtm_family: family, rtm_dst_len: bits }), attributes);
+
+const rule = (type: number, flags: number, family: number): Message => {
+  const head = { family, src_len: family === AF_INET ? 32 : 128, table: O.RT_TABLE_MAIN, action: FR_ACT_TO_TBL };
+  return message(type, flags, fib_rule_hdr.bytes(head), [
+    ...[a(FRA.SRC, family === AF_INET ? ip : ip6), a(FRA.PRIORITY, 77), a(FRA.IIFNAME, 'v0'), a(FRA.FWMARK, 3)],
+  ]);
+};
+
+export const rules: readonly Case[] = [AF_INET, AF_INET6].flatMap((family) => [
+  { name: `a rule of family ${family}`, before: [], request: rule(R.RTM_NEWRULE, ADD, family) },
+  {
+    name: `the end of a rule of family ${family}`,
+    before: [rule(R.RTM_NEWRULE, ADD, family)],
+    request: rule(R.RTM_DELRULE, ACK, family),
+  },
+]);
 
 export const routes: readonly Case[] = [
   { name: 'a route', before: [newIp], request: newRoute },

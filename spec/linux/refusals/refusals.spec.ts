@@ -27,6 +27,7 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
   'ports of bridges': L.ports,
   addresses: L.addresses,
   routes: L.routes,
+  rules: L.rules,
   neighbours: L.neighbours,
   'ids of namespaces': L.namespaces,
   'queueing disciplines': S.qdiscs,
