@@ -9,7 +9,7 @@ import { ipv6PacketInit } from '../ipv6/ip6_input.js';
 import { llcInit } from '../llc/llc_input.js';
 import { schedInit } from '../sched/sched_init.js';
 import { fibRulesInit } from './fib_rules_rtnl.js';
-import { neighInit } from './neighbour.js';
+import { neighInit } from './neighbour_rtnl.js';
 import { Net } from './net_namespace.js';
 import { nsidInit } from './net_nsid.js';
 import { rtnlLinkInit } from './rtnl_link/init.js';
