@@ -477,6 +477,46 @@ export function execute(cpu: Cpu): boolean {
           view.setInt32(at + 4, regs[s + 1]!, true);
           view.setInt32(at, regs[s]!, true);
           break;
+        case 0x200: // r = X; r += K
+          low = (regs[s]! + k) | 0;
+          regs[d + 1] = regs[s + 1]! + (k >> 31) + (low >>> 0 < k >>> 0 ? 1 : 0);
+          regs[d] = low;
+          p += CELLS;
+          break;
+        case 0x201: // r = X; r <<= K, 1 to 31
+          low = regs[s]!;
+          regs[d + 1] = (regs[s + 1]! << k) | (low >>> (32 - k));
+          regs[d] = low << k;
+          p += CELLS;
+          break;
+        case 0x202: // r = X; r >>= K, 1 to 31
+          high = regs[s + 1]!;
+          regs[d] = (regs[s]! >>> k) | (high << (32 - k));
+          regs[d + 1] = high >>> k;
+          p += CELLS;
+          break;
+        case 0x203: // r = X; r s>>= K, 1 to 31
+          high = regs[s + 1]!;
+          regs[d] = (regs[s]! >>> k) | (high << (32 - k));
+          regs[d + 1] = high >> k;
+          p += CELLS;
+          break;
+        case 0x204: // r = X; r <<= K, 32 to 63
+          regs[d + 1] = regs[s]! << k;
+          regs[d] = 0;
+          p += CELLS;
+          break;
+        case 0x205: // r = X; r >>= K, 32 to 63
+          regs[d] = regs[s + 1]! >>> k;
+          regs[d + 1] = 0;
+          p += CELLS;
+          break;
+        case 0x206: // r = X; r s>>= K, 32 to 63
+          high = regs[s + 1]!;
+          regs[d] = high >> k;
+          regs[d + 1] = high >> 31;
+          p += CELLS;
+          break;
         case 0x103: // nothing
           break;
         case 0x18: // r = K64

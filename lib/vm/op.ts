@@ -38,3 +38,19 @@ export const TRAP = 0x117;
 export const INVALID = 0x118;
 /** A load that gives 0 where there is no memory; `K` = its size, and whether it extends the sign. */
 export const PROBE = 0x119;
+
+/**
+ * A move and what follows on its destination, in one: by the operation that follows. `K` is that operation's; the last cell
+ * keeps the move's own first cell, for single steps.
+ */
+export const AFTER_MOVE: ReadonlyMap<number, number> = new Map([
+  [0x07, 0x200],
+  [0x67, 0x201],
+  [0x77, 0x202],
+  [0xc7, 0x203],
+  [LSH64_LONG, 0x204],
+  [RSH64_LONG, 0x205],
+  [ARSH64_LONG, 0x206],
+]);
+export const FUSED = 0x200;
+export const OPERATION = 0x3ff;

@@ -73,6 +73,12 @@ export class Program {
     return this.#shadow;
   }
 
+  /** The first cell of the instruction at `p`, by itself. */
+  alone(p: number): number {
+    const first = this.code[p]!;
+    return (first & Op.OPERATION) < Op.FUSED ? first : this.code[p + 3]!;
+  }
+
   /** The cell of the instruction that a cell is or, behind a backward jump, leads to. */
   landed(p: number): number {
     return p > this.insns.length * CELLS ? this.code[p + 2]! : p;
@@ -85,6 +91,8 @@ export class Program {
 }
 
 const R = 2;
+const MOVE = I.BPF_ALU64 | I.BPF_MOV | C.BPF_X;
+const DESTINATION = 31 << 10;
 
 class Decoder {
   readonly #program: Program;
@@ -108,11 +116,26 @@ class Decoder {
     const { length } = this.#insns;
     for (let i = 0; i < length; i++) this.#decodeOne(i);
     this.#cells[length * CELLS] = Op.INVALID;
+    this.#fuse();
     if (this.#landings.length === 0) return this.#cells;
     const all = new Int32Array(this.#cells.length + this.#landings.length);
     all.set(this.#cells);
     all.set(this.#landings, this.#cells.length);
     return all;
+  }
+
+  /** Moves run together with what follows, which stays in its place for those that jump to it. */
+  #fuse(): void {
+    const cells = this.#cells;
+    for (let p = 0; p < cells.length - CELLS; p += CELLS) {
+      const [first, next] = [cells[p]!, cells[p + CELLS]!];
+      const both = Op.AFTER_MOVE.get(next & Op.OPERATION);
+      const isMove = (first & Op.OPERATION) === MOVE && ((first ^ next) & DESTINATION) === 0;
+      if (both === undefined || !isMove) continue;
+      cells[p] = (first & ~Op.OPERATION) | both;
+      cells[p + 1] = cells[p + CELLS + 1]!;
+      cells[p + 3] = first;
+    }
   }
 
   #push(i: number, op: number, k = this.#insns.imm(i), off = this.#insns.off(i), high = 0): void {

@@ -66,7 +66,7 @@ export class Stepper {
     const cpu = this.#cpu;
     const { program, p } = cpu;
     const { shadow } = program;
-    shadow[p] = program.code[p]!;
+    shadow[p] = program.alone(p);
     try {
       if (execute(cpu)) return true;
     } finally {

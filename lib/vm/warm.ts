@@ -73,6 +73,8 @@ function arithmetic(): Insn[] {
     ...B.ldImm64(6, ...a),
     ...B.ldImm64(2, ...b),
     ...all.flatMap((insn) => [B.mov64Reg(0, 6), insn]),
+    // The same again where a move does not run together with what follows.
+    ...all.flatMap((insn) => (insn.dst === 0 && insn.src === 0 ? [B.mov64Reg(0, 6), B.jmpA(0), insn] : [])),
   ]);
 }
 

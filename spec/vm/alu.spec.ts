@@ -98,6 +98,16 @@ describe('vm: arithmetic', () => {
       );
     });
 
+    it(`r = r; r ${name} constant`, () => {
+      fc.assert(
+        fc.property(number64, number64, number32, fc.boolean(), (a, b, k, isSame) => {
+          const from = isSame ? 0 : 1;
+          const want = u64(means(isSame ? a : b, u64(BigInt(k)), 64));
+          expect(runOn(a, b, B.mov64Reg(0, from), B.alu64Imm(op, 0, k, off))).to.equal(want);
+        }),
+      );
+    });
+
     it(`r ${name} itself`, () => {
       fc.assert(
         fc.property(number64, (a) => {

@@ -421,6 +421,21 @@ describe('vm: programs under control', () => {
     expect(bench.run(program)).to.equal(3n);
   });
 
+  it('steps through a move and what runs together with it, and jumps between them', () => {
+    const bench = new Bench();
+    const insns = [B.mov64Imm(0, 5), B.mov64Imm(1, 9), B.jmpA(1), B.mov64Reg(0, 1), B.alu64Imm(C.BPF_ADD, 0, 3)];
+    expect(bench.result([...insns, B.exitInsn()])).to.equal(8n);
+    const both = bench.compile([...insns.slice(0, 2), ...insns.slice(3), B.exitInsn()]);
+    expect(bench.run(both)).to.equal(12n);
+    const pcs: number[] = [];
+    const onStep = ({ pc, regs }: Stepper): number => pcs.push(pc, regs[0]!);
+    expect(trace(bench.memory, both, 0, { onStep: (stepper) => void onStep(stepper) })).to.include({
+      low: 12,
+      insns: 5,
+    });
+    expect(pcs.slice(4)).to.deep.equal([2, 5, 3, 9, 4, 12]);
+  });
+
   it('stops in a jump to itself', () => {
     const bench = new Bench();
     const stepper = new Stepper(bench.memory, bench.compile([B.jmpA(-1), B.exitInsn()]), 0);

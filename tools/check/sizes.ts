@@ -5,7 +5,9 @@ import { lineCount, lineOf, walk } from './source.js';
 import type { Source, Violation } from './source.js';
 
 /** Files above the limit, each with the reason why it is not cut. */
-const longFiles: Readonly<Record<string, string>> = {};
+const longFiles: Readonly<Record<string, string>> = {
+  'lib/vm/interpreter.ts': 'one loop, a case for each operation',
+};
 
 export const limits = { functionMedian: 10, functionP95: 60, fileMedian: 200, fileMax: 600 };
 
