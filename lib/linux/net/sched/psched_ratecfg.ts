@@ -71,6 +71,13 @@ export function pschedL2tNs(r: PschedRatecfg, len: number): bigint {
   return u64(BigInt(sent) * r.mult) >> r.shift;
 }
 
+/** The same as a number, for packets: exact, since a packet and a multiplier have less than 2^53 together. */
+export function pschedPacketNs(r: PschedRatecfg, len: number): number {
+  const size = Math.max(len + r.overhead, r.mpu);
+  const sent = r.linklayer === TC_LINKLAYER_ATM ? Math.ceil(size / 48) * 53 : size;
+  return Math.floor((sent * Number(r.mult)) / 2 ** Number(r.shift));
+}
+
 /** How many bytes go in `ns`. @models net/sched/sch_tbf.c psched_ns_t2l() */
 export function pschedNsT2l(r: PschedRatecfg, ns: bigint): bigint {
   const sent = u64(ns * r.rateBytesPs) / nsecPerSec;

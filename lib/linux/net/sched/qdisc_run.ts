@@ -9,6 +9,11 @@ import type { SkBuff } from '../core/skbuff/sk_buff.js';
 import { stabPacketLength } from './sch_api/stab.js';
 import { type Qdisc, TCQ_F_CAN_BYPASS } from './sch_generic.js';
 
+/** Beside NET_XMIT_*, between qdiscs alone: a filter took the packet; no filter was asked. */
+export const NET_XMIT_STOLEN = 0x00010000;
+export const NET_XMIT_BYPASS = 0x00020000;
+const NET_XMIT_MASK = 0x0f;
+
 const PKT_LEN = L.SKB_CB + L.QDISC_CB_PKT_LEN;
 
 /** Bytes a packet counts for. @models include/net/sch_generic.h qdisc_pkt_len() */
@@ -52,6 +57,36 @@ export function qdiscPeekDequeued(sch: Qdisc): SkBuff | undefined {
   return sch.requeued.head;
 }
 
+/** Puts a packet into a child. NET_XMIT_*. @models include/net/sch_generic.h qdisc_enqueue() */
+export function qdiscEnqueue(skb: SkBuff, sch: Qdisc): number {
+  if (sch.stab !== undefined) skb.set32(PKT_LEN, stabPacketLength(sch.stab, skb.len));
+  return sch.ops.enqueue!(sch, skb);
+}
+
+/**
+ * A child has said `result` of a packet of `length` that it was given: the parent counts it, or its loss.
+ *
+ * @differs each classful qdisc of the kernel writes this out
+ */
+export function qdiscChildTook(sch: Qdisc, result: number, length: number): number {
+  if (result === NET_XMIT_SUCCESS) {
+    sch.qstats.qlen++;
+    sch.qstats.backlog += length;
+  } else if ((result & NET_XMIT_STOLEN) === 0) sch.qstats.drops++;
+  return result;
+}
+
+/** A packet of a child goes out. */
+export function qdiscChildGave(sch: Qdisc, skb: SkBuff): SkBuff {
+  sch.qstats.qlen--;
+  sch.qstats.backlog -= qdiscPktLen(skb);
+  qdiscBstatsUpdate(sch, skb);
+  return skb;
+}
+
+/** What the parent looks at before it takes: kinds with a peek of their own show it. */
+export const qdiscPeek = (sch: Qdisc): SkBuff | undefined => sch.ops.peek?.(sch) ?? qdiscPeekDequeued(sch);
+
 /** Puts a packet at the end of the qdisc's own queue. @models include/net/sch_generic.h qdisc_enqueue_tail() */
 export function qdiscEnqueueTail(sch: Qdisc, skb: SkBuff): number {
   sch.queue.push(skb);
@@ -76,6 +111,13 @@ export const qdiscPeekHead = (sch: Qdisc): SkBuff | undefined => sch.queue.head;
 /** @models include/net/sch_generic.h qdisc_reset_queue() */
 export function qdiscResetQueue(sch: Qdisc): void {
   sch.queue.purge();
+  sch.qstats.qlen = sch.qstats.backlog = 0;
+}
+
+/** Forgets all packets, those of children too. @models net/sched/sch_generic.c qdisc_reset() */
+export function qdiscReset(sch: Qdisc): void {
+  sch.requeued.purge();
+  sch.ops.reset?.(sch);
   sch.qstats.qlen = sch.qstats.backlog = 0;
 }
 
@@ -116,5 +158,5 @@ export function devXmitSkb(skb: SkBuff, sch: Qdisc, dev: NetDevice): number {
   }
   const result = sch.ops.enqueue!(sch, skb);
   qdiscRun(sch);
-  return result;
+  return result & NET_XMIT_MASK;
 }

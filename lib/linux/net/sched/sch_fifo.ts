@@ -17,7 +17,7 @@ import {
   qdiscPktLen,
   qdiscResetQueue,
 } from './qdisc_run.js';
-import { type Qdisc, qdiscCreateDflt, type QdiscOps } from './sch_generic.js';
+import { type Qdisc, qdiscCreateDflt, type QdiscOps, TCQ_F_CAN_BYPASS } from './sch_generic.js';
 
 function defaultLimit(sch: Qdisc): number {
   const { dev } = sch;
@@ -27,7 +27,14 @@ function defaultLimit(sch: Qdisc): number {
 /** @models net/sched/sch_fifo.c __fifo_init() */
 function init(sch: Qdisc, opt: Nla | undefined): void {
   if (opt !== undefined && opt.len < tc_fifo_qopt.size) throw errno(EINVAL);
-  sch.priv = opt?.u32() ?? defaultLimit(sch);
+  setLimit(sch, opt?.u32() ?? defaultLimit(sch));
+}
+
+/** A packet may pass an empty queue by where the limit would let one in. */
+function setLimit(sch: Qdisc, limit: number): void {
+  sch.priv = limit;
+  const bypass = sch.ops.id === 'bfifo' ? limit >= pschedMtu(sch.dev) : limit >= 1;
+  sch.flags = bypass ? sch.flags | TCQ_F_CAN_BYPASS : sch.flags & ~TCQ_F_CAN_BYPASS;
 }
 
 /** @models net/sched/sch_fifo.c __fifo_dump() */
@@ -73,13 +80,13 @@ export const pfifoHeadDropQdiscOps: QdiscOps = {
 
 /** A child that is a fifo takes over the limit of its parent. @models net/sched/sch_fifo.c fifo_set_limit() */
 export function fifoSetLimit(q: Qdisc, limit: number): void {
-  if (q.ops.change === init) q.priv = limit;
+  if (q.ops.change === init) setLimit(q, limit);
 }
 
 /** A bfifo of `limit` bytes as the child of `sch`, which holds it. @models net/sched/sch_fifo.c fifo_create_dflt() */
 export function fifoCreateDflt(sch: Qdisc, limit: number): Qdisc {
   const q = qdiscCreateDflt(sch.devQueue!, bfifoQdiscOps, TC_H_MAKE(sch.handle, 1), sch);
   if (q === undefined) throw errno(ENOMEM);
-  q.priv = limit;
+  setLimit(q, limit);
   return q;
 }

@@ -1,10 +1,14 @@
 // net/sched/sch_generic.c, the part pfifo_fast: three bands by priority, the default discipline of devices that queue.
 import { EINVAL, ENOMEM } from '../../../uapi/asm-generic/errno.js';
-import { tc_prio_qopt } from '../../../uapi/linux/pkt_sched.js';
+import { TC_PRIO_MAX, tc_prio_qopt } from '../../../uapi/linux/pkt_sched.js';
 import { TCA } from '../../../uapi/linux/rtnetlink.js';
 import { errno } from '../../errno.js';
+import { NET_XMIT_SUCCESS } from '../core/dev/xmit.js';
+import { SkbQueue } from '../core/skbuff/queue.js';
+import type { SkBuff } from '../core/skbuff/sk_buff.js';
 import type { MessageWriter } from '../netlink/message.js';
-import { type Qdisc, type QdiscOps, schDefaultPrio2band } from './sch_generic.js';
+import { qdiscChildGave, qdiscDrop, qdiscPktLen } from './qdisc_run.js';
+import { type Qdisc, type QdiscOps, schDefaultPrio2band, TCQ_F_CAN_BYPASS } from './sch_generic.js';
 
 const PFIFO_FAST_BANDS = 3;
 const options = tc_prio_qopt.bytes({ bands: PFIFO_FAST_BANDS, priomap: schDefaultPrio2band });
@@ -20,6 +24,39 @@ function init(sch: Qdisc): void {
   changeTxQueueLen(sch, txQueueLen);
 }
 
+/** The bands, made at the first packet. */
+const bandsOf = (sch: Qdisc): SkbQueue[] =>
+  (sch.priv ??= Array.from({ length: PFIFO_FAST_BANDS }, () => new SkbQueue())) as SkbQueue[];
+
+/** @models net/sched/sch_generic.c pfifo_fast_enqueue() */
+function enqueue(sch: Qdisc, skb: SkBuff): number {
+  const band = bandsOf(sch)[schDefaultPrio2band[skb.priority & TC_PRIO_MAX]!]!;
+  if (band.length >= sch.dev.txQueueLen) return qdiscDrop(skb, sch);
+  band.push(skb);
+  sch.qstats.qlen++;
+  sch.qstats.backlog += qdiscPktLen(skb);
+  return NET_XMIT_SUCCESS;
+}
+
+/** @models net/sched/sch_generic.c pfifo_fast_dequeue() */
+function dequeue(sch: Qdisc): SkBuff | undefined {
+  if (sch.qstats.qlen === 0) return undefined;
+  for (const band of bandsOf(sch)) {
+    const skb = band.shift();
+    if (skb !== undefined) return qdiscChildGave(sch, skb);
+  }
+  return undefined;
+}
+
+/** @models net/sched/sch_generic.c pfifo_fast_peek() */
+const peek = (sch: Qdisc): SkBuff | undefined => bandsOf(sch).find((band) => band.length !== 0)?.head;
+
+/** @models net/sched/sch_generic.c pfifo_fast_reset() */
+function reset(sch: Qdisc): void {
+  for (const band of bandsOf(sch)) band.purge();
+  sch.qstats.qlen = sch.qstats.backlog = 0;
+}
+
 /** Makes the rings anew. @models net/sched/sch_generic.c pfifo_fast_change_tx_queue_len() */
 function changeTxQueueLen(sch: Qdisc, length: number): void {
   if (length > RING_MAX && sch.dev.net.machine.has('pfifo-fast-ring')) throw errno(ENOMEM);
@@ -30,4 +67,14 @@ function dump(_sch: Qdisc, skb: MessageWriter): void {
   skb.putRaw(TCA.OPTIONS.type, options);
 }
 
-export const pfifoFastOps: QdiscOps = { id: 'pfifo_fast', init, changeTxQueueLen, dump };
+export const pfifoFastOps: QdiscOps = {
+  id: 'pfifo_fast',
+  staticFlags: TCQ_F_CAN_BYPASS,
+  init,
+  changeTxQueueLen,
+  dump,
+  enqueue,
+  dequeue,
+  peek,
+  reset,
+};

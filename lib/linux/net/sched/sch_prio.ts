@@ -2,13 +2,17 @@
 // a class with a pfifo unless something else is grafted.
 import type { Nla } from '../../../codec/nla.js';
 import { EINVAL, ENOMEM } from '../../../uapi/asm-generic/errno.js';
+import { TC_ACT_QUEUED, TC_ACT_SHOT, TC_ACT_STOLEN, TC_ACT_TRAP } from '../../../uapi/linux/pkt_cls.js';
 import * as P from '../../../uapi/linux/pkt_sched.js';
 import { TCA, tcmsg } from '../../../uapi/linux/rtnetlink.js';
 import { errno } from '../../errno.js';
 import type { Holder } from '../../events.js';
 import type { GnetDump } from '../core/gen_stats.js';
+import type { SkBuff } from '../core/skbuff/sk_buff.js';
 import type { MessageWriter } from '../netlink/message.js';
 import { type TcfBlock, tcfBlockGet, tcfBlockPut } from './cls_api/block.js';
+import { tcfClassify } from './cls_api/classify.js';
+import * as Q from './qdisc_run.js';
 import { pfifoQdiscOps } from './sch_fifo.js';
 import * as S from './sch_generic.js';
 
@@ -113,9 +117,61 @@ function dumpClassStats(sch: S.Qdisc, cl: S.ClassRef, d: GnetDump): void {
   d.copyQueue(qstats);
 }
 
+/** What a filter has done with a packet that goes into no band. */
+let taken = 0;
+
+/** The band for a packet; undefined when a filter took it, and `taken` says how. @models net/sched/sch_prio.c prio_classify() */
+function classify(sch: S.Qdisc, skb: SkBuff): S.Qdisc | undefined {
+  const { block, queues, prio2band } = privOf(sch);
+  let { priority: band } = skb;
+  if (P.TC_H_MAJ(band) !== sch.handle) {
+    const verdict = tcfClassify(skb, block, false);
+    if (verdict === TC_ACT_STOLEN || verdict === TC_ACT_QUEUED || verdict === TC_ACT_TRAP || verdict === TC_ACT_SHOT) {
+      taken = verdict === TC_ACT_SHOT ? Q.NET_XMIT_BYPASS : Q.NET_XMIT_STOLEN;
+      return undefined;
+    }
+    if (verdict < 0) return queues[prio2band[P.TC_H_MAJ(band) === 0 ? band & P.TC_PRIO_MAX : 0]!];
+    band = block.result.classid;
+  }
+  return queues[P.TC_H_MIN(band) - 1] ?? queues[prio2band[0]!];
+}
+
+/** @models net/sched/sch_prio.c prio_enqueue() */
+function enqueue(sch: S.Qdisc, skb: SkBuff): number {
+  const child = classify(sch, skb);
+  if (child !== undefined) return Q.qdiscChildTook(sch, Q.qdiscEnqueue(skb, child), Q.qdiscPktLen(skb));
+  if (taken === Q.NET_XMIT_BYPASS) sch.qstats.drops++;
+  skb.pool.free(skb);
+  return taken;
+}
+
+/** @models net/sched/sch_prio.c prio_dequeue() */
+function dequeue(sch: S.Qdisc): SkBuff | undefined {
+  for (const child of privOf(sch).queues) {
+    const skb = Q.qdiscDequeuePeeked(child);
+    if (skb !== undefined) return Q.qdiscChildGave(sch, skb);
+  }
+  return undefined;
+}
+
+/** @models net/sched/sch_prio.c prio_peek() */
+function peek(sch: S.Qdisc): SkBuff | undefined {
+  for (const child of privOf(sch).queues) {
+    const skb = Q.qdiscPeek(child);
+    if (skb !== undefined) return skb;
+  }
+  return undefined;
+}
+
 export const prioQdiscOps: S.QdiscOps = {
   id: 'prio',
   init,
+  enqueue,
+  dequeue,
+  peek,
+  reset: (sch) => {
+    for (const child of privOf(sch).queues) Q.qdiscReset(child);
+  },
   change: tune,
   destroy,
   dump,

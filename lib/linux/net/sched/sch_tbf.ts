@@ -8,9 +8,12 @@ import { TCA, tcmsg } from '../../../uapi/linux/rtnetlink.js';
 import { errno } from '../../errno.js';
 import type { Holder } from '../../events.js';
 import { nlaPutU64 } from '../../lib/nlattr.js';
+import type { SkBuff } from '../core/skbuff/sk_buff.js';
 import type { MessageWriter } from '../netlink/message.js';
 import * as R from './psched_ratecfg.js';
 import { qdiscGetRtab } from './sch_api/rtab.js';
+import * as Q from './qdisc_run.js';
+import { QdiscWatchdog } from './qdisc_watchdog.js';
 import { fifoCreateDflt, fifoSetLimit } from './sch_fifo.js';
 import * as S from './sch_generic.js';
 
@@ -25,12 +28,19 @@ interface TbfSchedData {
   mtu: bigint;
   rate: R.PschedRatecfg;
   peak: R.PschedRatecfg | undefined;
+  /** Greatest packet that ever passes, bytes. */
+  maxSize: number;
 }
 
 /** The child, which the tbf holds (noop is nobody's); and the parameters, once there are some. */
 interface Private {
   child: S.Qdisc;
   data: TbfSchedData | undefined;
+  /** ns; the buckets were as full as this says at `checkpoint`. */
+  tokens: number;
+  ptokens: number;
+  checkpoint: number;
+  readonly watchdog: QdiscWatchdog;
 }
 
 const privOf = (sch: S.Qdisc): Private => sch.priv as Private;
@@ -89,7 +99,8 @@ function dataOf(sch: S.Qdisc, options: Options): TbfSchedData {
   const second = bucketOf(peak ?? rate, qopt.mtu, peak && tb.PBURST);
   if (bucket.maxSize === 0n || (peak !== undefined && second.maxSize === 0n)) throw errno(EINVAL);
   const mtu = tb.PBURST !== undefined && peak === undefined ? least(second.depth, U32_MAX) : second.depth;
-  return { limit: qopt.limit, buffer: bucket.depth, mtu, rate, peak };
+  const maxSize = Number(peak === undefined ? bucket.maxSize : least(bucket.maxSize, second.maxSize));
+  return { limit: qopt.limit, buffer: bucket.depth, mtu, rate, peak, maxSize };
 }
 
 /** A tbf without a child gets a bfifo; a child that is a fifo gets the limit. */
@@ -107,12 +118,23 @@ function limitChild(sch: S.Qdisc, limit: number): void {
 function change(sch: S.Qdisc, opt: Nla): void {
   const data = dataOf(sch, parseOptions(opt));
   limitChild(sch, data.limit);
-  privOf(sch).data = data;
+  const priv = privOf(sch);
+  priv.data = data;
+  priv.tokens = Number(data.buffer);
+  priv.ptokens = Number(data.mtu);
+  priv.checkpoint = sch.dev.net.machine.clock.now();
 }
 
 /** @models net/sched/sch_tbf.c tbf_init() */
 function init(sch: S.Qdisc, opt: Nla | undefined): void {
-  const priv: Private = { child: S.pktSched(sch.dev.net).noop, data: undefined };
+  const priv: Private = {
+    child: S.pktSched(sch.dev.net).noop,
+    data: undefined,
+    tokens: 0,
+    ptokens: 0,
+    checkpoint: 0,
+    watchdog: new QdiscWatchdog(sch),
+  };
   sch.priv = priv;
   if (opt === undefined) throw errno(EINVAL);
   change(sch, opt);
@@ -121,7 +143,9 @@ function init(sch: S.Qdisc, opt: Nla | undefined): void {
 /** @models net/sched/sch_tbf.c tbf_destroy() */
 function destroy(sch: S.Qdisc): void {
   const priv = sch.priv as Private | undefined;
-  if (priv !== undefined) S.qdiscPut(priv.child, sch);
+  if (priv === undefined) return;
+  priv.watchdog.cancel();
+  S.qdiscPut(priv.child, sch);
 }
 
 /** @models net/sched/sch_tbf.c tbf_dump() */
@@ -158,9 +182,54 @@ function dumpClass(sch: S.Qdisc, _cl: S.ClassRef, skb: MessageWriter, tcm: numbe
   view.setUint32(tcm + tcmsg.offsetof.tcm_info, privOf(sch).child.handle, true);
 }
 
+/** @models net/sched/sch_tbf.c tbf_enqueue() */
+function enqueue(sch: S.Qdisc, skb: SkBuff): number {
+  const { child, data } = privOf(sch);
+  const length = Q.qdiscPktLen(skb);
+  if (length > data!.maxSize) return Q.qdiscDrop(skb, sch);
+  return Q.qdiscChildTook(sch, Q.qdiscEnqueue(skb, child), length);
+}
+
+/** The next packet, when both buckets hold enough for it; else it is looked for again when they do. @models net/sched/sch_tbf.c tbf_dequeue() */
+function dequeue(sch: S.Qdisc): SkBuff | undefined {
+  const priv = privOf(sch);
+  const first = Q.qdiscPeek(priv.child);
+  if (first === undefined) return undefined;
+  const { buffer, mtu, rate, peak } = priv.data!;
+  const now = sch.dev.net.machine.clock.now();
+  const length = Q.qdiscPktLen(first);
+  const gained = Math.min(now - priv.checkpoint, Number(buffer));
+  const tokens = Math.min(gained + priv.tokens, Number(buffer)) - R.pschedPacketNs(rate, length);
+  const ptokens =
+    peak === undefined ? 0 : Math.min(gained + priv.ptokens, Number(mtu)) - R.pschedPacketNs(peak, length);
+  if (tokens >= 0 && ptokens >= 0) {
+    const skb = Q.qdiscDequeuePeeked(priv.child)!;
+    priv.checkpoint = now;
+    priv.tokens = tokens;
+    priv.ptokens = ptokens;
+    return Q.qdiscChildGave(sch, skb);
+  }
+  priv.watchdog.schedule(now + Math.max(-tokens, -ptokens));
+  sch.qstats.overlimits++;
+  return undefined;
+}
+
+/** @models net/sched/sch_tbf.c tbf_reset() */
+function reset(sch: S.Qdisc): void {
+  const priv = privOf(sch);
+  Q.qdiscReset(priv.child);
+  priv.checkpoint = sch.dev.net.machine.clock.now();
+  priv.tokens = Number(priv.data!.buffer);
+  priv.ptokens = Number(priv.data!.mtu);
+  priv.watchdog.cancel();
+}
+
 export const tbfQdiscOps: S.QdiscOps = {
   id: 'tbf',
   init,
+  enqueue,
+  dequeue,
+  reset,
   change,
   destroy,
   dump,
