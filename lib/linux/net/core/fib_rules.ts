@@ -72,7 +72,7 @@ const isIpv6 = ({ family }: FibRules): boolean => family === AF_INET6 || family 
 
 const isThere = (net: Net, it: FibRules): boolean => net.machine.config.ipv6 || !isIpv6(it);
 
-/** The families that have rules here. */
+/** The families that have rules here. @differs a list in the kernel, asked by lookup_rules_ops() */
 export const rulesThere = (net: Net): FibRules[] => allRules(net).filter((it) => isThere(net, it));
 
 /** @models net/core/fib_rules.c lookup_rules_ops() */
@@ -136,7 +136,12 @@ export function fibRulesLookup<T>(
   return undefined;
 }
 
-/** Whether a rule does not want a route it found. @models net/ipv4/fib_rules.c fib4_rule_suppress() */
+/**
+ * Whether a rule does not want a route it found.
+ *
+ * @models net/ipv4/fib_rules.c fib4_rule_suppress()
+ * @differs one function for both families
+ */
 export function suppresses(rule: FibRule, plen: number, group: number | undefined): boolean {
   if (rule.suppressPrefixlen !== NONE && plen <= rule.suppressPrefixlen) return true;
   return rule.suppressIfgroup !== NONE && group === rule.suppressIfgroup;

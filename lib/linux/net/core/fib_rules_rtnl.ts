@@ -116,7 +116,12 @@ function fieldsOf(ops: FibRules, header: Header, tb: Table): Omit<FibRule, 'src'
 const equal = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
   a?.length === b?.length && (a?.every((byte, i) => byte === b?.[i]) ?? true);
 
-/** Whether what `asked` says of addresses and traffic class fits. @models net/ipv4/fib_rules.c fib4_rule_compare() */
+/**
+ * Whether what `asked` says of addresses and traffic class fits.
+ *
+ * @models net/ipv4/fib_rules.c fib4_rule_compare()
+ * @differs one function for both families
+ */
 function sameSelector(one: FibRule, asked: FibRule): boolean {
   if (asked.src !== undefined && (one.srcLen !== asked.srcLen || !equal(one.src, asked.src))) return false;
   if (asked.dst !== undefined && (one.dstLen !== asked.dstLen || !equal(one.dst, asked.dst))) return false;

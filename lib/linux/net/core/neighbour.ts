@@ -222,6 +222,7 @@ export function update(one: Neighbour, wanted: Update, portid: number, extack?: 
   }
 }
 
+/** Takes an entry out of the table, and its timer along. @models net/core/neighbour.c neigh_remove_one() */
 export function remove(net: Net, one: Neighbour): void {
   stopTimer(one);
   const list = neighbours(net);

@@ -39,7 +39,7 @@ const FIXED =
 const propListSize = ({ altNames }: NetDevice): number =>
   altNames.length === 0 ? 0 : total(0) + altNames.length * total(ALTIFNAMSIZ);
 
-/** Whether one more alternative name leaves the list short enough for an attribute. */
+/** Whether one more alternative name leaves the list short enough for an attribute. @differs part of rtnl_alt_ifname() */
 export const nextPropertyFits = (dev: NetDevice): boolean => propListSize(dev) + total(ALTIFNAMSIZ) < U16_MAX;
 
 /**

@@ -32,7 +32,7 @@ const FOREVER = 0xffffffff;
 
 const parseWith = ({ msg, extack }: RtnlRequest, mode: number) => parse(IFA, msg, ATTRS, msg.length, mode, extack);
 
-/** Where the text of a refused change goes, in kernels that have one; for IPv6, too. */
+/** Where the text of a refused change goes, for IPv6, too. @differs older kernels have no text in these places */
 export const textsOf = ({ machine, extack }: RtnlRequest): Extack | undefined =>
   machine.has('inet-addr-texts') ? extack : undefined;
 
