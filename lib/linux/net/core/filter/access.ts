@@ -47,7 +47,7 @@ export function bpfSkbIsValidAccess(off: number, size: number, type: Access, inf
   if (off < 0 || off >= S.SIZE || off % size !== 0) return false;
   if (isCb(off)) return off + size <= CB_END;
   if (isPacketPointer(off)) return size === DEFAULT && !info.isLdsx;
-  if (isSocketAddress(off) && off !== S.FAMILY && off < S.LOCAL_PORT - 4) return size === DEFAULT;
+  if (off >= S.FAMILY + DEFAULT && off < S.LOCAL_PORT - 4) return size === DEFAULT;
   return wideField(off, size, type, info) ?? plainField(size, type, info);
 }
 

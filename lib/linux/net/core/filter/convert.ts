@@ -168,6 +168,30 @@ function convertQueueMapping(type: AccessType, si: BpfInsn): Converted {
   return { insns, targetSize: 2 };
 }
 
+/** Fields of the packet's socket: from family to local_port; offset in struct sock, and size. */
+const socketFields = new Map<number, readonly [number, number]>([
+  [S.FAMILY, [16, 2]],
+  [S.FAMILY + 4, [0, 4]],
+  [S.FAMILY + 8, [4, 4]],
+  ...[0, 4, 8, 12].map((word) => [S.FAMILY + 12 + word, [56 + word, 4]] as const),
+  ...[0, 4, 8, 12].map((word) => [S.FAMILY + 28 + word, [72 + word, 4]] as const),
+  [S.LOCAL_PORT - 4, [12, 2]],
+  [S.LOCAL_PORT, [14, 2]],
+]);
+
+/** The remote port is in the upper half, as it always was in the byte order of the network. */
+function convertSocketField(si: BpfInsn, [at, size]: readonly [number, number]): Converted {
+  const load = [B.ldxMem(BPF_DW, si.dst, si.src, L.SKB_SK), B.ldxMem(sizeBits[size]!, si.dst, si.dst, at)];
+  const isRemotePort = si.off === S.LOCAL_PORT - 4;
+  return { insns: isRemotePort ? [...load, B.alu32Imm(C.BPF_LSH, si.dst, 16)] : load, targetSize: size };
+}
+
+function convertOfSocket(si: BpfInsn): Converted {
+  const field = socketFields.get(si.off);
+  if (field === undefined) throw new RangeError(`no field of the context at ${si.off}`);
+  return convertSocketField(si, field);
+}
+
 /** The fields that take more than one instruction, or bits. */
 function convertSpecial(type: AccessType, si: BpfInsn, prog: BpfProg): Converted {
   switch (si.off) {
@@ -189,7 +213,7 @@ function convertSpecial(type: AccessType, si: BpfInsn, prog: BpfProg): Converted
         targetSize: 8,
       };
     default:
-      throw new RangeError(`no field of the context at ${si.off}`);
+      return convertOfSocket(si);
   }
 }
 
@@ -224,3 +248,53 @@ export function bpfConvertCtxAccess(type: AccessType, si: BpfInsn, prog: BpfProg
  */
 export const tcClsActConvertCtxAccess = (type: AccessType, si: BpfInsn, prog: BpfProg): Converted =>
   si.off === S.IFINDEX ? convertIfindex(si, []) : bpfConvertCtxAccess(type, si, prog);
+
+/** struct sk_skb_cb: where a register is kept for a moment. */
+const TEMP_REG = L.SKB_CB + 40;
+
+/** Without a register of its own for the result, another one is borrowed. @models net/core/filter.c bpf_convert_data_end_access() */
+function convertDataEnd({ dst, src }: BpfInsn): BpfInsn[] {
+  const reg = src !== dst ? dst : src === 9 ? 8 : 9;
+  const sum = [
+    B.ldxMem(BPF_DW, reg, src, L.SKB_DATA),
+    B.ldxMem(C.BPF_W, AX, src, L.SKB_LEN),
+    B.alu64Reg(C.BPF_ADD, reg, AX),
+    B.ldxMem(C.BPF_W, AX, src, L.SKB_DATA_LEN),
+    B.alu64Reg(C.BPF_SUB, reg, AX),
+  ];
+  if (src !== dst) return sum;
+  const restore = [B.mov64Reg(AX, src), B.mov64Reg(dst, reg), B.ldxMem(BPF_DW, reg, AX, TEMP_REG)];
+  return [B.stxMem(BPF_DW, src, reg, TEMP_REG), ...sum, ...restore];
+}
+
+/**
+ * For parsers of streams, which have no queueing discipline: cb begins earlier, and where the packet ends is added up.
+ *
+ * @models net/core/filter.c sk_skb_convert_ctx_access()
+ */
+export function skSkbConvertCtxAccess(type: AccessType, si: BpfInsn, prog: BpfProg): Converted {
+  if (si.off === S.DATA_END) return { insns: convertDataEnd(si), targetSize: 0 };
+  if (si.off < S.CB || si.off >= S.CB + 20) return bpfConvertCtxAccess(type, si, prog);
+  const size = si.code & 0x18;
+  const off = si.off - S.CB + L.SKB_CB;
+  return {
+    insns: [type === BPF_WRITE ? emitStore(size, si, off) : B.ldxMem(size, si.dst, si.src, off)],
+    targetSize: 0,
+  };
+}
+
+/** struct xdp_md: data, data_end, data_meta, ingress_ifindex, rx_queue_index. */
+const XDP_RXQ = 32;
+const xdpPointers: readonly number[] = [0, 8, 16];
+
+/** @models net/core/filter.c xdp_convert_ctx_access() */
+export function xdpConvertCtxAccess(_type: AccessType, si: BpfInsn): Converted {
+  const pointer = xdpPointers[si.off / 4];
+  if (pointer !== undefined) return { insns: [B.ldxMem(BPF_DW, si.dst, si.src, pointer)], targetSize: 0 };
+  const queue = B.ldxMem(BPF_DW, si.dst, si.src, XDP_RXQ);
+  const insns =
+    si.off === 16
+      ? [queue, B.ldxMem(C.BPF_W, si.dst, si.dst, 8)]
+      : [queue, B.ldxMem(BPF_DW, si.dst, si.dst, 0), B.ldxMem(C.BPF_W, si.dst, si.dst, L.NET_DEVICE_IFINDEX)];
+  return { insns, targetSize: 4 };
+}

@@ -1,6 +1,6 @@
 // net/core/filter.c, kernel/trace/bpf_trace.c and others: struct bpf_verifier_ops of kinds of programs that the model loads
 // and describes but never runs. What they may do is a table of measurements (kernel/bpf/described_kinds.ts); accesses to
-// their contexts stay as they were submitted, since nothing will run them.
+// contexts that are no packets stay as they were submitted, since nothing will run them.
 import * as B from '../../../../uapi/linux/bpf.js';
 import { BPF_FUNC_ktime_get_coarse_ns, bpfFuncNames } from '../../../../uapi/linux/bpf_func_id.js';
 import { ModelGap } from '../../../errno.js';
@@ -14,7 +14,7 @@ import { perfmonCapable } from '../../../kernel/bpf/token.js';
 import type { BpfVerifierOps } from '../../../kernel/bpf/verifier_ops.js';
 import type { Task } from '../../../kernel/task.js';
 import { bpfSkbIsValidAccess } from './access.js';
-import { bpfConvertCtxAccess } from './convert.js';
+import { bpfConvertCtxAccess, skSkbConvertCtxAccess, xdpConvertCtxAccess } from './convert.js';
 import { castProtos, ktimeGetCoarseNsProto, socketProtos, tcProtos } from './skb_protos.js';
 
 /** Whether `off` is in ranges like `0-16 24`. */
@@ -36,16 +36,21 @@ function proto(type: number, kind: DescribedKind, id: number, task: Task): BpfFu
   return known;
 }
 
-/** Kinds whose context is struct __sk_buff with the fields that socket filters and classifiers have. */
-const ofPackets: ReadonlySet<number> = new Set([
-  B.BPF_PROG_TYPE_LWT_IN,
-  B.BPF_PROG_TYPE_LWT_OUT,
-  B.BPF_PROG_TYPE_LWT_XMIT,
-  B.BPF_PROG_TYPE_LWT_SEG6LOCAL,
+type Convert = BpfVerifierOps['convertCtxAccess'];
+
+/** Kinds whose context is struct __sk_buff, and what converts it. */
+const ofPackets: ReadonlyMap<number, NonNullable<Convert>> = new Map([
+  [B.BPF_PROG_TYPE_LWT_IN, bpfConvertCtxAccess],
+  [B.BPF_PROG_TYPE_LWT_OUT, bpfConvertCtxAccess],
+  [B.BPF_PROG_TYPE_LWT_XMIT, bpfConvertCtxAccess],
+  [B.BPF_PROG_TYPE_LWT_SEG6LOCAL, bpfConvertCtxAccess],
+  [B.BPF_PROG_TYPE_CGROUP_SKB, bpfConvertCtxAccess],
+  [B.BPF_PROG_TYPE_SK_SKB, skSkbConvertCtxAccess],
 ]);
 
 function opsOf(type: number, kind: DescribedKind): BpfVerifierOps {
   const overPackets = ofPackets.has(type);
+  const convert = type === B.BPF_PROG_TYPE_XDP ? xdpConvertCtxAccess : ofPackets.get(type);
   return {
     getFuncProto: (id, _prog, task) => proto(type, kind, id, task),
     isValidAccess: (off, size, access, _prog, info) => {
@@ -55,7 +60,7 @@ function opsOf(type: number, kind: DescribedKind): BpfVerifierOps {
       return !overPackets || bpfSkbIsValidAccess(off, size, access, info);
     },
     returnRange,
-    ...(overPackets ? { convertCtxAccess: bpfConvertCtxAccess } : {}),
+    ...(convert === undefined ? {} : { convertCtxAccess: convert }),
   };
 }
 

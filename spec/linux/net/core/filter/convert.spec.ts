@@ -18,7 +18,7 @@ import { program } from './program.js';
 type Insns = Record<string, string>;
 const file = join(import.meta.dirname, '../../../../../../spec/vectors/bpf/ctx_convert.6.18.json');
 const recorded = JSON.parse(readFileSync(file, 'utf8')) as Record<
-  'all' | 'socket_filter' | 'sched' | 'constants' | 'sockets',
+  'all' | 'socket_filter' | 'sched' | 'constants' | 'sockets' | 'described',
   Insns
 >;
 
@@ -48,10 +48,11 @@ function access(key: string): { insn: BpfInsn; write: boolean; typed: boolean } 
   return { insn: { code, dst, src: constant ? 0 : src, off: Number(off), imm }, write, typed: typed !== undefined };
 }
 
-function converted(type: number, key: string): string {
+/** `plain`: the fourth word of the key is not about tstamp_type. */
+function converted(type: number, key: string, plain = false): string {
   const { insn, write, typed } = access(key);
   const prog = program();
-  prog.tstampTypeAccess = typed;
+  prog.tstampTypeAccess = typed && !plain;
   return hex(verifierOpsOf(type)!.convertCtxAccess!(write ? BPF_WRITE : BPF_READ, insn, prog).insns);
 }
 
@@ -73,6 +74,20 @@ describe('net/core/filter/convert', () => {
     const fields = Object.keys(recorded.all).filter((key) => key.startsWith('r') && !key.startsWith('r8 152'));
     compare(B.BPF_PROG_TYPE_SOCKET_FILTER, recorded.all, fields);
     compare(B.BPF_PROG_TYPE_SOCKET_FILTER, recorded.socket_filter);
+  });
+
+  it('kinds that only load, over packets and XDP', () => {
+    const types: Readonly<Record<string, number>> = {
+      xdp: B.BPF_PROG_TYPE_XDP,
+      cgroup_skb: B.BPF_PROG_TYPE_CGROUP_SKB,
+      sk_skb: B.BPF_PROG_TYPE_SK_SKB,
+      lwt_in: B.BPF_PROG_TYPE_LWT_IN,
+    };
+    expect(Object.keys(recorded.described)).length.greaterThan(300);
+    for (const [key, expected] of Object.entries(recorded.described)) {
+      const [kind = '', ...rest] = key.split(' ');
+      expect(converted(types[kind]!, `${rest.join(' ')} 5`, true), key).equal(expected);
+    }
   });
 
   it('sockets: every field, of common, full and TCP ones', () => {
