@@ -24,6 +24,7 @@ describe('recordings of bpf(2)', () => {
       'places.6.18.jsonl',
       'probes.6.18.jsonl',
       'requests.6.18.jsonl',
+      'sequences.6.18.jsonl',
     ]);
     expect(Object.keys(missing).filter((name) => !names.has(name))).to.deep.equal([]);
   });
