@@ -105,9 +105,16 @@ function describe(map: Json): void {
   });
 }
 
+/** Locks and timers want type information, which the descriptions of maps have not. */
+function namedRecipe(name: string): MapRecipe {
+  const kind = mapKinds(name);
+  return kind.btf === undefined ? described.get(name)! : { ...kind, name };
+}
+
 /** The kind that a name stands for, when the sizes that the log shows are the same. */
 function recipeOf(name: string, keySize: number, valueSize: number): MapRecipe | undefined {
-  const known = described.get(name) ?? { ...mapKinds(name), name };
+  const kind = mapKinds(name);
+  const known = kind.btf !== undefined ? { ...kind, name } : (described.get(name) ?? { ...kind, name });
   return known.obstacle === undefined && known.keySize === keySize && known.valueSize === valueSize ? known : undefined;
 }
 
@@ -123,7 +130,7 @@ const someMap: MapRecipe = { mapType: 2, keySize: 4, valueSize: 8, maxEntries: 1
 function relocated(record: Json, log: string): ReturnType<VerifierRecord['maps']> {
   const relocs = objectsOf(record['relocs'], 'relocs').map((reloc) => ({
     insn: asNumber(reloc['insn'], 'relocs.insn'),
-    recipe: described.get(asString(reloc['map'], 'relocs.map'))!,
+    recipe: namedRecipe(asString(reloc['map'], 'relocs.map')),
     source: asNumber(reloc['src'], 'relocs.src'),
   }));
   if (relocs.length > 0) return relocs;

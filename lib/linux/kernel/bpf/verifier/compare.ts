@@ -60,7 +60,9 @@ function scalarSafe(env: VerifierEnv, old: RegState, cur: RegState, ids: IdMap, 
 }
 
 function packetSafe(old: RegState, cur: RegState, ids: IdMap): boolean {
-  if (old.range > cur.range || old.off !== cur.off || !ids.check(old.id, cur.id)) return false;
+  const known = old.range >= 0 && cur.range >= 0;
+  if (known ? old.range > cur.range : old.range !== cur.range) return false;
+  if (old.off !== cur.off || !ids.check(old.id, cur.id)) return false;
   return old.rangeContains(cur) && old.varOff.contains(cur.varOff);
 }
 

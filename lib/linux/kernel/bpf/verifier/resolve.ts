@@ -139,6 +139,18 @@ function resolveLoad(env: VerifierEnv, i: number, fdArray: number): void {
   const map = mapOf(env, insn, fdArray);
   env.aux[i]!.map = map;
   if (isValue) resolveValue(env, map, i, next.imm >>> 0);
+  if (env.tracing) showAddress(env, map, i);
+}
+
+/** High half of addresses of the kernel's memory. */
+const KERNEL_HIGH = 0xffff8880 | 0;
+
+/** The log shows the address that will run. */
+function showAddress({ code, aux }: VerifierEnv, map: BpfMap, i: number): void {
+  const { mapOff } = aux[i]!;
+  const isValue = code.src(i) === B.BPF_PSEUDO_MAP_VALUE || code.src(i) === B.BPF_PSEUDO_MAP_IDX_VALUE;
+  code.setImm(i, isValue ? map.directValueAddr(mapOff) + mapOff : map.address);
+  code.setImm(i + 1, KERNEL_HIGH);
 }
 
 /** What runs has the addresses of maps. @models kernel/bpf/verifier.c convert_pseudo_ld_imm64() */
