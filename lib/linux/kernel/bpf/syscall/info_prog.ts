@@ -157,13 +157,29 @@ function fillCode(info: Info, prog: BpfProg): void {
   fillArray(info, at.nr_prog_tags, at.prog_tags, tags(prog), B.BPF_TAG_SIZE);
 }
 
+/** The instructions as the JIT compiler found them, of which each subprogram has a tag. @models kernel/bpf/verifier.c jit_subprogs() */
+function asCompiled(prog: BpfProg): Uint8Array {
+  const insns = prepareDump(prog);
+  const view = new DataView(insns.buffer);
+  for (let offset = 0; offset < insns.length; offset += INSN) {
+    if (prog.insns[offset] === TAIL_CALL) insns.set(prog.insns.subarray(offset, offset + INSN), offset);
+    else if (insns[offset] === LD_IMM64) offset += INSN;
+    else if (insns[offset] === CALL && insns[offset + 1]! >> 4 === B.BPF_PSEUDO_CALL) {
+      view.setInt16(offset + 2, view.getInt32(offset + 4, true), true);
+      view.setInt32(offset + 4, 1, true);
+    }
+  }
+  return insns;
+}
+
 /** The tag of the program, or of each of its subprograms. */
 function tags(prog: BpfProg): Uint8Array {
   const parts = subprograms(prog);
   if (parts.length === 1) return prog.tag;
+  const insns = asCompiled(prog);
   const all = new Uint8Array(parts.length * B.BPF_TAG_SIZE);
   parts.forEach(({ start, count }, i) => {
-    all.set(calcTag(prog.machine, prog.insns.subarray(start * INSN, (start + count) * INSN)), i * B.BPF_TAG_SIZE);
+    all.set(calcTag(prog.machine, insns.subarray(start * INSN, (start + count) * INSN)), i * B.BPF_TAG_SIZE);
   });
   return all;
 }
