@@ -14,10 +14,15 @@ interface Kind {
   readonly helpers: readonly number[];
 }
 
+interface Attached extends Kind {
+  readonly attachType: number;
+}
+
 const file = join(import.meta.dirname, '../../../../../../spec/vectors/bpf/kinds.6.18.json');
-const kinds = Object.entries(JSON.parse(readFileSync(file, 'utf8')) as Record<string, Kind | string>).filter(
-  (entry): entry is [string, Kind] => typeof entry[1] !== 'string',
-);
+const { attached, ...others } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, Kind | string> & {
+  attached: readonly Attached[];
+};
+const kinds = Object.entries(others).filter((entry): entry is [string, Kind] => 'access' in Object(entry[1]));
 
 const pointerTypes: Readonly<Record<string, number>> = {
   pkt: T.PTR_TO_PACKET,
@@ -62,4 +67,21 @@ describe('net/core/filter/described', () => {
       expect(has).deep.equal(kind.helpers);
     });
   }
+
+  it('kinds whose context depends on where they are to be attached', () => {
+    const root = new LocalTask();
+    for (const { type, attachType, access, helpers } of attached) {
+      const prog = program(type, attachType);
+      const ops = verifierOpsOf(type)!;
+      for (const key of ['r1', 'r2', 'r4', 'r8', 'w1', 'w2', 'w4', 'w8']) {
+        const info = { regType: T.SCALAR_VALUE, isLdsx: false, ctxFieldSize: 0, isRetval: false };
+        const way = key.startsWith('r') ? T.BPF_READ : T.BPF_WRITE;
+        const size = Number(key.slice(1));
+        const model = numbers(100).filter((off) => ops.isValidAccess(off, size, way, prog, { ...info }));
+        expect(model, `type ${type}, attached ${attachType}, ${key}`).deep.equal(access[key] ?? []);
+      }
+      const has = numbers(230).filter((id) => ops.getFuncProto(id, prog, root) !== undefined);
+      expect(has, `type ${type}, attached ${attachType}`).deep.equal(helpers);
+    }
+  });
 });

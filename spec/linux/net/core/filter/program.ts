@@ -5,10 +5,10 @@ import { BPF_PROG_TYPE_SCHED_CLS } from '../../../../../lib/uapi/linux/bpf.js';
 
 const machine = new Machine();
 
-export function program(type = BPF_PROG_TYPE_SCHED_CLS): BpfProg {
+export function program(type = BPF_PROG_TYPE_SCHED_CLS, expectedAttachType = 0): BpfProg {
   const parts = {
     type,
-    expectedAttachType: 0,
+    expectedAttachType,
     name: '',
     gplCompatible: true,
     uid: 0,
