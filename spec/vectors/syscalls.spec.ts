@@ -23,6 +23,7 @@ describe('recordings of bpf(2)', () => {
       'maps.6.18.jsonl',
       'places.6.18.jsonl',
       'probes.6.18.jsonl',
+      'prog_info.6.18.jsonl',
       'requests.6.18.jsonl',
       'sequences.6.18.jsonl',
     ]);

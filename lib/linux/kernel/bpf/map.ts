@@ -12,7 +12,7 @@ import type { Machine } from '../../machine.js';
 import { KObject } from '../../object.js';
 import type { Task } from '../task.js';
 import type { Btf } from './btf/btf.js';
-import { copyValue, initValue, type BtfRecord } from './btf/record.js';
+import { BPF_SPIN_LOCK, copyValue, initValue, type BtfRecord } from './btf/record.js';
 import type { InnerMapMeta } from './map_in_map.js';
 import type { BpfInsn } from './verifier_ops.js';
 
@@ -243,7 +243,7 @@ export abstract class BpfMap extends KObject {
 
   /** -EINVAL when `flags` has BPF_F_LOCK and the value has no lock. */
   protected refuseLock(flags: number): number {
-    return (flags & BPF_F_LOCK) !== 0 && this.record?.has(1) !== true ? -EINVAL : 0;
+    return (flags & BPF_F_LOCK) !== 0 && this.record?.has(BPF_SPIN_LOCK) !== true ? -EINVAL : 0;
   }
 
   /**
