@@ -8,7 +8,11 @@ export interface UserMemory {
   write(address: number, data: Uint8Array): boolean;
 }
 
-/** A 64-bit user address as a number. What no process can have becomes an address that always faults. */
+/**
+ * A 64-bit user address as a number. What no process can have becomes an address that always faults.
+ *
+ * @models include/linux/kernel.h u64_to_user_ptr()
+ */
 export function userAddress(view: DataView, offset: number): number {
   return view.getUint32(offset + 4, true) * 0x100000000 + view.getUint32(offset, true);
 }

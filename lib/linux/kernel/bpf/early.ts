@@ -15,7 +15,7 @@ const helpers: ReadonlySet<number> = new Set([
   F.BPF_FUNC_map_delete_elem,
 ]);
 
-/** `ops` of a later kernel, less what socket filters and classifiers of 4.1 have not. @models net/core/filter.c sk_filter_ops */
+/** `ops` of a later kernel, less what socket filters and classifiers of 4.1 have not. @differs one table for all kernels */
 export const asEarly = (ops: BpfVerifierOps): BpfVerifierOps => ({
   ...ops,
   getFuncProto: (id, prog, task) =>

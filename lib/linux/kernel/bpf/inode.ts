@@ -141,7 +141,7 @@ export class PinTree implements BpfPaths {
     dropAll(this.#root);
   }
 
-  /** Where a new name may be put, or why not. @models fs/namei.c filename_create() */
+  /** Where a new name may be put, or why not. @models fs/namei.c filename_create() @differs paths of one file system */
   #newName(path: string): { directory: PinDirectory; name: string } | number {
     const place = this.#place(path);
     if (typeof place === 'number') return place;

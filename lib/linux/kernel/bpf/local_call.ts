@@ -128,7 +128,7 @@ function takeBack(attr: BpfAttr, layout: AnyStruct, before: Uint8Array, after: D
   }
 }
 
-/** bpf(2) as `task`: the return value, an fd of `task.files` where the kernel gives one, or a negative errno. */
+/** bpf(2) as `task`: the return value, an fd of `task.files` where the kernel gives one, or a negative errno. @differs no kernel has it */
 export function localBpf(machine: Machine, task: LocalTask, cmd: number, attr: BpfAttr | Uint8Array): number {
   const mappings = new Mappings(task);
   try {

@@ -112,8 +112,8 @@ export type AccessType = typeof BPF_READ | typeof BPF_WRITE;
 
 export const BPF_BASE_TYPE_BITS = 8;
 
-/** The type without its flags. */
+/** The type without its flags. @models include/linux/bpf_verifier.h base_type() */
 export const baseType = (type: number): number => type & 0xff;
 
-/** The flags without the type. */
+/** The flags without the type. @models include/linux/bpf_verifier.h type_flag() */
 export const typeFlag = (type: number): number => type & ~0xff;

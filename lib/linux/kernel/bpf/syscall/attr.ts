@@ -99,7 +99,7 @@ export class BpfCall implements Holder {
   /**
    * Text of at most `max` bytes, up to its NUL or cut there; refuses with EFAULT when memory ends first.
    *
-   * @models lib/strncpy_from_user.c strncpy_from_user()
+   * @models lib/strncpy_from_user.c strncpy_from_user() @differs stands with the other copies from users
    */
   text(address: number, max: number): string {
     let text = '';

@@ -64,7 +64,7 @@ export function linkGetFdById(call: BpfCall): LinkFile {
   return new LinkFile(byId(call, call.machine.bpfIds.links), call.task, 'bpf-link');
 }
 
-/** BPF_BTF_GET_NEXT_ID: the kernel's own is the first. */
+/** BPF_BTF_GET_NEXT_ID: the kernel's own is the first. @models kernel/bpf/syscall.c bpf_obj_get_next_id() */
 export function btfGetNextId(call: BpfCall): number {
   bpfGetBtfVmlinux(call.machine);
   return getNextId(call, call.machine.bpfIds.btfs);

@@ -16,7 +16,7 @@ const PATH_MAX = 4096;
 const AT_FDCWD = -100;
 const ACCESS = B.BPF_F_RDONLY | B.BPF_F_WRONLY;
 
-/** @models fs/namei.c getname() */
+/** @models fs/namei.c getname() @differs stands where paths are taken */
 function pathname(call: BpfCall): string {
   const path = call.text(call.u64(at.pathname), PATH_MAX);
   if (path.length === PATH_MAX) throw errno(E.ENAMETOOLONG);

@@ -73,7 +73,7 @@ export function tokenCreate(call: BpfCall): never {
 const BPF_STREAM_STDOUT = 1;
 const BPF_STREAM_STDERR = 2;
 
-/** BPF_PROG_STREAM_READ_BY_FD: programs that write streams are not modelled, so there is nothing to read. */
+/** BPF_PROG_STREAM_READ_BY_FD: programs that write streams are not modelled, so there is nothing to read. @models kernel/bpf/syscall.c prog_stream_read() */
 export function progStreamRead(call: BpfCall): number {
   const at = A.bpf_attr_prog_stream_read.offsetof;
   progGet(call.task, call.u32(at.prog_fd));
