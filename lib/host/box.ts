@@ -157,6 +157,12 @@ export class Box {
     return this.#supervisor.clients.placeholders.size;
   }
 
+  /** Why clients have no namespaces of their own; empty when they have. */
+  get noNamespaces(): string {
+    const { namespaces } = this.#supervisor;
+    return namespaces === undefined ? 'none are asked for' : namespaces.why;
+  }
+
   /** Programs started with spawn() that have not ended. */
   get programs(): number {
     return this.#clients.size - this.#supervisor.errands.size;

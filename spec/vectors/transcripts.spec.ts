@@ -13,22 +13,27 @@ import { transcript } from '../../tools/agree/transcripts/record.js';
 import { rerun } from '../../tools/agree/transcripts/rerun.js';
 
 const folder = join(import.meta.dirname, '../../../spec/vectors/transcripts');
-const recorded = 'iproute2-6.1.0';
+/** What each program of the recordings says of its version. */
+const versions: Readonly<Record<string, readonly [option: string, said: string]>> = {
+  ip: ['-V', 'iproute2-6.1.0'],
+  tc: ['-V', 'iproute2-6.1.0, libbpf 1.1.2'],
+  bpftool: ['version', 'bpftool v7.1'],
+};
 
-/** Why these programs cannot print what was recorded; undefined when they can. */
-function otherVersion(): string | undefined {
-  for (const program of ['ip', 'tc']) {
+/** Why the programs here cannot print what was recorded; undefined when they can. */
+function otherVersion(commands: string): string | undefined {
+  for (const [program, [option, recorded]] of Object.entries(versions)) {
+    if (!new RegExp(`\\b${program}\\b`).test(commands)) continue;
     const env = { ...process.env, PATH: clientPath };
-    const said = spawnSync(program, ['-V'], { env, encoding: 'utf8' });
+    const said = spawnSync(program, [option], { env, encoding: 'utf8' });
     if (said.error) return `needs ${program}`;
-    if (!said.stdout.includes(recorded)) return `recorded with ${recorded}, here is ${said.stdout.trim()}`;
+    if (!said.stdout.includes(recorded)) return `recorded with ${recorded}, here is ${said.stdout.split('\n')[0]!}`;
   }
   return undefined;
 }
 
 describe('transcripts', function () {
   this.timeout(60_000);
-  const reason = otherVersion();
   const programs = new Programs(folder);
   let shell: Shell | string;
 
@@ -45,7 +50,8 @@ describe('transcripts', function () {
     it(file, function () {
       const record = readWhole(join(folder, file), transcript);
       const outcome = rerun(record, programs, { shell, kernel: undefined, config: undefined });
-      const skip = outcome.verdict === 'not run' ? outcome.reason : reason;
+      const skip =
+        outcome.verdict === 'not run' ? outcome.reason : otherVersion(record.commands.map(({ cmd }) => cmd).join('\n'));
       if (skip !== undefined) {
         console.log(skip);
         return this.skip();

@@ -52,6 +52,11 @@ export class Shell {
     }
   }
 
+  /** Why programs cannot mount; empty when they can. */
+  get noMounts(): string {
+    return this.#box.noNamespaces;
+  }
+
   /** Runs a command line of sh(1) with the clock standing. */
   run(machine: Machine, command: string, options: RunOptions = {}): CommandResult {
     return this.#exec(stopped(machine), ['/bin/sh', '-c', command], options);

@@ -31,6 +31,8 @@ export interface Transcript {
   readonly ipv6: boolean;
   /** Symbolic links that must exist before the first command. */
   readonly links: readonly string[];
+  /** What the scenario needs of the recorded kernel and computer. */
+  readonly needs: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly commands: readonly Command[];
 }
@@ -72,6 +74,7 @@ export function transcript(record: Json): Transcript {
     scenario: asString(record['scenario'], 'scenario'),
     config: asString(record['config'], 'config'),
     ipv6: record['ipv6'] === true,
+    needs: asArray(record['needs'] ?? [], 'needs').map((need, i) => asString(need, `needs[${i}]`)),
     links: objectsOf(record['setup'] ?? [], 'setup').map(linkOf),
     env: Object.fromEntries(env) as Record<string, string>,
     commands: asArray(record['commands'], 'commands').map((c, i) => commandOf(asObject(c, `commands[${i}]`), i)),

@@ -63,6 +63,8 @@ export function rerun(record: Transcript, programs: Programs, { shell, kernel, c
   if (typeof shell === 'string') return notRun(shell);
   const missing = programs.missing(record, environment(record, '', programs.bin)['PATH'] ?? '');
   if (missing !== undefined) return notRun(`needs ${missing}`);
+  if (record.needs.includes('mount') && shell.noMounts !== '')
+    return notRun(`needs user namespaces: ${shell.noMounts}`);
   const named = configs[config ?? record.config];
   if (named === undefined) return caseDiffers(`configuration '${config ?? record.config}' is not modelled`);
   const gaps: string[] = [];
