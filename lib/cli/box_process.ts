@@ -5,12 +5,13 @@ import { setFlagsFromString } from 'node:v8';
 import { Box } from '../host/box.js';
 import { Control } from '../host/control.js';
 import { connectTo, listenAt } from '../host/control_socket.js';
+import { possibleCpus } from '../host/cpus.js';
 import { HostError } from '../host/host_error.js';
 import { hostClock } from '../host/kernel.js';
 import { close, prctl } from '../host/libc.js';
+import { ECONNREFUSED, ENOENT } from '../uapi/asm-generic/errno.js';
 import { Entropy } from '../linux/entropy.js';
 import { Machine } from '../linux/machine.js';
-import { ECONNREFUSED, ENOENT } from '../uapi/asm-generic/errno.js';
 import { locked, logPath, removeFiles, socketPath } from './boxes.js';
 import { configurationOf } from './configuration.js';
 import { faultsOf } from './faults_option.js';
@@ -79,8 +80,16 @@ async function serve(folder: string, name: string, args: readonly string[]): Pro
       notice(`not modelled: ${what}`);
     };
     const entropy = new Entropy(Math.floor(Math.random() * 2 ** 32));
-    const machine = new Machine({ clock: hostClock, entropy, onGap, config, version: kernel, ...faults });
-    const box = new Box(machine, { spawner: 'inline', log: notice });
+    const machine = new Machine({
+      clock: hostClock,
+      possibleCpus: possibleCpus(),
+      entropy,
+      onGap,
+      config,
+      version: kernel,
+      ...faults,
+    });
+    const box = new Box(machine, { spawner: 'inline', namespaces: true, log: notice });
     const about = { kernel, config: config.name, started: Date.now(), guardian: process.ppid, version: version() };
     control = new Control(box, fd, about, stop);
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
