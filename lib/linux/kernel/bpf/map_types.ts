@@ -2,7 +2,7 @@
 // is unknown to this kernel.
 import * as B from '../../../uapi/linux/bpf.js';
 import type { Machine } from '../../machine.js';
-import { ArrayMap, arrayMapAllocCheck, PercpuArrayMap } from './arraymap.js';
+import { ArrayMap, arrayMapAllocCheck } from './arraymap.js';
 import { ArrayOfMaps, CgroupArrayMap, fdArrayMapAllocCheck, PerfEventArrayMap, ProgArrayMap } from './fd_array.js';
 import { HashMap, PercpuHashMap } from './hashtab/hash.js';
 import { fdHtabMapAllocCheck, HashOfMaps } from './hashtab/hash_of_maps.js';
@@ -21,6 +21,7 @@ import { reuseportArrayAlloc, reuseportArrayAllocCheck } from './reuseport_array
 import { stackMapAlloc } from './stackmap.js';
 import { sockHashAlloc, sockMapAlloc } from '../../net/core/sock_map.js';
 import { xskMapAlloc } from '../../net/xdp/xskmap.js';
+import { PercpuArrayMap } from './percpu_array.js';
 import { QueueStackMap, queueStackMapAllocCheck } from './queue_stack_maps.js';
 import { ringbufMapAlloc } from './ringbuf.js';
 
