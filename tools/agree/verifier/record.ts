@@ -88,7 +88,8 @@ function fromTable(record: Json): VerifierRecord {
 }
 
 /** `4: (18) r1 = 0xPTR ; R1=map_ptr(map=NAME,ks=8,vs=48)` */
-const mapLine = /^(\d+): \(18\) r\d+ = 0x\w+ +; R\d+(?:_w)?=map_(ptr|value)\((?:id=\d+,)?(?:map=(\w+),)?ks=(\d+),vs=(\d+)/gm;
+const mapLine =
+  /^(\d+): \(18\) r\d+ = 0x\w+ +; R\d+(?:_w)?=map_(ptr|value)\((?:id=\d+,)?(?:map=(\w+),)?ks=(\d+),vs=(\d+)/gm;
 
 /** Kinds by name as other records of the corpus describe them. */
 const described = new Map<string, MapRecipe>();
@@ -158,7 +159,9 @@ function obstacleOf(load: number, log: string, record: Json): string | undefined
   const hasMaps = objectsOf(record['relocs'], 'relocs').length > 0 || mapLoads(record).length === 0;
   if (!hasMaps && (load === 0 || !/^\d+: \(/m.test(log))) return 'its maps are not recorded';
   const hex = asHex(record['insns_hex'], 'insns_hex');
-  const callsBack = (hex.match(/.{16}/g) ?? []).some((insn) => /^18[0-9a-f]4/.test(insn.slice(0, 2) + insn[3]! + insn[2]!));
+  const callsBack = (hex.match(/.{16}/g) ?? []).some((insn) =>
+    /^18[0-9a-f]4/.test(insn.slice(0, 2) + insn[3]! + insn[2]!),
+  );
   if (callsBack || /^(Func#|Validating )/m.test(log)) return 'its type information is not recorded';
   return undefined;
 }

@@ -33,10 +33,7 @@ export function checkPtrAlignment(env: VerifierEnv, reg: RegState, off: number, 
   const variable = tnumStr(reg.varOff);
   if (reg.type === T.PTR_TO_PACKET || reg.type === T.PTR_TO_PACKET_META) {
     if (isAligned(reg, off + NET_IP_ALIGN, size)) return;
-    throw env.refuse(
-      EACCES,
-      `misaligned packet access off ${NET_IP_ALIGN}+${variable}+${reg.off}+${off} size ${size}`,
-    );
+    throw env.refuse(EACCES, `misaligned packet access off ${NET_IP_ALIGN}+${variable}+${reg.off}+${off} size ${size}`);
   }
   if (isAligned(reg, off, size)) return;
   const what = descriptions.get(reg.type) ?? '';

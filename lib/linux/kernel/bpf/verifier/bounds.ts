@@ -163,12 +163,7 @@ function isSettled({ varOff, umin, umax, smin, smax, s32min, s32max, u32min, u32
  * @models kernel/bpf/verifier.c reg_bounds_sanity_check()
  */
 export function boundsViolation(reg: RegState): string | undefined {
-  if (
-    reg.umax.ltu(reg.umin) ||
-    reg.smax.lts(reg.smin) ||
-    reg.u32min > reg.u32max ||
-    reg.s32min > reg.s32max
-  )
+  if (reg.umax.ltu(reg.umin) || reg.smax.lts(reg.smin) || reg.u32min > reg.u32max || reg.s32min > reg.s32max)
     return 'range bounds violation';
   const { value } = reg.varOff;
   if (reg.varOff.isConst()) {
@@ -176,7 +171,12 @@ export function boundsViolation(reg: RegState): string | undefined {
       return 'const tnum out of sync with range bounds';
   }
   if (!reg.varOff.subregIsConst()) return undefined;
-  if (reg.u32min !== value.lo >>> 0 || reg.u32max !== value.lo >>> 0 || reg.s32min !== value.lo || reg.s32max !== value.lo)
+  if (
+    reg.u32min !== value.lo >>> 0 ||
+    reg.u32max !== value.lo >>> 0 ||
+    reg.s32min !== value.lo ||
+    reg.s32max !== value.lo
+  )
     return 'const subreg tnum out of sync with range bounds';
   return undefined;
 }

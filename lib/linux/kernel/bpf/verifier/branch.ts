@@ -156,8 +156,7 @@ function learnFromPointers(
 /** @models kernel/bpf/verifier.c check_cond_jmp_op() */
 export function checkCondJmpOp(env: VerifierEnv, insn: BpfInsn): void {
   const op = bpfOp(insn.code);
-  if (op === C.BPF_JA || op > I.BPF_JCOND)
-    throw env.refuse(EINVAL, `invalid BPF_JMP/JMP32 opcode ${op.toString(16)}`);
+  if (op === C.BPF_JA || op > I.BPF_JCOND) throw env.refuse(EINVAL, `invalid BPF_JMP/JMP32 opcode ${op.toString(16)}`);
   if (op === I.BPF_JCOND) {
     mayGoto(env, insn);
     return;

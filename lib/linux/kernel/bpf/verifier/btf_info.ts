@@ -125,8 +125,7 @@ export class ProgTypes {
   #pointer(env: VerifierEnv, subprog: number, target: number, i: number, tags: ReadonlySet<string>): SubprogArg {
     const { types } = this;
     if (tags.has('arg:ctx') || isContext(env, types, target)) return { type: T.ARG_PTR_TO_CTX, memSize: 0 };
-    for (const tag of tags)
-      if (tag !== 'arg:nonnull') throw new ModelGap(`bpf: verifier: functions with ${tag}`);
+    for (const tag of tags) if (tag !== 'arg:nonnull') throw new ModelGap(`bpf: verifier: functions with ${tag}`);
     if (!this.isGlobal(subprog)) throw env.refuseQuietly(EINVAL);
     const sized = target === 0 ? undefined : types.sizedType(target);
     if (sized === undefined)
@@ -146,7 +145,9 @@ const kindNames = [
 
 /** The struct that a kind of program has as its context. @models kernel/bpf/btf.c btf_is_prog_ctx_type() */
 function isContext(env: VerifierEnv, types: BtfTypeInfo, id: number): boolean {
-  return types.kindOf(id) === K.BTF_KIND_STRUCT && types.nameOf(id) === (contextNames.get(env.prog.type) ?? '__sk_buff');
+  return (
+    types.kindOf(id) === K.BTF_KIND_STRUCT && types.nameOf(id) === (contextNames.get(env.prog.type) ?? '__sk_buff')
+  );
 }
 
 /** By number of the program type, where it is not struct __sk_buff. */

@@ -150,7 +150,9 @@ export function verboseInvalidScalar(env: VerifierEnv, reg: RegState, range: Ret
   const known = reg.smin.eq(Word.S64_MIN) ? '' : ` smin=${bound(reg.smin)}`;
   const max = reg.smax.eq(Word.S64_MAX) ? '' : ` smax=${bound(reg.smax)}`;
   const unknown = known === '' && max === '' ? ' unknown scalar value' : '';
-  env.verbose(`${where} the register R0 has${known}${max}${unknown} should have been in [${range.min}, ${range.max}]\n`);
+  env.verbose(
+    `${where} the register R0 has${known}${max}${unknown} should have been in [${range.min}, ${range.max}]\n`,
+  );
 }
 
 const within = ({ min, max }: RetvalRange, reg: RegState): boolean =>
@@ -190,4 +192,3 @@ export function prepareFuncExit(env: VerifierEnv): void {
   const previous = callee.inCallbackFn ? findPrevEntry(env, state, env.insnIdx) : undefined;
   if (previous !== undefined) widenImpreciseScalars(env, previous, state);
 }
-

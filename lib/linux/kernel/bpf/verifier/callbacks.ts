@@ -34,7 +34,8 @@ const iterable = new Set([
 /** @models kernel/bpf/verifier.c set_map_elem_callback_state() */
 export const setMapElemCallback: SetCallee = (env, caller, callee, insnIdx) => {
   const map = env.aux[insnIdx]!.mapPtr;
-  if (map === undefined || !iterable.has(map.mapType)) throw env.refuse(ENOTSUPP, 'callback function not allowed for map');
+  if (map === undefined || !iterable.has(map.mapType))
+    throw env.refuse(ENOTSUPP, 'callback function not allowed for map');
   const r1 = caller.regs[1]!;
   callee.regs[1]!.copy(r1);
   setMap(callee.regs[2]!, T.PTR_TO_MAP_KEY, r1.map, r1.mapUid);

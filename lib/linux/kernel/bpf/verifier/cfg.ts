@@ -39,16 +39,14 @@ export function addSubprogs(env: VerifierEnv): void {
   }
   env.subprogCnt = env.subprogs.length;
   env.subprogs.push(new SubprogInfo(env.insns.length));
-  if (env.tracingAll)
-    for (let i = 0; i < env.subprogCnt; i++) env.verbose(`func#${i} @${env.subprogs[i]!.start}\n`);
+  if (env.tracingAll) for (let i = 0; i < env.subprogCnt; i++) env.verbose(`func#${i} @${env.subprogs[i]!.start}\n`);
 }
 
 /** Functions of the kernel are not modelled; a call of number 0 is refused later, when it is not dead. */
 function addKfuncCall(env: VerifierEnv, { imm, off }: BpfInsn): void {
-  if (!env.prog.gplCompatible)
-    throw env.refuse(EINVAL, 'cannot call kernel function from non-GPL compatible program');
+  if (!env.prog.gplCompatible) throw env.refuse(EINVAL, 'cannot call kernel function from non-GPL compatible program');
   if (imm === 0 && off === 0) return;
-  throw env.refuse(EINVAL, `kernel btf_id ${imm} is not a function`);
+  throw env.refuse(EINVAL, `kernel btf_id ${imm >>> 0} is not a function`);
 }
 
 function noteKind(subprog: SubprogInfo, insn: BpfInsn): void {

@@ -139,7 +139,13 @@ function bytesSafe(env: VerifierEnv, old: StackSlot, cur: StackSlot): boolean {
   return true;
 }
 
-function slotSafe(env: VerifierEnv, old: StackSlot, cur: StackSlot | undefined, ids: IdMap, exact: ExactLevel): boolean {
+function slotSafe(
+  env: VerifierEnv,
+  old: StackSlot,
+  cur: StackSlot | undefined,
+  ids: IdMap,
+  exact: ExactLevel,
+): boolean {
   if (exact === EXACT && old.types !== cur?.types) return false;
   if (isUnused(env, old)) return true;
   if (cur === undefined) return false;

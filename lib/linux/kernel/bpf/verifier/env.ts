@@ -277,4 +277,3 @@ export class VerifierEnv {
     return found;
   }
 }
-

@@ -28,7 +28,13 @@ function clobbers(env: VerifierEnv, call: BpfInsn): { mask: number; inlined: boo
 }
 
 const isPair = (stx: BpfInsn, ldx: BpfInsn, off: number): boolean =>
-  stx.code === STX && ldx.code === LDX && stx.dst === FP && ldx.src === FP && stx.src === ldx.dst && stx.off === off && ldx.off === off;
+  stx.code === STX &&
+  ldx.code === LDX &&
+  stx.dst === FP &&
+  ldx.src === FP &&
+  stx.src === ldx.dst &&
+  stx.off === off &&
+  ldx.off === off;
 
 /** @models kernel/bpf/verifier.c mark_fastcall_pattern_for_call() */
 function markCall(env: VerifierEnv, subprog: SubprogInfo, call: number, lowest: number, targets: Uint8Array): void {

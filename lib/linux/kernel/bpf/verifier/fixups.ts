@@ -197,7 +197,6 @@ export function extendResults(env: VerifierEnv): void {
   const isExchange = ({ code, imm }: BpfInsn): boolean =>
     code === (C.BPF_STX | I.BPF_ATOMIC | C.BPF_W) && imm === I.BPF_CMPXCHG;
   rewrite(env, {
-    make: (i, insn) =>
-      isExchange(insn) && aux[i]!.zextDst ? [insn, Build.zextReg(insnDefRegno(insn))] : undefined,
+    make: (i, insn) => (isExchange(insn) && aux[i]!.zextDst ? [insn, Build.zextReg(insnDefRegno(insn))] : undefined),
   });
 }

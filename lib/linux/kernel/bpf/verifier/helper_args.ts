@@ -112,10 +112,7 @@ export function checkFuncArgRegOff(env: VerifierEnv, reg: RegState, regno: numbe
   if ((argType & T.OBJ_RELEASE) !== 0) {
     if (T.baseType(argType) === T.ARG_PTR_TO_DYNPTR && reg.type === T.PTR_TO_STACK) return;
     if (reg.off !== 0)
-      throw env.refuse(
-        EINVAL,
-        `R${regno} must have zero offset when passed to release func or trusted arg to kfunc`,
-      );
+      throw env.refuse(EINVAL, `R${regno} must have zero offset when passed to release func or trusted arg to kfunc`);
     checkPtrOff(env, reg, regno, false);
     return;
   }
@@ -131,7 +128,9 @@ function resolveMapArgType(env: VerifierEnv, meta: CallMeta, argType: number): n
     if (argType === T.ARG_PTR_TO_MAP_VALUE) return T.ARG_PTR_TO_BTF_ID_SOCK_COMMON;
     throw env.refuse(EINVAL, 'invalid arg_type for sockmap/sockhash');
   }
-  return type === B.BPF_MAP_TYPE_BLOOM_FILTER && meta.id === F.BPF_FUNC_map_peek_elem ? T.ARG_PTR_TO_MAP_VALUE : argType;
+  return type === B.BPF_MAP_TYPE_BLOOM_FILTER && meta.id === F.BPF_FUNC_map_peek_elem
+    ? T.ARG_PTR_TO_MAP_VALUE
+    : argType;
 }
 
 function noteRelease(env: VerifierEnv, regno: number, reg: RegState, meta: CallMeta): void {
@@ -229,14 +228,22 @@ function checkByKind(env: VerifierEnv, proto: BpfFuncProto, arg: number, argType
   const regno = arg + 1;
   const reg = env.regs[regno]!;
   switch (T.baseType(argType)) {
-    case T.ARG_CONST_MAP_PTR:
-      return noteMap(env, reg, meta);
-    case T.ARG_PTR_TO_MAP_KEY:
-      return checkMapKey(env, regno, reg, meta);
-    case T.ARG_PTR_TO_MAP_VALUE:
-      return checkMapValue(env, regno, reg, argType, meta);
-    case T.ARG_PTR_TO_SPIN_LOCK:
-      return processSpinLock(env, regno, meta.id === F.BPF_FUNC_spin_lock);
+    case T.ARG_CONST_MAP_PTR: {
+      noteMap(env, reg, meta);
+      return;
+    }
+    case T.ARG_PTR_TO_MAP_KEY: {
+      checkMapKey(env, regno, reg, meta);
+      return;
+    }
+    case T.ARG_PTR_TO_MAP_VALUE: {
+      checkMapValue(env, regno, reg, argType, meta);
+      return;
+    }
+    case T.ARG_PTR_TO_SPIN_LOCK: {
+      processSpinLock(env, regno, meta.id === F.BPF_FUNC_spin_lock);
+      return;
+    }
     case T.ARG_PTR_TO_TIMER:
       processTimer(env, regno);
       meta.map = reg.map;
@@ -245,15 +252,20 @@ function checkByKind(env: VerifierEnv, proto: BpfFuncProto, arg: number, argType
     case T.ARG_PTR_TO_FUNC:
       meta.subprogno = reg.subprogno;
       return;
-    case T.ARG_PTR_TO_MEM:
-      return checkMem(env, regno, reg, argType, proto.argSizes?.[regno] ?? 0, meta);
+    case T.ARG_PTR_TO_MEM: {
+      checkMem(env, regno, reg, argType, proto.argSizes?.[regno] ?? 0, meta);
+      return;
+    }
     case T.ARG_CONST_SIZE:
     case T.ARG_CONST_SIZE_OR_ZERO: {
       const zero = T.baseType(argType) === T.ARG_CONST_SIZE_OR_ZERO;
-      return checkMemSizeReg(env, regno, accessOf(proto.args[arg - 1]!), zero, meta);
+      checkMemSizeReg(env, regno, accessOf(proto.args[arg - 1]!), zero, meta);
+      return;
     }
-    case T.ARG_CONST_ALLOC_SIZE_OR_ZERO:
-      return allocSize(env, regno, reg, meta);
+    case T.ARG_CONST_ALLOC_SIZE_OR_ZERO: {
+      allocSize(env, regno, reg, meta);
+      return;
+    }
     case T.ARG_PTR_TO_CONST_STR:
       checkConstStr(env, regno);
       return;

@@ -35,8 +35,7 @@ const NR_CPU_IDS = 2;
 function protoOf(env: VerifierEnv, id: number): BpfFuncProto {
   if (id < 0 || id >= FUNC_MAX_ID) throw env.refuse(EINVAL, `invalid func ${funcText(id)}`);
   const proto = env.proto(id);
-  if (proto === undefined)
-    throw env.refuse(EINVAL, `program of this type cannot use helper ${funcText(id)}`);
+  if (proto === undefined) throw env.refuse(EINVAL, `program of this type cannot use helper ${funcText(id)}`);
   if (!env.prog.gplCompatible && proto.gplOnly)
     throw env.refuse(EINVAL, 'cannot call GPL-restricted function from non-GPL compatible program');
   if (proto.allowed !== undefined && !proto.allowed(env.prog))
@@ -93,8 +92,7 @@ function recordFuncKey(env: VerifierEnv, meta: CallMeta): void {
 
 function releaseArgument(env: VerifierEnv, meta: CallMeta): void {
   if (meta.releaseRegno === 0) return;
-  const good =
-    meta.refObjId !== 0 ? releaseReference(env, meta.refObjId) : env.regs[meta.releaseRegno]!.isNull();
+  const good = meta.refObjId !== 0 ? releaseReference(env, meta.refObjId) : env.regs[meta.releaseRegno]!.isNull();
   if (!good) throw env.refuse(EINVAL, `func ${funcText(meta.id)} reference has not been acquired before`);
 }
 
@@ -132,25 +130,32 @@ function checkSnprintf(env: VerifierEnv): void {
 /** What some helpers ask or do besides. */
 function special(env: VerifierEnv, insn: BpfInsn, meta: CallMeta): void {
   switch (meta.id) {
-    case F.BPF_FUNC_tail_call:
-      return checkResourceLeak(env, true, 'tail_call');
-    case F.BPF_FUNC_for_each_map_elem:
-      return pushCallbackCall(env, insn, meta.subprogno, setMapElemCallback);
-    case F.BPF_FUNC_timer_set_callback:
-      return pushCallbackCall(env, insn, meta.subprogno, setTimerCallback);
+    case F.BPF_FUNC_tail_call: {
+      checkResourceLeak(env, true, 'tail_call');
+      return;
+    }
+    case F.BPF_FUNC_for_each_map_elem: {
+      pushCallbackCall(env, insn, meta.subprogno, setMapElemCallback);
+      return;
+    }
+    case F.BPF_FUNC_timer_set_callback: {
+      pushCallbackCall(env, insn, meta.subprogno, setTimerCallback);
+      return;
+    }
     case F.BPF_FUNC_find_vma:
     case F.BPF_FUNC_user_ringbuf_drain:
       throw new ModelGap(`bpf: verifier: ${funcText(meta.id)}`);
-    case F.BPF_FUNC_snprintf:
-      return checkSnprintf(env);
-    case F.BPF_FUNC_loop:
-      return callLoop(env, insn, meta.subprogno);
+    case F.BPF_FUNC_snprintf: {
+      checkSnprintf(env);
+      return;
+    }
+    case F.BPF_FUNC_loop: {
+      callLoop(env, insn, meta.subprogno);
+      return;
+    }
     case F.BPF_FUNC_dynptr_from_mem:
       if (env.regs[1]!.type !== T.PTR_TO_MAP_VALUE)
-        throw env.refuse(
-          EACCES,
-          `Unsupported reg type ${regTypeStr(env.regs[1]!.type)} for bpf_dynptr_from_mem data`,
-        );
+        throw env.refuse(EACCES, `Unsupported reg type ${regTypeStr(env.regs[1]!.type)} for bpf_dynptr_from_mem data`);
       return;
     default:
   }
@@ -266,4 +271,3 @@ export function checkHelperCall(env: VerifierEnv, insn: BpfInsn): void {
   }
   if (changesPktData(id)) clearAllPktPointers(env);
 }
-

@@ -29,19 +29,32 @@ export function checkHelperMemAccess(
   const reg = env.regs[regno]!;
   switch (T.baseType(reg.type)) {
     case T.PTR_TO_PACKET:
-    case T.PTR_TO_PACKET_META:
-      return checkPacketAccess(env, regno, reg.off, size, zero);
+    case T.PTR_TO_PACKET_META: {
+      checkPacketAccess(env, regno, reg.off, size, zero);
+      return;
+    }
     case T.PTR_TO_MAP_KEY:
       checkWritable(env, regno, reg, t);
-      return checkMemRegion(env, regno, reg.off, size, reg.map!.keySize, false);
+      {
+        checkMemRegion(env, regno, reg.off, size, reg.map!.keySize, false);
+        return;
+      }
     case T.PTR_TO_MAP_VALUE:
       checkMapAccessType(env, reg.map!, reg.off, size, t);
-      return checkMapAccess(env, regno, reg.off, size, zero, false);
+      {
+        checkMapAccess(env, regno, reg.off, size, zero, false);
+        return;
+      }
     case T.PTR_TO_MEM:
       if ((reg.type & T.MEM_RDONLY) !== 0) checkWritable(env, regno, reg, t);
-      return checkMemRegion(env, regno, reg.off, size, reg.memSize, zero);
-    case T.PTR_TO_STACK:
-      return checkStackRangeInitialized(env, regno, reg.off, size, zero, t, raw);
+      {
+        checkMemRegion(env, regno, reg.off, size, reg.memSize, zero);
+        return;
+      }
+    case T.PTR_TO_STACK: {
+      checkStackRangeInitialized(env, regno, reg.off, size, zero, t, raw);
+      return;
+    }
     default:
       if (zero && size === 0 && reg.isNull()) return;
       throw env.refuse(EACCES, `R${regno} type=${regTypeStr(reg.type)} expected=fp`);

@@ -1,10 +1,12 @@
 // kernel/bpf/verifier.c bpf_check(): proves that a program does no harm, and rewrites it into what runs.
+import { EINVAL } from '../../../../uapi/asm-generic/errno.js';
 import * as B from '../../../../uapi/linux/bpf.js';
 import { encodeInsns } from '../../../../vm/insn.js';
 import { errno, ModelGap } from '../../../errno.js';
 import { verifierOpsOf } from '../../../net/core/filter/verifier_ops.js';
 import type { Task } from '../../task.js';
 import { checkBtfInfo, checkBtfInfoEarly, FUNC_INFO_SIZE, LINE_INFO_SIZE } from '../btf/prog_info.js';
+import { ProgArrayMap } from '../fd_array.js';
 import { BPF_LOG_STATS, VerifierLog } from '../log.js';
 import type { BpfProg, ProgLoadAttr } from '../prog.js';
 import * as T from '../type_flags.js';
@@ -205,4 +207,5 @@ export function bpfCheck(prog: BpfProg, attr: ProgLoadAttr, task: Task): void {
   if (failed !== 0) throw errno(failed);
   if (verdict !== 0) throw errno(verdict);
   publish(env);
+  for (const map of prog.usedMaps) if (map instanceof ProgArrayMap && !map.compatible(prog)) throw errno(EINVAL);
 }

@@ -48,11 +48,7 @@ function shiftFrom(reg: RegState, known: RegState): void {
 }
 
 /** @models kernel/bpf/verifier.c sync_linked_regs() */
-export function syncLinkedRegs(
-  state: VerifierState,
-  known: RegState,
-  linked: readonly LinkedReg[],
-): void {
+export function syncLinkedRegs(state: VerifierState, known: RegState, linked: readonly LinkedReg[]): void {
   for (const { frameno, index, isReg } of linked) {
     const frame = state.frame[frameno]!;
     const reg = isReg ? frame.regs[index]! : frame.stack[index]!.reg;

@@ -104,7 +104,7 @@ function logLiveRegs(env: VerifierEnv): void {
   for (let i = 0; i < env.insns.length; i++) {
     const { scc, liveRegsBefore } = env.aux[i]!;
     let text = `${scc === 0 ? '    ' : `${String(scc).padStart(3)} `}${String(i).padStart(3)}: `;
-    for (let r = 0; r < 10; r++) text += (liveRegsBefore & (1 << r)) !== 0 ? r : '.';
+    for (let r = 0; r < 10; r++) text += (liveRegsBefore & (1 << r)) !== 0 ? String(r) : '.';
     env.verbose(`${text} ${insnText(env, i)}`);
     if (env.insns[i]!.code === LD_IMM64) i++;
   }

@@ -270,7 +270,8 @@ export class StackLiveness {
   #log(instance: FuncInstance, masks: Int32Array, frame: number, insn: number, now: readonly number[]): void {
     const at = instance.at(insn);
     const shown =
-      (masks[at + MAY_READ]! | masks[at + MAY_READ + 1]! | masks[at + MUST_WRITE]! | masks[at + MUST_WRITE + 1]!) !== 0 ||
+      (masks[at + MAY_READ]! | masks[at + MAY_READ + 1]! | masks[at + MUST_WRITE]! | masks[at + MUST_WRITE + 1]!) !==
+        0 ||
       insn === instance.start ||
       this.#env.aux[insn]!.prunePoint;
     if (!shown) return;
@@ -284,14 +285,13 @@ export class StackLiveness {
     if (oldLow === low && oldHigh === high) return;
     const ones = stackMaskStr(low & ~oldLow, high & ~oldHigh);
     const zeros = stackMaskStr(oldLow & ~low, oldHigh & ~high);
-    this.#env.verbose(
-      `${prefix}${ones === '' ? '' : `+${name} ${ones} `}${zeros === '' ? '' : `-${name} ${zeros}`}\n`,
-    );
+    this.#env.verbose(`${prefix}${ones === '' ? '' : `+${name} ${ones} `}${zeros === '' ? '' : `-${name} ${zeros}`}\n`);
   }
 }
 
 /** The bit of a slot as halves. */
-const bits = (slot: number): readonly [low: number, high: number] => (slot < 32 ? [1 << slot, 0] : [0, 1 << (slot - 32)]);
+const bits = (slot: number): readonly [low: number, high: number] =>
+  slot < 32 ? [1 << slot, 0] : [0, 1 << (slot - 32)];
 
 function isLiveBefore(instance: FuncInstance, insn: number, frame: number, slot: number): boolean {
   const masks = instance.frames[frame];

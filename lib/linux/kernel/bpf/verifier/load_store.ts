@@ -21,8 +21,7 @@ const fixedTypes = new Set([
   ...[T.PTR_TO_BTF_ID, T.PTR_TO_ARENA],
 ]);
 
-const isMemOrBtf = (type: number): boolean =>
-  T.baseType(type) === T.PTR_TO_MEM || T.baseType(type) === T.PTR_TO_BTF_ID;
+const isMemOrBtf = (type: number): boolean => T.baseType(type) === T.PTR_TO_MEM || T.baseType(type) === T.PTR_TO_BTF_ID;
 
 function merged(a: number, b: number): number {
   const isMem = T.baseType(a) === T.PTR_TO_MEM || T.baseType(b) === T.PTR_TO_MEM;
@@ -128,11 +127,7 @@ export function checkAtomic(env: VerifierEnv, insn: BpfInsn): void {
   } else if (imm === I.BPF_STORE_REL) {
     checkStoreReg(env, insn, true);
     refuseAtomic(env, 'stores into', insn.dst);
-  } else
-    throw env.refuse(
-      EINVAL,
-      `BPF_ATOMIC uses invalid atomic opcode ${(imm >>> 0).toString(16).padStart(2, '0')}`,
-    );
+  } else throw env.refuse(EINVAL, `BPF_ATOMIC uses invalid atomic opcode ${(imm >>> 0).toString(16).padStart(2, '0')}`);
 }
 
 function loadFunction(env: VerifierEnv, insn: BpfInsn): void {
@@ -186,8 +181,7 @@ export function checkLdAbs(env: VerifierEnv, insn: BpfInsn): void {
   checkRegArg(env, 6, SRC_OP);
   checkResourceLeak(env, true, 'BPF_LD_[ABS|IND]');
   const { regs } = env;
-  if (regs[6]!.type !== T.PTR_TO_CTX)
-    throw env.refuse(EINVAL, 'at the time of BPF_LD_ABS|IND R6 != pointer to skb');
+  if (regs[6]!.type !== T.PTR_TO_CTX) throw env.refuse(EINVAL, 'at the time of BPF_LD_ABS|IND R6 != pointer to skb');
   if (!isAbs) checkRegArg(env, insn.src, SRC_OP);
   checkPtrOff(env, regs[6]!, 6, false);
   clearCallerSavedRegs(env, regs);

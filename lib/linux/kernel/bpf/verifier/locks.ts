@@ -11,13 +11,9 @@ import { Word } from './word.js';
 /** The field at the register's place must be the one of the value. */
 function checkField(env: VerifierEnv, regno: number, reg: RegState, type: number, name: string, use: string): void {
   if (!reg.varOff.isConst())
-    throw env.refuse(
-      EINVAL,
-      `R${regno} doesn't have constant offset. ${use} has to be at the constant offset`,
-    );
+    throw env.refuse(EINVAL, `R${regno} doesn't have constant offset. ${use} has to be at the constant offset`);
   const map = reg.map!;
-  if (map.btf === undefined)
-    throw env.refuse(EINVAL, `map '${map.name ?? ''}' has to have BTF in order to use ${use}`);
+  if (map.btf === undefined) throw env.refuse(EINVAL, `map '${map.name ?? ''}' has to have BTF in order to use ${use}`);
   const field = map.record?.find(type);
   if (field === undefined) throw env.refuse(EINVAL, `map '${map.name ?? ''}' has no valid ${use}`);
   const off = reg.varOff.value.add(Word.int(reg.off));
@@ -95,4 +91,3 @@ export function checkResourceLeak(env: VerifierEnv, checkLock: boolean, what: st
     throw env.refuse(EINVAL, `${what} cannot be used inside bpf_spin_lock-ed region`);
   if (leaks(env, state)) throw env.refuse(EINVAL, `${what} would lead to reference leak`);
 }
-

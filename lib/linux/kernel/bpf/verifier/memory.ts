@@ -29,10 +29,7 @@ export const isPktPointer = (type: number): boolean => {
 };
 
 export const isSkPointer = (type: number): boolean =>
-  type === T.PTR_TO_SOCKET ||
-  type === T.PTR_TO_SOCK_COMMON ||
-  type === T.PTR_TO_TCP_SOCK ||
-  type === T.PTR_TO_XDP_SOCK;
+  type === T.PTR_TO_SOCKET || type === T.PTR_TO_SOCK_COMMON || type === T.PTR_TO_TCP_SOCK || type === T.PTR_TO_XDP_SOCK;
 
 /** Says which region a wrong access was meant for. */
 function regionText(reg: RegState, regno: number, off: number, size: number, memSize: number): string {
@@ -78,10 +75,7 @@ export function checkMemRegion(
   if (!isInside(env, regno, reg.smin.add(Word.int(off)).lo, size, memSize, zero))
     throw env.refuse(EACCES, `R${regno} min value is outside of the allowed memory range`);
   if (!reg.umax.ltu(MAX_VAR_OFF))
-    throw env.refuse(
-      EACCES,
-      `R${regno} unbounded memory access, make sure to bounds check any such access`,
-    );
+    throw env.refuse(EACCES, `R${regno} unbounded memory access, make sure to bounds check any such access`);
   if (!isInside(env, regno, reg.umax.lo + off, size, memSize, zero))
     throw env.refuse(EACCES, `R${regno} max value is outside of the allowed memory range`);
 }
@@ -99,8 +93,7 @@ export function checkPtrOff(env: VerifierEnv, reg: RegState, regno: number, fixe
 /** @models kernel/bpf/verifier.c check_map_access_type() */
 export function checkMapAccessType(env: VerifierEnv, map: MapView, off: number, size: number, t: AccessType): void {
   const text = `map forbidden, value_size=${map.valueSize} off=${off} size=${size}`;
-  if (t === T.BPF_WRITE && (map.mapFlags & B.BPF_F_RDONLY_PROG) !== 0)
-    throw env.refuse(EACCES, `write into ${text}`);
+  if (t === T.BPF_WRITE && (map.mapFlags & B.BPF_F_RDONLY_PROG) !== 0) throw env.refuse(EACCES, `write into ${text}`);
   if (t === T.BPF_READ && (map.mapFlags & B.BPF_F_WRONLY_PROG) !== 0) throw env.refuse(EACCES, `read from ${text}`);
 }
 
@@ -150,7 +143,14 @@ export function checkPacketAccess(env: VerifierEnv, regno: number, off: number, 
   if (failed !== 0) throw env.refuse(failed, `R${regno} offset is outside of the packet`);
 }
 
-function checkCtxAccess(env: VerifierEnv, insnIdx: number, off: number, size: number, t: AccessType, info: InsnAccessAux): void {
+function checkCtxAccess(
+  env: VerifierEnv,
+  insnIdx: number,
+  off: number,
+  size: number,
+  t: AccessType,
+  info: InsnAccessAux,
+): void {
   if (env.ops.isValidAccess(off, size, t, env.prog, info)) {
     env.aux[insnIdx]!.ctxFieldSize = info.ctxFieldSize;
     return;
@@ -292,8 +292,7 @@ function accessSock(env: VerifierEnv, reg: RegState, a: Access): void {
 /** Names of struct bpf_map's forms that a program may look into, and how far. */
 function accessMapPtr(env: VerifierEnv, reg: RegState, a: Access): void {
   const name = reg.map!.mapType === B.BPF_MAP_TYPE_ARRAY ? 'bpf_array' : mapStructName(reg.map!.mapType);
-  if (name === undefined)
-    throw env.refuse(ENOTSUPP, `map_ptr access not supported for map type ${reg.map!.mapType}`);
+  if (name === undefined) throw env.refuse(ENOTSUPP, `map_ptr access not supported for map type ${reg.map!.mapType}`);
   if (!env.allowPtrLeaks)
     throw env.refuse(EPERM, `'struct ${name}' access is allowed only to CAP_PERFMON and CAP_SYS_ADMIN`);
   if (a.off < 0) throw env.refuse(EACCES, `R${a.regno} is ${name} invalid negative access: off=${a.off}`);
@@ -328,28 +327,47 @@ function mapStructName(type: number): string | undefined {
 
 function accessByType(env: VerifierEnv, reg: RegState, a: Access): void {
   switch (reg.type) {
-    case T.PTR_TO_MAP_KEY:
-      return accessMapKey(env, reg, a);
-    case T.PTR_TO_MAP_VALUE:
-      return accessMapValue(env, reg, a);
-    case T.PTR_TO_CTX:
-      return accessCtx(env, reg, a);
-    case T.PTR_TO_STACK:
-      return accessStack(env, a);
+    case T.PTR_TO_MAP_KEY: {
+      accessMapKey(env, reg, a);
+      return;
+    }
+    case T.PTR_TO_MAP_VALUE: {
+      accessMapValue(env, reg, a);
+      return;
+    }
+    case T.PTR_TO_CTX: {
+      accessCtx(env, reg, a);
+      return;
+    }
+    case T.PTR_TO_STACK: {
+      accessStack(env, a);
+      return;
+    }
     case T.PTR_TO_PACKET:
-    case T.PTR_TO_PACKET_META:
-      return accessPacket(env, a);
-    case T.PTR_TO_FLOW_KEYS:
-      return accessFlowKeys(env, a);
+    case T.PTR_TO_PACKET_META: {
+      accessPacket(env, a);
+      return;
+    }
+    case T.PTR_TO_FLOW_KEYS: {
+      accessFlowKeys(env, a);
+      return;
+    }
     case T.PTR_TO_SOCKET:
     case T.PTR_TO_SOCK_COMMON:
     case T.PTR_TO_TCP_SOCK:
-    case T.PTR_TO_XDP_SOCK:
-      return accessSock(env, reg, a);
-    case T.CONST_PTR_TO_MAP:
-      return accessMapPtr(env, reg, a);
+    case T.PTR_TO_XDP_SOCK: {
+      accessSock(env, reg, a);
+      return;
+    }
+    case T.CONST_PTR_TO_MAP: {
+      accessMapPtr(env, reg, a);
+      return;
+    }
     default:
-      if (T.baseType(reg.type) === T.PTR_TO_MEM) return accessMem(env, reg, a);
+      if (T.baseType(reg.type) === T.PTR_TO_MEM) {
+        accessMem(env, reg, a);
+        return;
+      }
       throw env.refuse(EACCES, `R${a.regno} invalid mem access '${regTypeStr(reg.type)}'`);
   }
 }
@@ -382,4 +400,3 @@ export function checkMemAccess(
   if (isLdsx) coerceRegToSizeSx(target, size);
   else coerceRegToSize(target, size);
 }
-

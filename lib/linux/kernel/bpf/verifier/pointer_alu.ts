@@ -28,12 +28,8 @@ function checkSane(env: VerifierEnv, reg: RegState, type: number): void {
   if (reg.off >= BPF_MAX_VAR_OFF || reg.off <= -BPF_MAX_VAR_OFF)
     throw env.refuse(EINVAL, `${name} pointer offset ${reg.off} is not allowed`);
   if (reg.smin.eq(Word.S64_MIN))
-    throw env.refuse(
-      EINVAL,
-      `math between ${name} pointer and register with unbounded min value is not allowed`,
-    );
-  if (isOutside(reg.smin))
-    throw env.refuse(EINVAL, `value ${reg.smin.signed} makes ${name} pointer be out of bounds`);
+    throw env.refuse(EINVAL, `math between ${name} pointer and register with unbounded min value is not allowed`);
+  if (isOutside(reg.smin)) throw env.refuse(EINVAL, `value ${reg.smin.signed} makes ${name} pointer be out of bounds`);
 }
 
 const movable = new Set([
@@ -97,8 +93,7 @@ function add(env: VerifierEnv, dst: RegState, ptr: RegState, off: RegState, know
 
 function sub(env: VerifierEnv, insn: BpfInsn, dst: RegState, ptr: RegState, off: RegState, known: boolean): void {
   if (dst === off) throw env.refuse(EACCES, `R${insn.dst} tried to subtract pointer from scalar`);
-  if (ptr.type === T.PTR_TO_STACK)
-    throw env.refuse(EACCES, `R${insn.dst} subtraction from stack pointer prohibited`);
+  if (ptr.type === T.PTR_TO_STACK) throw env.refuse(EACCES, `R${insn.dst} subtraction from stack pointer prohibited`);
   const fixed = known ? fixedSum(ptr, off.smin.neg()) : undefined;
   if (fixed !== undefined) {
     moveFixed(dst, ptr, fixed);
@@ -122,10 +117,14 @@ function sub(env: VerifierEnv, insn: BpfInsn, dst: RegState, ptr: RegState, off:
 function move(env: VerifierEnv, insn: BpfInsn, dst: RegState, ptr: RegState, off: RegState, known: boolean): void {
   const op = bpfOp(insn.code);
   switch (op) {
-    case C.BPF_ADD:
-      return add(env, dst, ptr, off, known);
-    case C.BPF_SUB:
-      return sub(env, insn, dst, ptr, off, known);
+    case C.BPF_ADD: {
+      add(env, dst, ptr, off, known);
+      return;
+    }
+    case C.BPF_SUB: {
+      sub(env, insn, dst, ptr, off, known);
+      return;
+    }
     case C.BPF_AND:
     case C.BPF_OR:
     case C.BPF_XOR:
@@ -163,7 +162,14 @@ export function adjustPtr(env: VerifierEnv, insn: BpfInsn, ptr: RegState, off: R
   adjustMovable(env, insn, dst, ptr, off, known);
 }
 
-function adjustMovable(env: VerifierEnv, insn: BpfInsn, dst: RegState, ptr: RegState, off: RegState, known: boolean): void {
+function adjustMovable(
+  env: VerifierEnv,
+  insn: BpfInsn,
+  dst: RegState,
+  ptr: RegState,
+  off: RegState,
+  known: boolean,
+): void {
   const needed = sanitizeNeeded(bpfOp(insn.code));
   dst.type = ptr.type;
   dst.id = ptr.id;

@@ -33,7 +33,7 @@ export class Backtrack {
     this.frame = frame;
   }
 
-  get isEmpty(): boolean {
+  isEmpty(): boolean {
     for (let i = 0; i <= this.frame; i++) if ((this.regs[i]! | this.low[i]! | this.high[i]!) !== 0) return false;
     return true;
   }
@@ -344,18 +344,16 @@ function markParent(env: VerifierEnv, st: VerifierState, bt: Backtrack): boolean
  * @models kernel/bpf/verifier.c __mark_chain_precision()
  */
 export function markChainPrecisionOf(env: VerifierEnv, start: VerifierState, bt: Backtrack): boolean {
-  if (!env.bpfCapable || bt.isEmpty) return false;
+  if (!env.bpfCapable || bt.isEmpty()) return false;
   let changed = false;
-  let st: VerifierState | undefined = start;
+  let st = start;
   let lastIdx = start.insnIdx;
   let firstIdx = start.firstInsnIdx;
   let subseq = -1;
   let skip = true;
-  while (st !== undefined) {
+  for (;;) {
     if (env.tracingAll)
-      env.verbose(
-        `mark_precise: frame${bt.frame}: last_idx ${lastIdx} first_idx ${firstIdx} subseq_idx ${subseq} \n`,
-      );
+      env.verbose(`mark_precise: frame${bt.frame}: last_idx ${lastIdx} first_idx ${firstIdx} subseq_idx ${subseq} \n`);
     if (lastIdx < 0) return markEntry(env, st, bt) || changed;
     const walk = new HistoryWalk(st);
     for (let i: number | undefined = lastIdx; i !== undefined; i = walk.previous(i)) {
@@ -364,19 +362,19 @@ export function markChainPrecisionOf(env: VerifierEnv, start: VerifierState, bt:
         return changed;
       }
       skip = false;
-      if (bt.isEmpty) return changed;
+      if (bt.isEmpty()) return changed;
       subseq = i;
       if (i < 0) throw env.bug(`backtracking idx ${i}`);
     }
+    if (st.parent === undefined) break;
     st = st.parent;
-    if (st === undefined) break;
     if (markParent(env, st, bt)) changed = true;
-    if (bt.isEmpty) return changed;
+    if (bt.isEmpty()) return changed;
     subseq = firstIdx;
     lastIdx = st.lastInsnIdx;
     firstIdx = st.firstInsnIdx;
   }
-  if (!bt.isEmpty) markAllScalarsPrecise(env, start);
+  if (!bt.isEmpty()) markAllScalarsPrecise(env, start);
   return changed;
 }
 

@@ -1,6 +1,8 @@
 // kernel/bpf/log.c: how the log shows states: "R1=ctx() R10=fp0 fp-8=mmmmmmmm", and in which column the comment behind an
 // instruction starts.
+import { BPF_PSEUDO_KFUNC_CALL } from '../../../../uapi/linux/bpf.js';
 import { printBpfInsn } from '../../../../vm/disasm.js';
+import type { Insns } from '../../../../vm/insn.js';
 import * as T from '../type_flags.js';
 import type { VerifierEnv } from './env.js';
 import type { FuncState, StackSlot, VerifierState } from './state.js';
@@ -192,9 +194,13 @@ export function printInsnState(env: VerifierEnv, state: VerifierState, frameno: 
   printVerifierState(env, state, frameno, false);
 }
 
+/** Functions of the kernel have no names here. */
+const kernelFunction = (insns: Insns, i: number): string | undefined =>
+  insns.src(i) === BPF_PSEUDO_KFUNC_CALL ? '' : undefined;
+
 /** The line of an instruction. @models kernel/bpf/verifier.c verbose_insn() */
 export function insnText(env: VerifierEnv, i: number): string {
-  return `${printBpfInsn(env.code, i, { allowPtrLeaks: env.allowPtrLeaks })}\n`;
+  return `${printBpfInsn(env.code, i, { allowPtrLeaks: env.allowPtrLeaks, call: kernelFunction })}\n`;
 }
 
 /** `r0,r2` @models kernel/bpf/verifier.c fmt_reg_mask() */

@@ -45,7 +45,11 @@ function cleanLiveStates(env: VerifierEnv, insn: number, states: readonly Verifi
 }
 
 /** The nearest kept state at `insn` on the way to `cur`. @models kernel/bpf/verifier.c find_prev_entry() */
-export function findPrevEntry(env: VerifierEnv, cur: VerifierState | undefined, insn: number): VerifierState | undefined {
+export function findPrevEntry(
+  env: VerifierEnv,
+  cur: VerifierState | undefined,
+  insn: number,
+): VerifierState | undefined {
   if (cur === undefined) return undefined;
   return exploredStates(env, insn).find(
     (st) => st.insnIdx === insn && st.branches !== 0 && st.sameCallsites(cur) && st.dfsDepth < cur.dfsDepth,
@@ -91,8 +95,7 @@ class Visit {
     const { forceCheckpoint } = env.aux[insn]!;
     this.#force = env.testStateFreq || forceCheckpoint || env.curState.history.length > LONG_HISTORY;
     this.#add =
-      this.#force ||
-      (env.jmpsProcessed - env.prevJmpsProcessed >= 2 && env.insnProcessed - env.prevInsnProcessed >= 8);
+      this.#force || (env.jmpsProcessed - env.prevJmpsProcessed >= 2 && env.insnProcessed - env.prevInsnProcessed >= 8);
   }
 
   /** True when a kept state covers the current one. */
@@ -209,4 +212,3 @@ class Visit {
 
 /** True when the current state need not be walked on. @models kernel/bpf/verifier.c is_state_visited() */
 export const isStateVisited = (env: VerifierEnv, insn: number): boolean => new Visit(env, insn).run();
-

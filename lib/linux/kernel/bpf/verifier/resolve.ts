@@ -7,7 +7,7 @@ import * as I from '../../../../uapi/linux/bpf_insn.js';
 import { bpfClass, bpfMode, bpfOpcodeInInsntable } from '../../../../vm/isa.js';
 import { errno, errnoOf } from '../../../errno.js';
 import { BPF_RES_SPIN_LOCK, BPF_SPIN_LOCK, BPF_TIMER, BPF_WORKQUEUE } from '../btf/record.js';
-import { BtfFile } from '../file.js';
+import { BtfFile, MapFile } from '../file.js';
 import type { BpfMap } from '../map.js';
 import type { ProgLoadAttr } from '../prog.js';
 import { mapGet } from '../syscall/fd.js';
@@ -36,8 +36,7 @@ function checkMapProgCompatibility(env: VerifierEnv, map: BpfMap): void {
     if (map.record?.has(BPF_TIMER) === true) throw env.refuse(EINVAL, 'tracing progs cannot use bpf_timer yet');
     if (map.record?.has(BPF_WORKQUEUE) === true) throw env.refuse(EINVAL, 'tracing progs cannot use bpf_wq yet');
   }
-  if (map.mapType === B.BPF_MAP_TYPE_STRUCT_OPS)
-    throw env.refuse(EINVAL, 'bpf_struct_ops map cannot be used in prog');
+  if (map.mapType === B.BPF_MAP_TYPE_STRUCT_OPS) throw env.refuse(EINVAL, 'bpf_struct_ops map cannot be used in prog');
 }
 
 /** @models kernel/bpf/verifier.c __add_used_map() */
@@ -70,22 +69,9 @@ export function processFdArray(env: VerifierEnv, { fdArray, fdArrayCnt }: ProgLo
     const fd = fdAt(env, fdArray, i);
     const file: unknown = env.task.fget(fd);
     if (file instanceof BtfFile) continue;
-    try {
-      addUsedMap(env, mapGet(env.task, fd));
-    } catch (refused) {
-      const number = errnoOf(refused);
-      if (number === EBADF || (number === EINVAL && !isMapFile(env, fd)))
-        throw env.refuse(number, `fd ${fd} is not pointing to valid map or btf`);
-      throw refused;
-    }
-  }
-}
-
-function isMapFile(env: VerifierEnv, fd: number): boolean {
-  try {
-    return mapGet(env.task, fd) !== undefined;
-  } catch {
-    return false;
+    if (!(file instanceof MapFile))
+      throw env.refuse(file === undefined ? EBADF : EINVAL, `fd ${fd} is not pointing to valid map or btf`);
+    addUsedMap(env, file.map);
   }
 }
 
@@ -110,10 +96,7 @@ function resolveValue(env: VerifierEnv, map: BpfMap, i: number, off: number): vo
   if (address === -ENOTSUPP && map.mapType !== B.BPF_MAP_TYPE_ARRAY)
     throw env.refuse(EINVAL, 'no direct value access support for this map type');
   if (address < 0)
-    throw env.refuse(
-      -address,
-      `invalid access to map value pointer, value_size=${map.valueSize} off=${off}`,
-    );
+    throw env.refuse(-address, `invalid access to map value pointer, value_size=${map.valueSize} off=${off}`);
   env.aux[i]!.mapOff = off;
 }
 
@@ -182,4 +165,3 @@ export function resolvePseudoLdimm64(env: VerifierEnv, fdArray: number): void {
       throw env.refuse(EINVAL, `unknown opcode ${code.toString(16).padStart(2, '0')}`);
   }
 }
-

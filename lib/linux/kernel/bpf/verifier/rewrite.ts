@@ -20,8 +20,7 @@ function distanceOf(insn: BpfInsn): number | undefined {
 function withDistance(env: VerifierEnv, insn: BpfInsn, distance: number): BpfInsn {
   if (isPseudoCall(insn) || isPseudoFunc(insn) || insn.code === (I.BPF_JMP32 | C.BPF_JA))
     return { ...insn, imm: distance };
-  if (distance < -0x8000 || distance > 0x7fff)
-    throw env.refuse(ERANGE, 'insn cannot be patched due to 16-bit range');
+  if (distance < -0x8000 || distance > 0x7fff) throw env.refuse(ERANGE, 'insn cannot be patched due to 16-bit range');
   return { ...insn, off: distance };
 }
 

@@ -120,7 +120,14 @@ export function sanitizePtrAlu(
   return commit || isImm ? 0 : simulate(env, ptr, dst);
 }
 
-function begin(env: VerifierEnv, info: SanitizeInfo, isNeg: boolean, isImm: boolean, same: boolean, limit: number): number {
+function begin(
+  env: VerifierEnv,
+  info: SanitizeInfo,
+  isNeg: boolean,
+  isImm: boolean,
+  same: boolean,
+  limit: number,
+): number {
   const direction = same ? BPF_ALU_SANITIZE_SRC : BPF_ALU_SANITIZE_DST;
   if (!isImm) env.exploreAluLimits = true;
   return updateState(info, (isNeg ? BPF_ALU_NEG_VALUE : 0) | (isImm ? BPF_ALU_IMMEDIATE : 0) | direction, limit);

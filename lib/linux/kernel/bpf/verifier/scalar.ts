@@ -129,12 +129,7 @@ function mul32(dst: RegState, src: RegState): void {
     dst.u32min = umin;
     dst.u32max = umax;
   }
-  const products = [
-    dst.s32min * src.s32min,
-    dst.s32min * src.s32max,
-    dst.s32max * src.s32min,
-    dst.s32max * src.s32max,
-  ];
+  const products = [dst.s32min * src.s32min, dst.s32min * src.s32max, dst.s32max * src.s32min, dst.s32max * src.s32max];
   const min = Math.min(...products);
   const max = Math.max(...products);
   if (min < S32_MIN || max > S32_MAX) unboundSigned32(dst);

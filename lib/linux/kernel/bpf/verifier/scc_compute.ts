@@ -59,8 +59,7 @@ class Components {
   /** `insn` is the root of a component: what lies above it on the stack belongs to it. */
   #close(insn: number, next: readonly number[]): void {
     const stack = this.#stack;
-    const loops =
-      stack[stack.length - 1] !== insn || next.includes(insn) || this.#env.aux[insn]!.callsCallback;
+    const loops = stack[stack.length - 1] !== insn || next.includes(insn) || this.#env.aux[insn]!.callsCallback;
     let member: number;
     do {
       member = stack.pop()!;

@@ -76,7 +76,14 @@ function offsets(reg: RegState, off: number, size: number): { min: number; max: 
   return { min: reg.smin.toNumber() + off, max: reg.smax.toNumber() + off + size };
 }
 
-function boundsError(env: VerifierEnv, frame: FuncState, min: number, max: number, size: number, t: AccessType): number {
+function boundsError(
+  env: VerifierEnv,
+  frame: FuncState,
+  min: number,
+  max: number,
+  size: number,
+  t: AccessType,
+): number {
   const lowest = t === T.BPF_WRITE || env.allowUninitStack ? -MAX_BPF_STACK : -frame.allocatedStack;
   if (min < lowest || min > -1) return EACCES;
   if (max > 0) return EINVAL;
@@ -84,7 +91,13 @@ function boundsError(env: VerifierEnv, frame: FuncState, min: number, max: numbe
 }
 
 /** @models kernel/bpf/verifier.c check_stack_access_within_bounds() */
-export function checkStackWithinBounds(env: VerifierEnv, regno: number, off: number, size: number, t: AccessType): void {
+export function checkStackWithinBounds(
+  env: VerifierEnv,
+  regno: number,
+  off: number,
+  size: number,
+  t: AccessType,
+): void {
   const reg = env.regs[regno]!;
   const frame = frameOf(env, reg);
   const kind = t === T.BPF_READ ? ' read from' : ' write to';
@@ -174,7 +187,14 @@ function spill(env: VerifierEnv, frame: FuncState, slot: StackSlot, off: number,
 }
 
 /** @models kernel/bpf/verifier.c check_stack_write_fixed_off() */
-function writeFixedOff(env: VerifierEnv, frame: FuncState, off: number, size: number, value: number, insnIdx: number): void {
+function writeFixedOff(
+  env: VerifierEnv,
+  frame: FuncState,
+  off: number,
+  size: number,
+  value: number,
+  insnIdx: number,
+): void {
   const spi = Math.floor((-off - 1) / S.BPF_REG_SIZE);
   const slot = frame.stack[spi]!;
   if (!env.allowPtrLeaks && slot.isSpilled && !slot.isSpilledScalar && size !== S.BPF_REG_SIZE)
@@ -188,7 +208,14 @@ function writeFixedOff(env: VerifierEnv, frame: FuncState, off: number, size: nu
 }
 
 /** Whether zeros stay zeros under a write of zero somewhere. */
-function writeVarByte(env: VerifierEnv, slot: StackSlot, at: number, zero: boolean, insnIdx: number, off: number): boolean {
+function writeVarByte(
+  env: VerifierEnv,
+  slot: StackSlot,
+  at: number,
+  zero: boolean,
+  insnIdx: number,
+  off: number,
+): boolean {
   const type = slot.typeOf(at);
   if (!env.allowPtrLeaks && type !== S.STACK_MISC && type !== S.STACK_ZERO) {
     env.verbose(`spilled ptr in range of var-offset stack write; insn ${insnIdx}, ptr off: ${off}`);
@@ -278,7 +305,14 @@ function countType(slot: StackSlot, off: number, size: number, type: number): nu
 }
 
 /** A part of a spilled scalar; whether it counts as a fill. */
-function fillPart(env: VerifierEnv, slot: StackSlot, off: number, size: number, spillSize: number, dst: number): boolean {
+function fillPart(
+  env: VerifierEnv,
+  slot: StackSlot,
+  off: number,
+  size: number,
+  spillSize: number,
+  dst: number,
+): boolean {
   const { reg } = slot;
   const target = env.regs[dst]!;
   // The lowest bytes of what was spilled lie at the lowest address.

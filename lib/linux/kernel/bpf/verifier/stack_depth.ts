@@ -64,10 +64,7 @@ class Chain {
     this.#checkPrivate(subprog, info.stackDepth);
     this.#depth += this.#sizeOf(subprog);
     if (this.#depth > MAX_BPF_STACK)
-      throw env.refuse(
-        EACCES,
-        `combined stack size of ${this.#frames.length + 1} calls is ${this.#depth}. Too large`,
-      );
+      throw env.refuse(EACCES, `combined stack size of ${this.#frames.length + 1} calls is ${this.#depth}. Too large`);
     this.#subprog = subprog;
     this.#next = info.start;
   }

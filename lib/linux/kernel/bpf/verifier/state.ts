@@ -246,9 +246,7 @@ export class VerifierState {
 
   sameCallsites(b: VerifierState): boolean {
     if (this.frame.length !== b.frame.length) return false;
-    for (let i = this.frame.length - 1; i >= 0; i--)
-      if (this.frame[i]!.callsite !== b.frame[i]!.callsite) return false;
+    for (let i = this.frame.length - 1; i >= 0; i--) if (this.frame[i]!.callsite !== b.frame[i]!.callsite) return false;
     return true;
   }
 }
-

@@ -84,7 +84,7 @@ export class Tnum {
   /** Long multiplication: an unknown bit leaves open whether its row counts. */
   mul(b: Tnum): Tnum {
     let acc = Tnum.ZERO;
-    let a: Tnum = this;
+    let a = new Tnum(this.value, this.mask);
     while (!a.value.isZero() || !a.mask.isZero()) {
       if ((a.value.lo & 1) !== 0) acc = acc.add(b);
       else if ((a.mask.lo & 1) !== 0) acc = acc.union(acc.add(b));
@@ -171,8 +171,7 @@ export class Tnum {
   static readonly UNKNOWN = new Tnum(Word.ZERO, Word.U64_MAX);
 }
 
-const swap32 = (n: number): number =>
-  (n << 24) | ((n & 0xff00) << 8) | ((n >>> 8) & 0xff00) | (n >>> 24);
+const swap32 = (n: number): number => (n << 24) | ((n & 0xff00) << 8) | ((n >>> 8) & 0xff00) | (n >>> 24);
 
 function swapped(n: Word, bits: 16 | 32 | 64): Word {
   if (bits === 64) return new Word(swap32(n.lo), swap32(n.hi));
