@@ -142,6 +142,12 @@ export const TC_U32_KEY = (h: number): number => h & 0xfffff;
 /** As a table: the root table of the tcf_proto, whatever its handle. */
 export const TC_U32_ROOT = 0xfff00000;
 
+/** Flags of a selector: a match decides; where keys behind its link start. */
+export const TC_U32_TERMINAL = 1;
+export const TC_U32_OFFSET = 2;
+export const TC_U32_VAROFFSET = 4;
+export const TC_U32_EAT = 8;
+
 /** What a u32 filter compares: keys, and where a link to another table continues. `nkeys` tc_u32_key follow. */
 export const tc_u32_sel = struct('tc_u32_sel', {
   flags: u8,

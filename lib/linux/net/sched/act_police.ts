@@ -7,13 +7,16 @@ import { NL_VALIDATE_LIBERAL, parseNested } from '../../../codec/parse.js';
 import { EINVAL, ENOMEM, EOPNOTSUPP } from '../../../uapi/asm-generic/errno.js';
 import * as P from '../../../uapi/linux/pkt_cls.js';
 import { tc_ratespec } from '../../../uapi/linux/pkt_sched.js';
-import { errno, refuse } from '../../errno.js';
+import { errno, ModelGap, refuse } from '../../errno.js';
 import { genNewEstimator } from '../core/gen_estimator.js';
+import type { SkBuff } from '../core/skbuff/sk_buff.js';
 import type { MessageWriter } from '../netlink/message.js';
 import { type ActionInit, type ActionResult, TcAction, type TcActionOps } from './act_api/action.js';
 import { putAligned, tcfTmDump } from './act_api/dump.js';
+import { tcfActionUpdateBstats, tcfLastuseUpdate } from './act_api/exec.js';
 import { tcfInitAction } from './act_api/idr.js';
-import { type PschedRatecfg, pschedRatecfgGetrate, pschedRatecfgPrecompute } from './psched_ratecfg.js';
+import * as R from './psched_ratecfg.js';
+import { qdiscPktLen } from './qdisc_run.js';
 import { qdiscGetRtab } from './sch_api/rtab.js';
 
 const { TCA_POLICE, tc_police } = P;
@@ -32,15 +35,30 @@ interface Params {
   /** Scheduler ticks. */
   readonly burst: number;
   readonly ewmaRate: number;
-  readonly rate: PschedRatecfg | undefined;
-  readonly peak: PschedRatecfg | undefined;
+  readonly rate: R.PschedRatecfg | undefined;
+  readonly peak: R.PschedRatecfg | undefined;
   /** Packets a second, and ticks of their burst. */
   readonly packets: { readonly rate: bigint; readonly burst: bigint } | undefined;
+  /** The same for packets, ns. */
+  readonly limits: Limits;
+}
+
+/** Depths of the buckets, and what one packet takes out of the last, ns. */
+interface Limits {
+  readonly burst: number;
+  readonly peakBurst: number;
+  readonly packetBurst: number;
+  readonly packetTime: number;
 }
 
 /** struct tcf_police */
 class Police extends TcAction {
   params: Params | undefined;
+  /** What was in the buckets at `checkpoint`, ns. */
+  tokens = 0;
+  peakTokens = 0;
+  packetTokens = 0;
+  checkpoint = 0;
 }
 
 function parseOptions({ options }: ActionInit) {
@@ -57,14 +75,14 @@ type Options = ReturnType<typeof parseOptions>;
 
 /** The two rates of a policer. */
 interface Rates {
-  readonly rate: PschedRatecfg | undefined;
-  readonly peak: PschedRatecfg | undefined;
+  readonly rate: R.PschedRatecfg | undefined;
+  readonly peak: R.PschedRatecfg | undefined;
 }
 
 /** The rate at offset `at` of the request; undefined for 0. Refuses (ENOMEM) one whose table makes no sense. */
 function rateAt({ net }: ActionInit, { msg }: Nla, at: number, table: Nla | undefined, rate64 = 0n) {
   if (tc_ratespec.get(msg, at).rate === 0) return undefined;
-  const config = pschedRatecfgPrecompute(net.machine, msg, at, rate64);
+  const config = R.pschedRatecfgPrecompute(net.machine, msg, at, rate64);
   if (!qdiscGetRtab(msg, at, table, undefined)) throw errno(ENOMEM);
   return config;
 }
@@ -103,16 +121,35 @@ function mtuOf({ parm, tbf }: Options, { rate }: Rates): number {
   return (255 << cell_log) >>> 0;
 }
 
+function limitsOf({ tb, parm }: Options, { peak }: Rates, mtu: number): Limits {
+  const { PKTRATE64, PKTBURST64 } = tb;
+  return {
+    burst: Number(R.pschedTicksToNs(parm.burst)),
+    peakBurst: peak === undefined ? 0 : Number(BigInt.asIntN(64, R.pschedL2tNs(peak, mtu))),
+    packetBurst: PKTBURST64 === undefined ? 0 : Number(BigInt.asIntN(64, PKTBURST64 << PSCHED_SHIFT)),
+    packetTime: PKTRATE64 === undefined ? 0 : R.pschedUnitNs(PKTRATE64),
+  };
+}
+
 function paramsOf(options: Options, rates: Rates): Params {
   const { tb, parm } = options;
+  const mtu = mtuOf(options, rates);
   return {
     ...rates,
+    mtu,
     result: (tb.RESULT ?? P.TC_ACT_OK) | 0,
-    mtu: mtuOf(options, rates),
     burst: parm.burst,
     ewmaRate: tb.AVRATE ?? 0,
     packets: tb.PKTRATE64 === undefined ? undefined : { rate: tb.PKTRATE64, burst: burstTicks(tb.PKTBURST64!) },
+    limits: limitsOf(options, rates, mtu),
   };
+}
+
+/** The buckets of bytes are full; that of packets is as it was. */
+function fill(police: Police, { limits, peak }: Params): void {
+  police.checkpoint = police.table.machine.clock.now();
+  police.tokens = limits.burst;
+  if (peak !== undefined) police.peakTokens = limits.peakBurst;
 }
 
 /** @models net/sched/act_police.c tcf_police_init() */
@@ -128,12 +165,61 @@ function init(request: ActionInit): ActionResult {
       setEstimator(request, options, police);
       checkResult(request, options, rates);
       police.params = paramsOf(options, rates);
+      fill(police, police.params);
     },
   });
 }
 
-const shown = (rate: PschedRatecfg | undefined): Uint8Array =>
-  rate === undefined ? tc_ratespec.bytes({}) : pschedRatecfgGetrate(rate);
+/** @models net/sched/act_police.c tcf_police_mtu_check() */
+function fits(skb: SkBuff, mtu: number): boolean {
+  if (skb.isGso) throw new ModelGap('policed segments of one large packet');
+  return qdiscPktLen(skb) + (skb.atIngress ? skb.macLen : 0) <= mtu;
+}
+
+/** Takes a packet out of the buckets; false, and nothing is taken, when one has too little. */
+function take(police: Police, { limits, rate, peak, packets }: Params, length: number): boolean {
+  const now = police.table.machine.clock.now();
+  const past = now - police.checkpoint;
+  const gained = Math.min(past, limits.burst);
+  const peakTokens =
+    peak === undefined ? 0 : Math.min(gained + police.peakTokens, limits.peakBurst) - R.pschedPacketNs(peak, length);
+  let tokens = gained;
+  let packetTokens = 0;
+  if (rate !== undefined) tokens = Math.min(gained + police.tokens, limits.burst) - R.pschedPacketNs(rate, length);
+  else if (packets !== undefined)
+    packetTokens =
+      Math.min(Math.min(past, limits.packetBurst) + police.packetTokens, limits.packetBurst) - limits.packetTime;
+  if (tokens < 0 || peakTokens < 0 || packetTokens < 0) return false;
+  police.checkpoint = now;
+  police.tokens = tokens;
+  police.peakTokens = peakTokens;
+  police.packetTokens = packetTokens;
+  return true;
+}
+
+/** Whether the packet is within all limits. */
+function conforms(police: Police, params: Params, skb: SkBuff): boolean {
+  if (params.ewmaRate !== 0 && (police.rateEst === undefined || police.rateEst.bps >= params.ewmaRate)) return false;
+  if (!fits(skb, params.mtu)) return false;
+  if (params.rate === undefined && params.packets === undefined) return true;
+  return take(police, params, qdiscPktLen(skb));
+}
+
+/** @models net/sched/act_police.c tcf_police_act() */
+function act(police: Police, skb: SkBuff): number {
+  const params = police.params!;
+  const limited = params.rate !== undefined || params.packets !== undefined;
+  tcfLastuseUpdate(police);
+  tcfActionUpdateBstats(police, skb);
+  const conforming = conforms(police, params, skb);
+  const verdict = conforming ? params.result : police.action;
+  if (!conforming) police.qstats.overlimits++;
+  if (verdict === P.TC_ACT_SHOT && (limited || !conforming)) police.qstats.drops++;
+  return verdict;
+}
+
+const shown = (rate: R.PschedRatecfg | undefined): Uint8Array =>
+  rate === undefined ? tc_ratespec.bytes({}) : R.pschedRatecfgGetrate(rate);
 
 function putU64(skb: MessageWriter, action: TcAction, type: number, value: bigint): void {
   const bytes = Bytes.zeroed(8);
@@ -181,6 +267,7 @@ function checkFlowAct(verdict: number, extack: Extack): void {
 export const actPoliceOps: TcActionOps = {
   kind: 'police',
   init,
+  act,
   dump,
   offloadable: () => true,
   offloadSetup: (action: Police, extack) => {

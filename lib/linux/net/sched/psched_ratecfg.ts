@@ -78,6 +78,12 @@ export function pschedPacketNs(r: PschedRatecfg, len: number): number {
   return Math.floor((sent * Number(r.mult)) / 2 ** Number(r.shift));
 }
 
+/** How long one packet takes at `rate` packets a second, ns. @models include/net/sch_generic.h psched_pkt2t_ns() */
+export function pschedUnitNs(rate: bigint): number {
+  const { mult, shift } = reciprocal(rate);
+  return Number(mult >> shift);
+}
+
 /** How many bytes go in `ns`. @models net/sched/sch_tbf.c psched_ns_t2l() */
 export function pschedNsT2l(r: PschedRatecfg, ns: bigint): bigint {
   const sent = u64(ns * r.rateBytesPs) / nsecPerSec;

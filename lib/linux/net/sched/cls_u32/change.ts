@@ -12,6 +12,7 @@ import { changeIndev, flagsValid } from '../cls_api/flags.js';
 import type { FilterChange } from '../cls_api/proto.js';
 import { tcfQueueWork } from '../cls_api/work.js';
 import { U32Knode, type U32Mark, type U32Match } from './knode.js';
+import { U32Counters, U32Selector } from './selector.js';
 import { rootOf, U32Hnode } from './tables.js';
 
 const { TCA_U32 } = P;
@@ -143,11 +144,11 @@ function nodeHandle(change: Change, up: U32Hnode, htid: number): number {
 }
 
 /** The selector and its keys; what follows them is cut. */
-function selector(change: Change, tb: Options): Uint8Array {
+function selector(change: Change, tb: Options): U32Selector {
   if (tb.SEL === undefined) refused(change, 'Selector not specified');
   const size = P.tc_u32_sel.size + tb.SEL[P.tc_u32_sel.offsetof.nkeys]! * P.tc_u32_key.size;
   if (tb.SEL.length < size) throw errno(EINVAL);
-  return tb.SEL.slice(0, size);
+  return new U32Selector(tb.SEL.slice(0, size));
 }
 
 function markOf({ t }: Change, tb: Options): U32Mark {
@@ -160,7 +161,8 @@ function addKnode(change: Change, tb: Options, flags: number): U32Knode {
   let node: U32Knode | undefined;
   try {
     const sel = selector(change, tb);
-    const match = { handle, sel, mark: markOf(change, tb), flags: flags | P.TCA_CLS_FLAGS_NOT_IN_HW };
+    const counters = new U32Counters(sel.nkeys);
+    const match = { handle, sel, counters, mark: markOf(change, tb), flags: flags | P.TCA_CLS_FLAGS_NOT_IN_HW };
     node = makeKnode(change, tb, up, match);
   } finally {
     if (node === undefined) up.nodeIds.free(handle);

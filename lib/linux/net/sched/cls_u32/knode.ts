@@ -7,6 +7,7 @@ import type { MessageWriter } from '../../netlink/message.js';
 import type { TcfResult } from '../cls_api/bind.js';
 import * as exts from '../cls_api/exts.js';
 import { TcfFilter, type TcfProto } from '../cls_api/proto.js';
+import type { U32Counters, U32Selector } from './selector.js';
 import type { U32Hnode } from './tables.js';
 
 const { TCA_U32 } = P;
@@ -21,8 +22,8 @@ export interface U32Mark {
 /** What stays as it is when a filter is changed. */
 export interface U32Match {
   readonly handle: number;
-  /** struct tc_u32_sel and its keys. */
-  readonly sel: Uint8Array;
+  readonly sel: U32Selector;
+  readonly counters: U32Counters;
   readonly mark: U32Mark;
   /** TCA_CLS_FLAGS_* */
   readonly flags: number;
@@ -73,32 +74,35 @@ export class U32Knode extends TcfFilter {
   }
 }
 
-/** Counters, which no traffic moves: struct tc_u32_pcnt and one word a key. */
-function dumpPcnt(skb: MessageWriter, padded: boolean, nkeys: number): void {
+/** Counters: struct tc_u32_pcnt and one word a key. */
+function dumpPcnt(skb: MessageWriter, padded: boolean, { seen, hits, keys }: U32Counters): void {
   if (padded && skb.length % 8 === 0) skb.reserveAttr(TCA_U32.PAD.type, 0);
-  skb.reserveAttr(TCA_U32.PCNT.type, P.tc_u32_pcnt.size + nkeys * 8);
+  const at = skb.reserveAttr(TCA_U32.PCNT.type, P.tc_u32_pcnt.size + keys.length * 8);
+  const { view } = skb.buffer;
+  const values = [seen, hits, ...keys];
+  for (const [i, value] of values.entries()) view.setBigUint64(at + i * 8, BigInt(value), true);
 }
 
-function dumpMark(skb: MessageWriter, { val, mask }: U32Mark): void {
-  if (val !== 0 || mask !== 0) skb.put(TCA_U32.MARK, { val, mask, success: 0 });
+function dumpMark(skb: MessageWriter, { val, mask }: U32Mark, { marked }: U32Counters): void {
+  if (val !== 0 || mask !== 0) skb.put(TCA_U32.MARK, { val, mask, success: marked >>> 0 });
 }
 
 /** @models net/sched/cls_u32.c u32_dump() */
 export function dumpKnode(tp: TcfProto, node: U32Knode, skb: MessageWriter): void {
   const { net } = tp.chain.block;
   const { config } = net.machine;
-  const { sel, flags, mark, handle } = node.match;
+  const { sel, counters, flags, mark, handle } = node.match;
   const nest = skb.nest(TCA.OPTIONS.type);
-  skb.putRaw(TCA_U32.SEL.type, sel);
+  skb.putRaw(TCA_U32.SEL.type, sel.bytes);
   skb.putU32(TCA_U32.HASH.type, handle - P.TC_U32_NODE(handle));
   if (node.res.classid !== 0) skb.putU32(TCA_U32.CLASSID.type, node.res.classid);
   if (node.down !== undefined) skb.putU32(TCA_U32.LINK.type, node.down.handle);
   if (flags !== 0) skb.putU32(TCA_U32.FLAGS.type, flags);
-  if (config.u32Mark) dumpMark(skb, mark);
+  if (config.u32Mark) dumpMark(skb, mark, counters);
   exts.tcfExtsDump(skb, node.exts, extsAttributes);
   const indev = node.ifindex === 0 ? undefined : devGetByIndex(net, node.ifindex);
   if (indev !== undefined) skb.put(TCA_U32.INDEV, indev.name);
-  if (config.u32Perf) dumpPcnt(skb, config.padAttributes, sel[P.tc_u32_sel.offsetof.nkeys]!);
+  if (config.u32Perf) dumpPcnt(skb, config.padAttributes, counters);
   skb.nestEnd(nest);
   exts.tcfExtsDumpStats(skb, node.exts);
 }

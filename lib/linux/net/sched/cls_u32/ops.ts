@@ -10,6 +10,7 @@ import { unbindFilter } from '../cls_api/bind.js';
 import type { TcfProto, TcfProtoOps } from '../cls_api/proto.js';
 import { tcfQueueWork } from '../cls_api/work.js';
 import { change, type U32Filter } from './change.js';
+import { classify } from './classify.js';
 import { dumpKnode, U32Knode } from './knode.js';
 import { init, rootOf, U32Hnode } from './tables.js';
 
@@ -95,4 +96,14 @@ function dump(tp: TcfProto, filter: U32Filter, skb: MessageWriter): void {
   skb.nestEnd(nest);
 }
 
-export const clsU32Ops: TcfProtoOps = { kind: 'u32', init, destroy, get, change, delete: deleteFilter, next, dump };
+export const clsU32Ops: TcfProtoOps = {
+  kind: 'u32',
+  classify,
+  init,
+  destroy,
+  get,
+  change,
+  delete: deleteFilter,
+  next,
+  dump,
+};

@@ -167,6 +167,11 @@ export class U32Hnode extends TcfFilter {
 
   protected destroy(): void {}
 
+  /** The first filter of a bucket. */
+  bucket(at: number): U32Knode | undefined {
+    return this.#first[at];
+  }
+
   /** The first filter from `bucket` on. */
   firstFrom(bucket: number): U32Knode | undefined {
     for (let at = bucket; at < this.#first.length; at++) if (this.#first[at] !== undefined) return this.#first[at];
