@@ -19,6 +19,7 @@ describe('recordings of bpf(2)', () => {
   it('are all there, and the list of missing subjects names none but them', () => {
     const names = new Set(suites.flatMap(({ records }) => records.map((record) => record.name)));
     expect(files.toSorted()).to.deep.equal([
+      'batches.6.18.jsonl',
       'map_programs.6.18.jsonl',
       'maps.6.18.jsonl',
       'places.6.18.jsonl',
