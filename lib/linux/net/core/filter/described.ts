@@ -17,6 +17,7 @@ import { perfmonCapable } from '../../../kernel/bpf/token.js';
 import type { BpfVerifierOps } from '../../../kernel/bpf/verifier_ops.js';
 import type { Task } from '../../../kernel/task.js';
 import { bpfSkbIsValidAccess } from './access.js';
+import { skLookupConvertCtxAccess, skMsgConvertCtxAccess } from './chains.js';
 import { bpfConvertCtxAccess, skSkbConvertCtxAccess, xdpConvertCtxAccess } from './convert.js';
 import { bpfUnclonePrologue } from './prologue.js';
 import { castProtos, ktimeGetCoarseNsProto, socketProtos, tcProtos } from './skb_protos.js';
@@ -62,6 +63,13 @@ const ofPackets: ReadonlyMap<number, NonNullable<Convert>> = new Map([
   [B.BPF_PROG_TYPE_SK_SKB, skSkbConvertCtxAccess],
 ]);
 
+/** Kinds with a context of their own. */
+const ofOthers: ReadonlyMap<number, NonNullable<Convert>> = new Map([
+  [B.BPF_PROG_TYPE_XDP, xdpConvertCtxAccess],
+  [B.BPF_PROG_TYPE_SK_MSG, skMsgConvertCtxAccess],
+  [B.BPF_PROG_TYPE_SK_LOOKUP, skLookupConvertCtxAccess],
+]);
+
 type Prologue = NonNullable<BpfVerifierOps['genPrologue']>;
 
 const noPrologue: Prologue = () => undefined;
@@ -79,7 +87,7 @@ const prologues: ReadonlyMap<number, Prologue> = new Map([
 
 function opsOf(type: number, kind: DescribedKind): BpfVerifierOps {
   const overPackets = ofPackets.has(type);
-  const convert = type === B.BPF_PROG_TYPE_XDP ? xdpConvertCtxAccess : ofPackets.get(type);
+  const convert = ofPackets.get(type) ?? ofOthers.get(type);
   const prologue = prologues.get(type);
   return {
     getFuncProto: (id, prog, task) => proto(prog, kind, id, task),
@@ -88,6 +96,7 @@ function opsOf(type: number, kind: DescribedKind): BpfVerifierOps {
       const key = `${access === BPF_READ ? 'r' : 'w'}${size}`;
       if (!inRanges(attachedOf(prog)?.access[key] ?? kind.access[key], off)) return false;
       info.regType = kind.pointers[off] ?? info.regType;
+      if (!overPackets && convert !== undefined && size < 4) info.ctxFieldSize = 4;
       return !overPackets || bpfSkbIsValidAccess(off, size, access, info);
     },
     returnRange,

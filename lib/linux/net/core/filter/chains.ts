@@ -1,0 +1,65 @@
+// net/core/filter.c, kernel/trace/bpf_trace.c: contexts of kinds of programs that only load, whose fields lie behind pointers:
+// what stands for a load, written as a chain. `8@688 2@16` loads eight bytes at 688 of the context, and two at 16 of what they
+// point to; `?` skips the rest where the pointer is NULL, `<<16` shifts. Observed in translated programs of 6.18.
+import * as C from '../../../../uapi/linux/bpf_common.js';
+import { BPF_DW } from '../../../../uapi/linux/bpf_insn.js';
+import * as B from '../../../../vm/build.js';
+import type { BpfInsn, BpfVerifierOps } from '../../../kernel/bpf/verifier_ops.js';
+
+type Convert = NonNullable<BpfVerifierOps['convertCtxAccess']>;
+
+const sizeBits: Readonly<Record<number, number>> = { 1: C.BPF_B, 2: C.BPF_H, 4: C.BPF_W, 8: BPF_DW };
+
+/** struct sk_msg_md */
+const skMsg = new Map<number, string>([
+  [0, '8@640'],
+  [8, '8@648'],
+  [16, '8@688 2@16'],
+  [20, '8@688 4@0'],
+  [24, '8@688 4@4'],
+  ...[0, 4, 8, 12].map((word) => [28 + word, `8@688 4@${56 + word}`] as const),
+  ...[0, 4, 8, 12].map((word) => [44 + word, `8@688 4@${72 + word}`] as const),
+  [60, '8@688 2@12 <<16'],
+  [64, '8@688 2@14'],
+  [68, '4@12'],
+  [72, '8@688'],
+]);
+
+/** struct bpf_sk_lookup */
+const skLookup = new Map<number, string>([
+  [0, '8@32'],
+  [8, '2@0'],
+  [12, '2@2'],
+  [16, '4@8'],
+  ...[0, 4, 8, 12].map((word) => [20 + word, `8@16 ? 4@${word}`] as const),
+  [36, '2@4'],
+  [40, '4@12'],
+  ...[0, 4, 8, 12].map((word) => [44 + word, `8@24 ? 4@${word}`] as const),
+  [60, '2@6'],
+  [64, '4@40'],
+]);
+
+function instruction(word: string, dst: number, src: number): BpfInsn {
+  if (word === '?') return B.jmpImm(C.BPF_JEQ, dst, 0, 1);
+  if (word === '<<16') return B.alu32Imm(C.BPF_LSH, dst, 16);
+  const [size = 0, at = 0] = word.split('@').map(Number);
+  return B.ldxMem(sizeBits[size]!, dst, src, at);
+}
+
+/** Size of the last load of a chain. */
+const lastSize = (chain: string): number => Number(/(\d)@\d+[^@]*$/.exec(chain)![1]);
+
+const follow =
+  (chains: ReadonlyMap<number, string>): Convert =>
+  (_type, { off, dst, src }) => {
+    const chain = chains.get(off);
+    if (chain === undefined) throw new RangeError(`no field of the context at ${off}`);
+    const insns = chain.split(' ').map((word, i) => instruction(word, dst, i === 0 ? src : dst));
+    return { insns, targetSize: lastSize(chain) };
+  };
+
+/** @models net/core/filter.c sk_msg_convert_ctx_access() */
+export const skMsgConvertCtxAccess = follow(skMsg);
+
+/** @models net/core/filter.c sk_lookup_convert_ctx_access() */
+export const skLookupConvertCtxAccess = follow(skLookup);
