@@ -58,6 +58,20 @@ function otherPlace(type: number): never {
   throw new ModelGap(`attaching bpf programs of type ${type}`);
 }
 
+/** Types that are attached to a network namespace. */
+const ofNetns: ReadonlySet<number> = new Set([B.BPF_PROG_TYPE_FLOW_DISSECTOR, B.BPF_PROG_TYPE_SK_LOOKUP]);
+
+/** Nothing is attached to a namespace: attaching there is a gap. @models kernel/bpf/net_namespace.c netns_bpf_prog_query() */
+function netnsQuery(call: BpfCall): number {
+  if (call.u32(queryAt.query_flags) !== 0) throw errno(E.EINVAL);
+  const file = call.task.fget(call.s32(queryAt.target_fd));
+  if (file === undefined) throw errno(E.EBADF);
+  if (file.kind !== 'netns') throw errno(E.EINVAL);
+  call.putU32(queryAt.attach_flags, 0);
+  call.putU32(queryAt.count, 0);
+  return 0;
+}
+
 function checkAttachFlags(call: BpfCall, type: number): void {
   const flags = call.u32(attachAt.attach_flags);
   const mprog = type === B.BPF_PROG_TYPE_SCHED_CLS;
@@ -113,7 +127,7 @@ export function progQuery(call: BpfCall, end: number): number {
   const type = attachProgType(call, attachType);
   if (isTcx(attachType) && type !== 0) return tcxProgQuery(call);
   if (type === 0 || isNetkit(attachType)) throw errno(E.EINVAL);
-  return otherPlace(type);
+  return ofNetns.has(type) ? netnsQuery(call) : otherPlace(type);
 }
 
 /** BPF_LINK_CREATE. @models kernel/bpf/syscall.c link_create() */

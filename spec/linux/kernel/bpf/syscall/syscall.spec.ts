@@ -1,5 +1,6 @@
 // The entry of bpf(2) on the kernels that are modelled, attributes by name, faults on purpose.
 import { expect } from 'chai';
+import { foreignFile, ownNetns } from '../../../../../lib/linux/fs/file.js';
 import { LocalTask } from '../../../../../lib/linux/kernel/local_task.js';
 import { Machine } from '../../../../../lib/linux/machine.js';
 import * as E from '../../../../../lib/uapi/asm-generic/errno.js';
@@ -59,6 +60,17 @@ describe('bpf(2)', () => {
       expect(machine.bpf(99, new Uint8Array(4096))).to.equal(-E.EINVAL);
       expect(machine.bpf(99, new Uint8Array(4097))).to.equal(-E.E2BIG);
       expect(machine.bpf(machine.init, 99, 12, 8)).to.equal(-E.EFAULT);
+    });
+
+    it('says that nothing is attached to the network namespace', () => {
+      const { init } = machine;
+      const namespace = init.install(ownNetns);
+      const query = { target_fd: namespace, attach_type: B.BPF_FLOW_DISSECTOR, attach_flags: 7, prog_cnt: 5 };
+      expect(machine.bpf(B.BPF_PROG_QUERY, query)).to.equal(0);
+      expect(query).to.include({ attach_flags: 0, prog_cnt: 0 });
+      expect(machine.bpf(B.BPF_PROG_QUERY, { ...query, query_flags: 1 })).to.equal(-E.EINVAL);
+      expect(machine.bpf(B.BPF_PROG_QUERY, { ...query, target_fd: 99 })).to.equal(-E.EBADF);
+      expect(machine.bpf(B.BPF_PROG_QUERY, { ...query, target_fd: init.install(foreignFile) })).to.equal(-E.EINVAL);
     });
 
     it('gives nothing to a user without CAP_BPF, and everything of maps to one with it', () => {
