@@ -1,6 +1,7 @@
 // net/core/filter.c, kernel/trace/bpf_trace.c: contexts of kinds of programs that only load, whose fields lie behind pointers:
 // what stands for a load, written as a chain. `8@688 2@16` loads eight bytes at 688 of the context, and two at 16 of what they
 // point to; `?` skips the rest where the pointer is NULL, `<<16` shifts. Observed in translated programs of 6.18.
+import { BPF_PROG_TYPE_SK_LOOKUP } from '../../../../uapi/linux/bpf.js';
 import * as C from '../../../../uapi/linux/bpf_common.js';
 import { BPF_DW } from '../../../../uapi/linux/bpf_insn.js';
 import * as B from '../../../../vm/build.js';
@@ -25,6 +26,9 @@ const skMsg = new Map<number, string>([
   [72, '8@688'],
 ]);
 
+/** In struct bpf_sk_lookup: two bytes, and two of nothing. */
+const REMOTE_PORT = 36;
+
 /** struct bpf_sk_lookup */
 const skLookup = new Map<number, string>([
   [0, '8@32'],
@@ -33,6 +37,7 @@ const skLookup = new Map<number, string>([
   [16, '4@8'],
   ...[0, 4, 8, 12].map((word) => [20 + word, `8@16 ? 4@${word}`] as const),
   [36, '2@4'],
+  [38, '=0'],
   [40, '4@12'],
   ...[0, 4, 8, 12].map((word) => [44 + word, `8@24 ? 4@${word}`] as const),
   [60, '2@6'],
@@ -41,13 +46,14 @@ const skLookup = new Map<number, string>([
 
 function instruction(word: string, dst: number, src: number): BpfInsn {
   if (word === '?') return B.jmpImm(C.BPF_JEQ, dst, 0, 1);
+  if (word === '=0') return B.mov32Imm(dst, 0);
   if (word === '<<16') return B.alu32Imm(C.BPF_LSH, dst, 16);
   const [size = 0, at = 0] = word.split('@').map(Number);
   return B.ldxMem(sizeBits[size]!, dst, src, at);
 }
 
-/** Size of the last load of a chain. */
-const lastSize = (chain: string): number => Number(/(\d)@\d+[^@]*$/.exec(chain)![1]);
+/** Size of the last load of a chain; what is nothing stands for two bytes. */
+const lastSize = (chain: string): number => Number(/(\d)@\d+[^@]*$/.exec(chain)?.[1] ?? 2);
 
 const follow =
   (chains: ReadonlyMap<number, string>): Convert =>
@@ -60,6 +66,14 @@ const follow =
 
 /** @models net/core/filter.c sk_msg_convert_ctx_access() */
 export const skMsgConvertCtxAccess = follow(skMsg);
+
+/**
+ * Bytes of the field that an access to struct sk_msg_md or struct bpf_sk_lookup is in.
+ *
+ * @models net/core/filter.c sk_lookup_is_valid_access()
+ */
+export const chainedFieldSize = (type: number, off: number): number =>
+  type === BPF_PROG_TYPE_SK_LOOKUP && off >= REMOTE_PORT && off < REMOTE_PORT + 4 ? 2 : 4;
 
 /** @models net/core/filter.c sk_lookup_convert_ctx_access() */
 export const skLookupConvertCtxAccess = follow(skLookup);

@@ -17,7 +17,7 @@ import { perfmonCapable } from '../../../kernel/bpf/token.js';
 import type { BpfVerifierOps } from '../../../kernel/bpf/verifier_ops.js';
 import type { Task } from '../../../kernel/task.js';
 import { bpfSkbIsValidAccess } from './access.js';
-import { skLookupConvertCtxAccess, skMsgConvertCtxAccess } from './chains.js';
+import { chainedFieldSize, skLookupConvertCtxAccess, skMsgConvertCtxAccess } from './chains.js';
 import { bpfConvertCtxAccess, skSkbConvertCtxAccess, xdpConvertCtxAccess } from './convert.js';
 import { bpfUnclonePrologue } from './prologue.js';
 import { castProtos, ktimeGetCoarseNsProto, socketProtos, tcProtos } from './skb_protos.js';
@@ -70,6 +70,12 @@ const ofOthers: ReadonlyMap<number, NonNullable<Convert>> = new Map([
   [B.BPF_PROG_TYPE_SK_LOOKUP, skLookupConvertCtxAccess],
 ]);
 
+/** Bytes of a field of which less is asked for; 0: all of it is. */
+function narrowField(type: number, off: number, size: number): number {
+  const field = chainedFieldSize(type, off);
+  return size < field ? field : 0;
+}
+
 type Prologue = NonNullable<BpfVerifierOps['genPrologue']>;
 
 const noPrologue: Prologue = () => undefined;
@@ -96,7 +102,7 @@ function opsOf(type: number, kind: DescribedKind): BpfVerifierOps {
       const key = `${access === BPF_READ ? 'r' : 'w'}${size}`;
       if (!inRanges(attachedOf(prog)?.access[key] ?? kind.access[key], off)) return false;
       info.regType = kind.pointers[off] ?? info.regType;
-      if (!overPackets && convert !== undefined && size < 4) info.ctxFieldSize = 4;
+      if (!overPackets && convert !== undefined) info.ctxFieldSize = narrowField(type, off, size);
       return !overPackets || bpfSkbIsValidAccess(off, size, access, info);
     },
     returnRange,
