@@ -5,7 +5,7 @@ import { EINVAL, ENODEV } from '../../../uapi/asm-generic/errno.js';
 import { IFF_UP } from '../../../uapi/linux/if.js';
 import { TC_ACT_QUEUED, TC_ACT_SHOT, TC_ACT_STOLEN, TC_ACT_TRAP } from '../../../uapi/linux/pkt_cls.js';
 import * as M from '../../../uapi/linux/tc_act/tc_mirred.js';
-import { errno, ModelGap, refuse } from '../../errno.js';
+import { errno, refuse } from '../../errno.js';
 import { netifRx } from '../core/dev/backlog.js';
 import { netifReceiveSkb } from '../core/dev/receive.js';
 import { TC_ACT_CONSUMED } from '../core/dev/tc_hook.js';
@@ -20,6 +20,7 @@ import { type ActionInit, type ActionResult, TcAction, type TcActionOps, tcLooku
 import { tcfActionUpdateBstats, tcfLastuseUpdate } from './act_api/exec.js';
 import { tcfTmDump } from './act_api/dump.js';
 import { tcfInitAction } from './act_api/idr.js';
+import { tcfBlockLookup } from './cls_api/block.js';
 
 const { TCA_MIRRED } = M;
 
@@ -147,8 +148,8 @@ function forward(skb: SkBuff, atIngress: boolean, toIngress: boolean): number {
 }
 
 /** @models net/sched/act_mirred.c tcf_mirred_to_dev() */
-function toDev(skb: SkBuff, mirred: Mirred, dev: NetDevice): number {
-  const { eaction, action: verdict } = mirred;
+function toDev(skb: SkBuff, mirred: Mirred, dev: NetDevice, eaction: number): number {
+  const { action: verdict } = mirred;
   const redirect = isRedirect(eaction);
   const { atIngress } = skb;
   const reinsert = atIngress && redirect && canReinsert(verdict);
@@ -171,6 +172,28 @@ function toDev(skb: SkBuff, mirred: Mirred, dev: NetDevice): number {
   return reinsert ? TC_ACT_CONSUMED : verdict;
 }
 
+/** Devices of a block in the order of their indexes, the one the packet is at excepted. */
+function portsFor(skb: SkBuff, ports: ReadonlySet<number>): NetDevice[] {
+  const { net, ifindex } = skb.dev!;
+  const others = [...ports].filter((port) => port !== ifindex).sort((a, b) => a - b);
+  return others.map((port) => devGetByIndex(net, port)).filter((dev) => dev !== undefined);
+}
+
+/** Copies to all devices of the block; what is redirected goes to the last. @models net/sched/act_mirred.c tcf_blockcast() */
+function toBlock(skb: SkBuff, mirred: Mirred): number {
+  const { eaction, action: verdict } = mirred;
+  const ports = tcfBlockLookup(skb.dev!.net, mirred.blockid)?.ports;
+  if (ports === undefined || ports.size === 0) {
+    mirred.qstats.overlimits++;
+    return isRedirect(eaction) ? TC_ACT_SHOT : verdict;
+  }
+  const devices = portsFor(skb, ports);
+  const last = isRedirect(eaction) ? devices.pop() : undefined;
+  const copies = wantsIngress(eaction) ? M.TCA_INGRESS_MIRROR : M.TCA_EGRESS_MIRROR;
+  for (const dev of devices) toDev(skb, mirred, dev, copies);
+  return last === undefined ? verdict : toDev(skb, mirred, last, eaction);
+}
+
 /** @models net/sched/act_mirred.c tcf_mirred_act() */
 function act(action: Mirred, skb: SkBuff): number {
   const { softnet } = action.table.machine;
@@ -179,8 +202,8 @@ function act(action: Mirred, skb: SkBuff): number {
   try {
     tcfLastuseUpdate(action);
     tcfActionUpdateBstats(action, skb);
-    if (action.blockid !== 0) throw new ModelGap('packets to all devices of a block');
-    if (action.dev !== undefined) return toDev(skb, action, action.dev);
+    if (action.blockid !== 0) return toBlock(skb, action);
+    if (action.dev !== undefined) return toDev(skb, action, action.dev, action.eaction);
     action.qstats.overlimits++;
     return action.action;
   } finally {
