@@ -7,15 +7,6 @@ import { bpfBaseFuncProto } from './helpers.js';
 import type { BpfProg } from './prog.js';
 import type { BpfVerifierOps } from './verifier_ops.js';
 
-/** Types that are loaded for a function of the kernel, or by means of its own type information. */
-const byKernelTypes: ReadonlySet<number> = new Set([
-  B.BPF_PROG_TYPE_TRACING,
-  B.BPF_PROG_TYPE_STRUCT_OPS,
-  B.BPF_PROG_TYPE_EXT,
-  B.BPF_PROG_TYPE_LSM,
-  B.BPF_PROG_TYPE_SYSCALL,
-]);
-
 /** Types that say yes (1) or no (0). */
 const yesOrNo: ReadonlySet<number> = new Set([
   B.BPF_PROG_TYPE_CGROUP_SKB,
@@ -66,9 +57,8 @@ const otherOps: BpfVerifierOps = {
 };
 
 /**
- * What programs of a type that is not for tc may do; undefined for types that need what is not modelled.
+ * What programs of a type that is not for tc may do.
  *
  * @differs contexts and helpers of these types end in a gap
  */
-export const otherVerifierOps = (progType: number): BpfVerifierOps | undefined =>
-  byKernelTypes.has(progType) ? undefined : otherOps;
+export const otherVerifierOps = (): BpfVerifierOps => otherOps;

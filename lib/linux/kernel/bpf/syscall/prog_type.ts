@@ -2,7 +2,7 @@
 // to. Types that are not for packets in tc load and describe; what they could be attached to is not modelled.
 import { EINVAL, ENOTSUPP } from '../../../../uapi/asm-generic/errno.js';
 import * as B from '../../../../uapi/linux/bpf.js';
-import { errno } from '../../../errno.js';
+import { errno, ModelGap } from '../../../errno.js';
 import type { Machine } from '../../../machine.js';
 import { BtfFile, ProgFile } from '../file.js';
 import type { ProgLoadAttr } from '../prog.js';
@@ -131,6 +131,7 @@ export function checkLoadAttach(call: BpfCall, attr: ProgLoadAttr, attachProgFd:
   if (attachBtfId !== 0 && (attachBtfId > BTF_MAX_TYPE || !btfTypes.has(progType))) throw errno(EINVAL);
   if (target === 'program' && progType !== B.BPF_PROG_TYPE_TRACING && progType !== B.BPF_PROG_TYPE_EXT)
     throw errno(EINVAL);
+  if (target !== 'none') throw new ModelGap('bpf programs for functions of programs and of the kernel');
   if (loadAttachTypes.get(progType)?.includes(attr.expectedAttachType) === false) throw errno(EINVAL);
 }
 

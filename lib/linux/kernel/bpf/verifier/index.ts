@@ -118,7 +118,7 @@ function verify(env: VerifierEnv, attr: ProgLoadAttr): void {
   checkCfg(env);
   computePostorder(env);
   env.liveness = new StackLiveness(env);
-  checkAttachBtfId(env, attr.progFlags);
+  checkAttachBtfId(env, attr);
   env.scc = new SccTable(env);
   computeLiveRegisters(env);
   markFastcallPatterns(env);

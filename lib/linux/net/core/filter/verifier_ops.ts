@@ -43,4 +43,4 @@ const byType = new Map<number, BpfVerifierOps>([
  * @models kernel/bpf/verifier.c bpf_verifier_ops[] @differs stands with the operations it lists
  */
 export const verifierOpsOf = (progType: number): BpfVerifierOps | undefined =>
-  byType.get(progType) ?? otherVerifierOps(progType);
+  byType.get(progType) ?? otherVerifierOps();
