@@ -17,7 +17,13 @@ import { perfmonCapable } from '../../../kernel/bpf/token.js';
 import type { BpfVerifierOps } from '../../../kernel/bpf/verifier_ops.js';
 import type { Task } from '../../../kernel/task.js';
 import { bpfSkbIsValidAccess } from './access.js';
-import { chainedFieldSize, skLookupConvertCtxAccess, skMsgConvertCtxAccess } from './chains.js';
+import {
+  chainedFieldSize,
+  perfEventConvertCtxAccess,
+  skLookupConvertCtxAccess,
+  skMsgConvertCtxAccess,
+  sockAddrConvertCtxAccess,
+} from './chains.js';
 import { bpfConvertCtxAccess, skSkbConvertCtxAccess, xdpConvertCtxAccess } from './convert.js';
 import { bpfUnclonePrologue } from './prologue.js';
 import { castProtos, ktimeGetCoarseNsProto, socketProtos, tcProtos } from './skb_protos.js';
@@ -68,6 +74,8 @@ const ofOthers: ReadonlyMap<number, NonNullable<Convert>> = new Map([
   [B.BPF_PROG_TYPE_XDP, xdpConvertCtxAccess],
   [B.BPF_PROG_TYPE_SK_MSG, skMsgConvertCtxAccess],
   [B.BPF_PROG_TYPE_SK_LOOKUP, skLookupConvertCtxAccess],
+  [B.BPF_PROG_TYPE_CGROUP_SOCK_ADDR, sockAddrConvertCtxAccess],
+  [B.BPF_PROG_TYPE_PERF_EVENT, perfEventConvertCtxAccess],
 ]);
 
 /** Bytes of a field of which less is asked for; 0: all of it is. */

@@ -62,8 +62,4 @@ describe('net/core/filter/access', () => {
     expect(ops.isValidAccess(76, 4, T.BPF_READ, program(), fresh(true))).equal(false);
     expect(ops.isValidAccess(0, 4, T.BPF_READ, program(), fresh(true))).equal(true);
   });
-
-  it('does not know kinds that need types of the kernel', () => {
-    expect(verifierOpsOf(B.BPF_PROG_TYPE_TRACING)).equal(undefined);
-  });
 });

@@ -76,13 +76,15 @@ describe('net/core/filter/convert', () => {
     compare(B.BPF_PROG_TYPE_SOCKET_FILTER, recorded.socket_filter);
   });
 
-  it('kinds that only load, over packets, messages and XDP', () => {
+  it('kinds that only load, over packets, messages, addresses, samples and XDP', () => {
     const types: Readonly<Record<string, number>> = {
       xdp: B.BPF_PROG_TYPE_XDP,
       cgroup_skb: B.BPF_PROG_TYPE_CGROUP_SKB,
       sk_skb: B.BPF_PROG_TYPE_SK_SKB,
       sk_msg: B.BPF_PROG_TYPE_SK_MSG,
       sk_lookup: B.BPF_PROG_TYPE_SK_LOOKUP,
+      perf_event: B.BPF_PROG_TYPE_PERF_EVENT,
+      cgroup_sock_addr: B.BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
       lwt_in: B.BPF_PROG_TYPE_LWT_IN,
     };
     expect(Object.keys(recorded.described)).length.greaterThan(300);
