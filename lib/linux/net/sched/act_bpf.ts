@@ -20,6 +20,7 @@ import { BpfProg } from '../../kernel/bpf/prog.js';
 import { progGetType } from '../../kernel/bpf/syscall/fd.js';
 import { bpfProgCreate, type ClassicProg } from '../core/filter/classic.js';
 import { runProgram } from '../core/filter/run.js';
+import { traceProgram } from '../core/dev/trace.js';
 import type { SkBuff } from '../core/skbuff/sk_buff.js';
 import type { MessageWriter } from '../netlink/message.js';
 import { type ActionInit, type ActionResult, TcAction, type TcActionOps } from './act_api/action.js';
@@ -141,6 +142,7 @@ function act(action: BpfAction, skb: SkBuff): number {
   const { atIngress, macLen } = skb;
   if (atIngress) skb.push(macLen);
   const result = runProgram(action.filter!, skb);
+  traceProgram(skb, 'action', action.filter!, result);
   if (atIngress) skb.pull(macLen);
   return verdictOf(action, result);
 }

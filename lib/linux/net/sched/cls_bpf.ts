@@ -17,6 +17,7 @@ import { Idr } from '../../lib/idr.js';
 import type { Machine } from '../../machine.js';
 import { bpfProgCreate, type ClassicProg } from '../core/filter/classic.js';
 import { runProgram } from '../core/filter/run.js';
+import { traceMatch, traceProgram } from '../core/dev/trace.js';
 import * as L from '../core/skbuff/layout.js';
 import type { SkBuff } from '../core/skbuff/sk_buff.js';
 import type { MessageWriter } from '../netlink/message.js';
@@ -350,16 +351,19 @@ function runFilter({ filter, genFlags, extsIntegrated, classid }: ClsBpfProg, sk
 function classify(tp: TcfProto, skb: SkBuff, res: ClassifyResult): number {
   for (let prog = headOf(tp).first; prog !== undefined; prog = prog.next) {
     const result = runFilter(prog, skb);
+    traceProgram(skb, 'filter', prog.filter, result);
     if (prog.extsIntegrated) {
       res.cl = 0;
       res.classid = ((prog.classid & 0xffff0000) | skb.get16(L.SKB_CB + L.QDISC_CB_TC_CLASSID)) >>> 0;
       const verdict = execOpcode(result);
-      if (verdict !== P.TC_ACT_UNSPEC) return verdict;
-      continue;
+      if (verdict === P.TC_ACT_UNSPEC) continue;
+      traceMatch(skb, tp, prog.handle);
+      return verdict;
     }
     if (result === 0) continue;
     res.cl = result === -1 ? prog.cl : 0;
     res.classid = result === -1 ? prog.classid : result >>> 0;
+    traceMatch(skb, tp, prog.handle);
     const verdict = exts.tcfExtsExec(skb, prog.exts, res);
     if (verdict >= 0) return verdict;
   }

@@ -5,6 +5,7 @@ import { EEXIST, EINVAL, EOPNOTSUPP } from '../../../uapi/asm-generic/errno.js';
 import * as P from '../../../uapi/linux/pkt_cls.js';
 import { TCA } from '../../../uapi/linux/rtnetlink.js';
 import { errno } from '../../errno.js';
+import { traceMatch } from '../core/dev/trace.js';
 import type { SkBuff } from '../core/skbuff/sk_buff.js';
 import type { MessageWriter } from '../netlink/message.js';
 import { bindFilter, type TcfResult, unbindFilter } from './cls_api/bind.js';
@@ -107,6 +108,7 @@ function classify(tp: TcfProto, skb: SkBuff, res: ClassifyResult): number {
   res.cl = filter.res.cl;
   res.classid = filter.res.classid;
   filter.hits++;
+  traceMatch(skb, tp, filter.handle);
   return exts.tcfExtsExec(skb, filter.exts, res);
 }
 

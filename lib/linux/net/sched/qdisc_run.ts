@@ -2,7 +2,8 @@
 // reaches the driver. A qdisc is run by whoever puts a packet in, by its own timer, and never inside itself.
 import { IFF_UP } from '../../../uapi/linux/if.js';
 import { devHardStartXmit, NET_XMIT_DROP, NET_XMIT_SUCCESS, validateXmitSkb } from '../core/dev/xmit.js';
-import { traceDrop } from '../core/dev/trace.js';
+import { traceDrop, traceEnqueue } from '../core/dev/trace.js';
+import type { BasicStats } from '../core/gen_stats.js';
 import type { NetDevice } from '../core/net_device.js';
 import * as L from '../core/skbuff/layout.js';
 import type { SkBuff } from '../core/skbuff/sk_buff.js';
@@ -24,8 +25,13 @@ export const qdiscPktCount = (skb: SkBuff): number => (skb.isGso ? skb.gsoSegs :
 
 /** @models include/net/sch_generic.h qdisc_bstats_update() */
 export function qdiscBstatsUpdate(sch: Qdisc, skb: SkBuff): void {
-  sch.bstats.bytes += skb.get32(PKT_LEN);
-  sch.bstats.packets += skb.isGso ? skb.gsoSegs : 1;
+  qdiscBstatsOf(sch.bstats, skb);
+}
+
+/** @models include/net/sch_generic.h bstats_update() */
+export function qdiscBstatsOf(stats: BasicStats, skb: SkBuff): void {
+  stats.bytes += skb.get32(PKT_LEN);
+  stats.packets += skb.isGso ? skb.gsoSegs : 1;
 }
 
 /** The packet is counted and freed. @models include/net/sch_generic.h qdisc_drop() */
@@ -60,6 +66,7 @@ export function qdiscPeekDequeued(sch: Qdisc): SkBuff | undefined {
 /** Puts a packet into a child. NET_XMIT_*. @models include/net/sch_generic.h qdisc_enqueue() */
 export function qdiscEnqueue(skb: SkBuff, sch: Qdisc): number {
   if (sch.stab !== undefined) skb.set32(PKT_LEN, stabPacketLength(sch.stab, skb.len));
+  traceEnqueue(skb, sch);
   return sch.ops.enqueue!(sch, skb);
 }
 
@@ -148,6 +155,7 @@ export function qdiscRun(sch: Qdisc): void {
  */
 export function devXmitSkb(skb: SkBuff, sch: Qdisc, dev: NetDevice): number {
   if (sch.stab !== undefined) skb.set32(PKT_LEN, stabPacketLength(sch.stab, skb.len));
+  traceEnqueue(skb, sch);
   if ((dev.flags & IFF_UP) !== 0 && (sch.flags & TCQ_F_CAN_BYPASS) !== 0 && sch.qstats.qlen === 0 && !sch.running) {
     sch.running = true;
     qdiscBstatsUpdate(sch, skb);

@@ -7,7 +7,7 @@ import { PACKET_OTHERHOST, type SkBuff } from '../skbuff/sk_buff.js';
 import { RX_DROPPED } from './stats.js';
 import { AGAIN, DROPPED, GOES_ON, schHandleIngress } from './tc_hook.js';
 import { allTypes, typesOf, wants, type PacketType } from './tap.js';
-import { traceReceived, traceUnhandled } from './trace.js';
+import { traceDelivered, traceReceived, traceUnhandled } from './trace.js';
 
 export const NET_RX_SUCCESS = 0;
 export const NET_RX_DROP = 1;
@@ -35,8 +35,10 @@ function deliverByProtocol(skb: SkBuff, origDev: NetDevice): boolean {
     if (last !== undefined) deliver(skb, last, origDev);
     last = handler;
   }
-  last?.receive(skb, skb.dev!, origDev);
-  return last !== undefined;
+  if (last === undefined) return false;
+  traceDelivered(skb);
+  last.receive(skb, skb.dev!, origDev);
+  return true;
 }
 
 /**

@@ -10,7 +10,7 @@ import { progRun } from '../filter/run.js';
 import { skbDoRedirect } from '../filter/do_redirect.js';
 import * as L from '../skbuff/layout.js';
 import type { SkBuff } from '../skbuff/sk_buff.js';
-import { traceVerdict } from './trace.js';
+import { traceHook, traceHookVerdict, traceVerdict } from './trace.js';
 
 /** include/net/pkt_sched.h: somebody has taken the packet. */
 export const TC_ACT_CONSUMED = A.TC_ACT_VALUE_MAX + 1;
@@ -87,8 +87,10 @@ function ended(skb: SkBuff, verdict: number): HookResult {
  */
 export function schHandleEgress(skb: SkBuff): HookResult {
   const { tcxEgress, miniqEgress } = skb.dev!;
+  traceHook(skb, 'egress');
   let verdict = tcxEgress === undefined ? A.TC_ACT_UNSPEC : tcxRun(tcxEgress, skb, false);
   if (verdict === A.TC_ACT_UNSPEC) verdict = tcRun(miniqEgress, skb);
+  if (verdict !== TC_ACT_CONSUMED) traceHookVerdict(skb, 'egress', verdict);
   if (verdict !== A.TC_ACT_REDIRECT) return ended(skb, verdict);
   skbDoRedirect(skb);
   return TAKEN;
@@ -103,8 +105,10 @@ export function schHandleIngress(skb: SkBuff): HookResult {
   const { tcxIngress, miniqIngress } = skb.dev!;
   skb.set32(L.SKB_CB + L.QDISC_CB_PKT_LEN, skb.len);
   skb.atIngress = true;
+  traceHook(skb, 'ingress');
   let verdict = tcxIngress === undefined ? A.TC_ACT_UNSPEC : tcxRun(tcxIngress, skb, true);
   if (verdict === A.TC_ACT_UNSPEC) verdict = tcRun(miniqIngress, skb);
+  if (verdict !== TC_ACT_CONSUMED) traceHookVerdict(skb, 'ingress', verdict);
   if (verdict !== A.TC_ACT_REDIRECT) return ended(skb, verdict);
   skb.push(skb.macLen);
   if (!skbDoRedirect(skb)) return TAKEN;

@@ -16,6 +16,8 @@ const ALIGN = 64;
 export class SkbPool {
   readonly memory: Memory;
   readonly devices: DeviceStructs;
+  /** Told of each packet before it is freed. */
+  onFree: ((skb: SkBuff) => void) | undefined;
   readonly #skbs: SkBuff[] = [];
   readonly #idle: SkBuff[] = [];
   readonly #heads: number[] = [];
@@ -116,6 +118,7 @@ export class SkbPool {
   /** @models net/core/skbuff.c kfree_skb_reason() */
   free(skb: SkBuff): void {
     assert(skb.live, 'packet freed twice');
+    if (this.onFree !== undefined) this.onFree(skb);
     this.releaseHead(skb.head, skb.shinfo);
     this.#putBack(skb);
   }

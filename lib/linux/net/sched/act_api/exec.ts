@@ -2,6 +2,7 @@
 // TC_ACT_PIPE; a verdict may repeat an action, skip some, or name a chain.
 import * as A from '../../../../uapi/linux/pkt_cls.js';
 import { ModelGap } from '../../../errno.js';
+import type { PacketTrace } from '../../core/dev/trace.js';
 import type { SkBuff } from '../../core/skbuff/sk_buff.js';
 import type { ClassifyResult } from '../cls_api/classify.js';
 import { qdiscPktCount, qdiscPktLen } from '../qdisc_run.js';
@@ -27,12 +28,21 @@ export function tcfActionUpdateBstats(action: TcAction, skb: SkBuff): void {
   action.bstats.packets += qdiscPktCount(skb);
 }
 
+/** One action once, before somebody who listens. */
+function actTraced(trace: PacketTrace, skb: SkBuff, action: TcAction, res: ClassifyResult): number {
+  trace({ type: 'action', skb, action });
+  const verdict = action.table.ops.act!(action, skb, res);
+  trace({ type: 'acted', skb, verdict });
+  return verdict;
+}
+
 /** One action, as often as it asks for. Undefined: it asks too often. */
 function runOne(skb: SkBuff, action: TcAction, res: ClassifyResult): number | undefined {
-  const { ops } = action.table;
+  const { ops, machine } = action.table;
+  const { trace } = machine.softnet;
   if (ops.act === undefined) throw new ModelGap(`packets in ${action.label}`);
   for (let left = REPEAT_MAX; left > 0; left--) {
-    const verdict = ops.act(action, skb, res);
+    const verdict = trace === undefined ? ops.act(action, skb, res) : actTraced(trace, skb, action, res);
     if (verdict !== A.TC_ACT_REPEAT) return verdict;
   }
   return undefined;

@@ -2,7 +2,7 @@
 // one decides; a verdict may send it to another chain, or back to the start.
 import * as A from '../../../../uapi/linux/pkt_cls.js';
 import { ModelGap } from '../../../errno.js';
-import { traceDrop } from '../../core/dev/trace.js';
+import { traceDrop, traceFilter } from '../../core/dev/trace.js';
 import * as L from '../../core/skbuff/layout.js';
 import type { SkBuff } from '../../core/skbuff/sk_buff.js';
 import type { TcfBlock } from './block.js';
@@ -32,6 +32,7 @@ function classifyChain(skb: SkBuff, chain: TcfChain, res: ClassifyResult, compat
     if (tp.protocol !== protocol && tp.protocol !== ETH_P_ALL) continue;
     if (tp.ops.classify === undefined) throw new ModelGap(`packets in ${tp.label}`);
     const verdict = tp.ops.classify(tp, skb, res);
+    if (verdict >= 0) traceFilter(tp, verdict, res.classid);
     if (verdict === A.TC_ACT_RECLASSIFY && !compat) return verdict;
     if (verdict >= 0) return verdict;
   }

@@ -2,6 +2,7 @@
 // network header; a filter with a link goes on in another table, at another offset when it says so, and back from there
 // to the filter behind it. A word that does not lie in the packet ends it all.
 import * as P from '../../../../uapi/linux/pkt_cls.js';
+import { traceMatch } from '../../core/dev/trace.js';
 import type { SkBuff } from '../../core/skbuff/sk_buff.js';
 import type { ClassifyResult } from '../cls_api/classify.js';
 import { tcfExtsExec } from '../cls_api/exts.js';
@@ -60,12 +61,13 @@ function considers({ match }: U32Knode, skb: SkBuff, marks: boolean): boolean {
 }
 
 /** The verdict of a filter whose keys all match; negative to go on. */
-function decide(node: U32Knode, skb: SkBuff, res: ClassifyResult): number {
+function decide(tp: TcfProto, node: U32Knode, skb: SkBuff, res: ClassifyResult): number {
   if ((node.match.sel.flags & P.TC_U32_TERMINAL) === 0) return P.TC_ACT_UNSPEC;
   res.cl = node.res.cl;
   res.classid = node.res.classid;
   if (node.ifindex !== 0 && node.ifindex !== skb.skbIif) return P.TC_ACT_UNSPEC;
   node.match.counters.hits++;
+  traceMatch(skb, tp, node.handle);
   return tcfExtsExec(skb, node.exts, res);
 }
 
@@ -150,7 +152,8 @@ class Walk {
 const walks: Walk[] = [];
 let walking = 0;
 
-function classifyBy(walk: Walk, skb: SkBuff, res: ClassifyResult, marks: boolean): number {
+function classifyBy(tp: TcfProto, walk: Walk, skb: SkBuff, res: ClassifyResult): number {
+  const marks = tp.chain.block.net.machine.config.u32Mark;
   for (;;) {
     const { node } = walk;
     if (node !== undefined) {
@@ -165,7 +168,7 @@ function classifyBy(walk: Walk, skb: SkBuff, res: ClassifyResult, marks: boolean
         continue;
       }
     } else if (!walk.back()) return P.TC_ACT_UNSPEC;
-    const verdict = decide(walk.node!, skb, res);
+    const verdict = decide(tp, walk.node!, skb, res);
     if (verdict >= 0) return verdict;
     walk.next();
   }
@@ -177,7 +180,7 @@ export function classify(tp: TcfProto, skb: SkBuff, res: ClassifyResult): number
   walking++;
   try {
     walk.start(rootOf(tp).table, skb.networkOffset);
-    return classifyBy(walk, skb, res, tp.chain.block.net.machine.config.u32Mark);
+    return classifyBy(tp, walk, skb, res);
   } finally {
     walking--;
   }
