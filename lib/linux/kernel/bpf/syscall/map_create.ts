@@ -5,12 +5,12 @@ import * as B from '../../../../uapi/linux/bpf.js';
 import { bpf_attr_map_create } from '../../../../uapi/linux/bpf_attr.js';
 import { CAP_SYS_ADMIN } from '../../../../uapi/linux/capability.js';
 import { errno, ModelGap } from '../../../errno.js';
-import { devGetByIndex } from '../../../net/core/dev/table.js';
 import { MapFile } from '../file.js';
 import type { Machine } from '../../../machine.js';
 import type { BpfMap, MapAttr } from '../map.js';
 import type { MapKind } from '../map_ops.js';
 import { mapKind } from '../map_types.js';
+import { refuseOffload } from '../offload.js';
 import { bpfCapable, netAdminCapable } from '../token.js';
 import type { BpfCall } from './attr.js';
 import { mapCheckBtf } from '../btf/map_check.js';
@@ -104,8 +104,8 @@ function checkDevice(call: BpfCall, mapType: number): void {
   if (ifindex === 0) return;
   if (!call.task.capable(CAP_SYS_ADMIN)) throw errno(E.EPERM);
   const offloads = mapType === B.BPF_MAP_TYPE_ARRAY || mapType === B.BPF_MAP_TYPE_HASH;
-  if (!offloads || devGetByIndex(call.machine.net, ifindex) === undefined) throw errno(E.EINVAL);
-  throw errno(E.EOPNOTSUPP);
+  if (!offloads) throw errno(E.EINVAL);
+  refuseOffload(call.machine, ifindex);
 }
 
 /** Type information of key and value. */

@@ -5,10 +5,10 @@ import * as B from '../../../../uapi/linux/bpf.js';
 import { bpf_attr_prog_load } from '../../../../uapi/linux/bpf_attr.js';
 import { errno } from '../../../errno.js';
 import { checkTailCall } from '../fd_array.js';
-import { devGetByIndex } from '../../../net/core/dev/table.js';
 import { calcTag } from '../core.js';
 import { checkEarlyInsns } from '../early.js';
 import { ProgFile } from '../file.js';
+import { refuseOffload } from '../offload.js';
 import { BpfProg, type ProgLoadAttr } from '../prog.js';
 import { bpfCapable, netAdminCapable, perfmonCapable } from '../token.js';
 import { bpfCheck } from '../verifier/index.js';
@@ -120,8 +120,8 @@ function checkDevice(call: BpfCall, { progType }: ProgLoadAttr): void {
   if (ifindex === 0) return;
   const offloads = progType === B.BPF_PROG_TYPE_SCHED_CLS || progType === B.BPF_PROG_TYPE_XDP;
   const flags = call.u32(at.prog_flags) & ~B.BPF_F_XDP_DEV_BOUND_ONLY;
-  if (!offloads || flags !== 0 || devGetByIndex(call.machine.net, ifindex) === undefined) throw errno(E.EINVAL);
-  throw errno(E.EOPNOTSUPP);
+  if (!offloads || flags !== 0) throw errno(E.EINVAL);
+  refuseOffload(call.machine, ifindex);
 }
 
 /** A program that nobody knows yet; the call holds it. */

@@ -6,7 +6,8 @@ import { Machine } from '../../../../../lib/linux/machine.js';
 import * as E from '../../../../../lib/uapi/asm-generic/errno.js';
 import * as B from '../../../../../lib/uapi/linux/bpf.js';
 import { CAP_BPF } from '../../../../../lib/uapi/linux/capability.js';
-import { returning, u32 } from './bed.js';
+import { V0 } from '../../../net/sched/bed.js';
+import { BpfBed, returning, u32 } from './bed.js';
 
 const words = (...values: number[]): Uint8Array => new Uint8Array(Uint32Array.from(values).buffer);
 
@@ -151,5 +152,22 @@ describe('bpf(2)', () => {
       expect(load(machine, returning(0), [1, 64, machine.init.memory.map(new Uint8Array(64))])).to.equal(-E.EINVAL);
       expect(load(machine, returning(0), [1, 256, 0])).to.equal(-E.EINVAL);
     });
+  });
+});
+
+describe('hardware', () => {
+  it('takes no programs and no maps, and a driver that knows of bpf says so otherwise', () => {
+    const bed = new BpfBed();
+    const errors = [
+      [1, E.EOPNOTSUPP],
+      [V0, E.EINVAL],
+      [99, E.EINVAL],
+    ] as const;
+    for (const [ifindex, errno] of errors) {
+      expect(bed.tryLoad(returning(0), { prog_ifindex: ifindex })).to.equal(-errno);
+      const array = { map_type: 2, key_size: 4, value_size: 4, max_entries: 1, map_ifindex: ifindex };
+      expect(bed.bpf(B.BPF_MAP_CREATE, array)).to.equal(-errno);
+    }
+    expect(bed.held()).to.deep.equal({});
   });
 });
