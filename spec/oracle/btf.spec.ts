@@ -29,7 +29,8 @@ describe('uapi structs as the running kernel has them', () => {
         return this.skip();
       }
       const theirs = btf.offsets(type);
-      for (const [member, offset] of Object.entries(declaration.offsetof))
+      // What begins with an underscore has no name there: padding, the other members of a union.
+      for (const [member, offset] of Object.entries(declaration.offsetof).filter(([name]) => !name.startsWith('_')))
         expect(theirs.get(member), `bit offset of ${declaration.name}.${member}`).to.equal(offset * 8);
       expect(declaration.size, `size of ${declaration.name}`).to.equal(type.sizeOrType);
     });
