@@ -3,6 +3,8 @@
 import { expect } from 'chai';
 import { ModelGap } from '../../../../../lib/linux/errno.js';
 import { BpfProg } from '../../../../../lib/linux/kernel/bpf/prog.js';
+import type { ProgFile } from '../../../../../lib/linux/kernel/bpf/file.js';
+import { LocalTask } from '../../../../../lib/linux/kernel/local_task.js';
 import { Machine } from '../../../../../lib/linux/machine.js';
 import { devGetByIndex } from '../../../../../lib/linux/net/core/dev/table.js';
 import { bpfProgRunSaveCb, classicProgram, classicRun, progRun } from '../../../../../lib/linux/net/core/filter/run.js';
@@ -10,7 +12,7 @@ import type { SkBuff } from '../../../../../lib/linux/net/core/skbuff/sk_buff.js
 import { ethTypeTrans } from '../../../../../lib/linux/net/ethernet/eth_type_trans.js';
 import * as C from '../../../../../lib/uapi/linux/bpf_common.js';
 import * as F from '../../../../../lib/uapi/linux/bpf_func_id.js';
-import { BPF_PROG_TYPE_SCHED_CLS } from '../../../../../lib/uapi/linux/bpf.js';
+import { BPF_PROG_LOAD, BPF_PROG_TYPE_SCHED_CLS } from '../../../../../lib/uapi/linux/bpf.js';
 import * as U from '../../../../../lib/uapi/linux/filter.js';
 import * as I from '../../../../../lib/vm/build.js';
 import { encodeInsns, type Insn } from '../../../../../lib/vm/insn.js';
@@ -154,6 +156,36 @@ describe('net/core/filter/run', () => {
     expect(skb.get32(48)).equal(1234);
     skb.pool.free(skb);
     prog.release(machine);
+  });
+
+  it('a program that writes to a shared packet gets bytes of its own first', () => {
+    const task = new LocalTask();
+    const insns = [
+      I.ldxMem(C.BPF_W, 2, 1, 76),
+      I.ldxMem(C.BPF_W, 3, 1, 80),
+      I.mov64Reg(4, 2),
+      I.alu64Imm(C.BPF_ADD, 4, 4),
+      I.mov64Imm(0, 1),
+      I.jmpReg(C.BPF_JGT, 4, 3, 2),
+      I.stMem(C.BPF_B, 2, 0, 0x77),
+      I.mov64Imm(0, 0),
+      I.exitInsn(),
+    ];
+    const fd = task.bpf(machine, BPF_PROG_LOAD, {
+      prog_type: BPF_PROG_TYPE_SCHED_CLS,
+      insn_cnt: insns.length,
+      insns: encodeInsns(insns),
+      license: 'GPL',
+    });
+    const { prog } = task.fget(fd) as ProgFile;
+    const skb = packet(TCP4);
+    const clone = skb.pool.clone(skb)!;
+    expect(progRun(prog, clone)).equal(0);
+    expect([clone.bytes()[0], skb.bytes()[0]]).deep.equal([0x77, 0x45]);
+    expect([clone.shared, skb.shared]).deep.equal([false, false]);
+    skb.pool.free(skb);
+    skb.pool.free(clone);
+    task.exit();
   });
 
   it('counts runs while somebody wants to know', () => {
