@@ -27,6 +27,7 @@ describe('recordings of bpf(2)', () => {
       'prog_info.6.18.jsonl',
       'requests.6.18.jsonl',
       'sequences.6.18.jsonl',
+      'value_fields.6.18.jsonl',
     ]);
     expect(Object.keys(missing).filter((name) => !names.has(name))).to.deep.equal([]);
   });

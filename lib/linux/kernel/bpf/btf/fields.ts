@@ -1,7 +1,7 @@
 // kernel/bpf/btf.c btf_parse_fields(): the fields of a map's value, or of an object that programs make, that belong to the
 // kernel: found by the names of their types, also in nested structs and arrays. At most eleven; each where its alignment
 // wants it; some only once.
-import { E2BIG, EEXIST, EINVAL, ENOENT } from '../../../../uapi/asm-generic/errno.js';
+import { E2BIG, EEXIST, EFAULT, EINVAL, ENOENT } from '../../../../uapi/asm-generic/errno.js';
 import * as K from '../../../../uapi/linux/btf.js';
 import { errno } from '../../../errno.js';
 import * as R from './record.js';
@@ -18,7 +18,7 @@ interface FieldKind {
   readonly once?: boolean;
 }
 
-/** Kinds that are known by the name of their struct; res_spin_lock and spin_lock count as one. */
+/** Kinds that are known by the name of their struct. */
 const kinds: Readonly<Record<string, FieldKind>> = {
   bpf_spin_lock: { type: R.BPF_SPIN_LOCK, size: 4, align: 4, once: true },
   bpf_res_spin_lock: { type: R.BPF_RES_SPIN_LOCK, size: 4, align: 4, once: true },
@@ -29,7 +29,7 @@ const kinds: Readonly<Record<string, FieldKind>> = {
   bpf_list_node: { type: R.BPF_LIST_NODE, size: 24, align: 8 },
   bpf_rb_root: { type: R.BPF_RB_ROOT, size: 16, align: 8 },
   bpf_rb_node: { type: R.BPF_RB_NODE, size: 32, align: 8 },
-  bpf_refcount: { type: R.BPF_REFCOUNT, size: 4, align: 4, once: true },
+  bpf_refcount: { type: R.BPF_REFCOUNT, size: 4, align: 4 },
 };
 
 const POINTER: FieldKind = { type: R.BPF_KPTR_REF, size: 8, align: 8 };
@@ -44,6 +44,12 @@ const pointerTags: Readonly<Record<string, number>> = {
 
 const REPEATABLE = R.BPF_KPTR | R.BPF_UPTR | R.BPF_LIST_HEAD | R.BPF_RB_ROOT;
 
+/** A field before the nodes of what it contains are looked for. */
+interface Found extends R.BtfField {
+  /** Member of the contained struct that is the node. */
+  readonly node?: string;
+}
+
 class FieldFinder {
   readonly #types: BtfTypeInfo;
   readonly #mask: number;
@@ -57,7 +63,7 @@ class FieldFinder {
   }
 
   /** Fields of a struct, or of a section of variables. @models kernel/bpf/btf.c btf_find_field() */
-  find(id: number): R.BtfField[] {
+  find(id: number): Found[] {
     const kind = this.#types.kindOf(id);
     if (kind === K.BTF_KIND_STRUCT) return this.#inStruct(id, 0);
     if (kind === K.BTF_KIND_DATASEC) return this.#inSection(id);
@@ -65,8 +71,8 @@ class FieldFinder {
   }
 
   /** @models kernel/bpf/btf.c btf_find_struct_field() */
-  #inStruct(id: number, level: number): R.BtfField[] {
-    const found: R.BtfField[] = [];
+  #inStruct(id: number, level: number): Found[] {
+    const found: Found[] = [];
     for (let i = 0; i < this.#types.vlenOf(id); i++) {
       const { type, bitOffset } = memberOf(this.#types, id, i);
       if (bitOffset % 8 !== 0) throw errno(EINVAL);
@@ -76,8 +82,8 @@ class FieldFinder {
   }
 
   /** @models kernel/bpf/btf.c btf_find_datasec_var() */
-  #inSection(id: number): R.BtfField[] {
-    const found: R.BtfField[] = [];
+  #inSection(id: number): Found[] {
+    const found: Found[] = [];
     for (let i = 0; i < this.#types.vlenOf(id); i++) {
       const [owner, offset, expected] = [0, 1, 2].map((w) => this.#types.extra(id, 3 * i + w)) as [
         number,
@@ -91,7 +97,7 @@ class FieldFinder {
   }
 
   /** Fields in one member or variable. @models kernel/bpf/btf.c btf_find_field_one() */
-  #one(place: Place): R.BtfField[] {
+  #one(place: Place): Found[] {
     const { type, count } = this.#elements(place.type);
     if (count === 0) return [];
     const kind = this.#kindOf(type);
@@ -128,9 +134,7 @@ class FieldFinder {
       return mayPoint && this.#types.kindOf(type) !== K.BTF_KIND_STRUCT ? POINTER : undefined;
     }
     if (kind.once === true) {
-      const lock = R.BPF_SPIN_LOCK | R.BPF_RES_SPIN_LOCK;
-      const one = (kind.type & lock) !== 0 ? lock : kind.type;
-      if ((this.#seen & one) !== 0) throw errno(E2BIG);
+      if ((this.#seen & kind.type) !== 0) throw errno(E2BIG);
       this.#seen |= kind.type;
     }
     return kind;
@@ -142,17 +146,17 @@ class FieldFinder {
   }
 
   /** The same fields in each element of an array. @models kernel/bpf/btf.c btf_repeat_fields() */
-  #repeated(fields: R.BtfField[], count: number, size: number): R.BtfField[] {
+  #repeated(fields: Found[], count: number, size: number): Found[] {
     if (count === 1 || fields.length === 0) return fields;
     if (fields.some(({ type }) => (type & REPEATABLE) === 0)) throw errno(EINVAL);
     this.#take(fields.length * (count - 1));
-    const all: R.BtfField[] = [];
+    const all: Found[] = [];
     for (let i = 0; i < count; i++) all.push(...fields.map((f) => ({ ...f, offset: f.offset + i * size })));
     return all;
   }
 
   /** @models kernel/bpf/btf.c btf_find_nested_struct() */
-  #nested(place: Place, type: number, count: number): R.BtfField[] {
+  #nested(place: Place, type: number, count: number): Found[] {
     const size = this.#types.sizeOf(type);
     if (place.expected !== 0 && place.expected !== size * count) return [];
     if (place.level + 1 >= MAX_DEPTH) throw errno(E2BIG);
@@ -160,17 +164,17 @@ class FieldFinder {
     return this.#repeated(inside, count, size);
   }
 
-  #field(place: Place, type: number, kind: FieldKind): R.BtfField | undefined {
+  #field(place: Place, type: number, kind: FieldKind): Found | undefined {
     const { offset } = place;
     if (kind === POINTER) return this.#pointer(type, offset);
     const isGraphRoot = (kind.type & R.BPF_GRAPH_ROOT) !== 0;
     if (this.#types.kindOf(type) !== K.BTF_KIND_STRUCT || this.#types.sizeOf(type) !== kind.size) return undefined;
     if (!isGraphRoot) return { type: kind.type, offset, size: kind.size };
-    return { type: kind.type, offset, size: kind.size, ...this.#graphRoot(place, kind) };
+    return { type: kind.type, offset, size: kind.size, ...this.#graphRoot(place) };
   }
 
   /** A pointer with a tag that says what it is for. @models kernel/bpf/btf.c btf_find_kptr() */
-  #pointer(id: number, offset: number): R.BtfField | undefined {
+  #pointer(id: number, offset: number): Found | undefined {
     const types = this.#types;
     const pointer = types.kindOf(id) === K.BTF_KIND_VOLATILE ? types.typeOf(id) : id;
     if (types.kindOf(pointer) !== K.BTF_KIND_PTR) return undefined;
@@ -186,14 +190,13 @@ class FieldFinder {
   }
 
   /** What a list or tree contains, by its tag `contains:STRUCT:NODE`. @models kernel/bpf/btf.c btf_find_graph_root() */
-  #graphRoot({ owner, index }: Place, kind: FieldKind): { typeId: number; nodeOffset: number } {
+  #graphRoot({ owner, index }: Place): { typeId: number; node: string } {
     const [name = '', node] = this.#contains(owner, index).split(/:(.*)/s);
     if (node === undefined) throw errno(EINVAL);
     const typeId = this.#types.find(name, K.BTF_KIND_STRUCT);
     if (typeId === 0) throw errno(ENOENT);
     if (node === '') throw errno(EINVAL);
-    const nodeKind = kind.type === R.BPF_LIST_HEAD ? 'bpf_list_node' : 'bpf_rb_node';
-    return { typeId, nodeOffset: this.#nodeOffset(typeId, node, nodeKind) };
+    return { typeId, node };
   }
 
   /** The only declaration tag `contains:…` of a member. */
@@ -207,21 +210,6 @@ class FieldFinder {
     }
     if (found.length !== 1) throw errno(EINVAL);
     return found[0]!;
-  }
-
-  /** @models kernel/bpf/btf.c btf_parse_graph_root() */
-  #nodeOffset(id: number, name: string, nodeKind: string): number {
-    const types = this.#types;
-    const offsets: number[] = [];
-    for (let i = 0; i < types.vlenOf(id); i++) {
-      const member = memberOf(types, id, i);
-      if (types.shownName(member.nameOff) !== name) continue;
-      const isNode = types.kindOf(member.type) === K.BTF_KIND_STRUCT && types.nameOf(member.type) === nodeKind;
-      if (offsets.length > 0 || !isNode || member.bitOffset % 64 !== 0) throw errno(EINVAL);
-      offsets.push(member.bitOffset / 8);
-    }
-    if (offsets.length === 0) throw errno(ENOENT);
-    return offsets[0]!;
   }
 }
 
@@ -237,27 +225,50 @@ interface Place {
   readonly level: number;
 }
 
-/** Fields that need others, and those that overlap. */
-function checkRecord(fields: readonly R.BtfField[]): void {
-  let next = 0;
-  for (const { offset, size } of fields) {
-    if (offset < next) throw errno(EEXIST);
-    next = offset + size;
+/** Where the node lies in what a list or tree contains. @models kernel/bpf/btf.c btf_parse_graph_root() */
+function nodeOffset(types: BtfTypeInfo, { type, typeId = 0, node }: Found): number {
+  const nodeKind = type === R.BPF_LIST_HEAD ? 'bpf_list_node' : 'bpf_rb_node';
+  const offsets: number[] = [];
+  for (let i = 0; i < types.vlenOf(typeId); i++) {
+    const member = memberOf(types, typeId, i);
+    if (types.shownName(member.nameOff) !== node) continue;
+    const isNode = types.kindOf(member.type) === K.BTF_KIND_STRUCT && types.nameOf(member.type) === nodeKind;
+    if (offsets.length > 0 || !isNode || member.bitOffset % 64 !== 0) throw errno(EINVAL);
+    offsets.push(member.bitOffset / 8);
   }
-  const record = new R.BtfRecord(fields);
+  if (offsets.length === 0) throw errno(ENOENT);
+  return offsets[0]!;
+}
+
+/** Each field inside the value and behind the one before, with what it contains. */
+function placed(types: BtfTypeInfo, found: readonly Found[], valueSize: number): R.BtfField[] {
+  let next = 0;
+  return found.map(({ node, ...field }) => {
+    if (field.offset + field.size > valueSize) throw errno(EFAULT);
+    if (field.offset < next) throw errno(EEXIST);
+    next = field.offset + field.size;
+    return node === undefined ? field : { ...field, nodeOffset: nodeOffset(types, { ...field, node }) };
+  });
+}
+
+/** Fields that need others, and those that exclude others. */
+function checkRecord(record: R.BtfRecord): void {
+  if (record.has(R.BPF_SPIN_LOCK) && record.has(R.BPF_RES_SPIN_LOCK)) throw errno(EINVAL);
   const locked = record.has(R.BPF_SPIN_LOCK | R.BPF_RES_SPIN_LOCK);
   if (record.has(R.BPF_GRAPH_ROOT) && !locked) throw errno(EINVAL);
   if (!record.has(R.BPF_REFCOUNT) && record.has(R.BPF_LIST_NODE) && record.has(R.BPF_RB_NODE)) throw errno(EINVAL);
 }
 
 /**
- * The kernel's fields of the types in `mask` in values of type `id`: undefined when there are none. Refuses by throwing.
+ * The kernel's fields of the types in `mask` in values of type `id` and `valueSize` bytes: undefined when there are none.
+ * Refuses by throwing.
  *
  * @models kernel/bpf/btf.c btf_parse_fields()
  */
-export function parseFields(types: BtfTypeInfo, id: number, mask: number): R.BtfRecord | undefined {
-  const fields = new FieldFinder(types, mask).find(id);
-  if (fields.length === 0) return undefined;
-  checkRecord(fields);
-  return new R.BtfRecord([...fields].sort((a, b) => a.offset - b.offset));
+export function parseFields(types: BtfTypeInfo, id: number, mask: number, valueSize: number): R.BtfRecord | undefined {
+  const found = new FieldFinder(types, mask).find(id);
+  if (found.length === 0) return undefined;
+  const record = new R.BtfRecord(placed(types, found, valueSize).sort((a, b) => a.offset - b.offset));
+  checkRecord(record);
+  return record;
 }

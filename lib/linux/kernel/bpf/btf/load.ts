@@ -10,7 +10,8 @@ import { parseHeader, parseStrings } from './header.js';
 import { checkAllMetas } from './meta.js';
 import * as R from './record.js';
 import { checkAllTypes, checkTypeTags } from './resolve.js';
-import { EINVAL } from '../../../../uapi/asm-generic/errno.js';
+import { EFAULT, EINVAL } from '../../../../uapi/asm-generic/errno.js';
+import { errno } from '../../../errno.js';
 import { type BtfTypeInfo, memberOf } from './type_info.js';
 
 /** Longest BTF, bytes. */
@@ -49,7 +50,7 @@ function checkObjects(types: BtfTypeInfo): void {
     if (types.kindOf(id) !== K.BTF_KIND_STRUCT) continue;
     for (let i = 0; i < types.vlenOf(id); i++) {
       if (!special.has(memberOf(types, id, i).type)) continue;
-      parseFields(types, id, OBJECT_FIELDS);
+      if (parseFields(types, id, OBJECT_FIELDS, types.sizeOf(id)) === undefined) throw errno(EFAULT);
       break;
     }
   }

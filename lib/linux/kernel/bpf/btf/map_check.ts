@@ -37,9 +37,9 @@ const allowed: readonly (readonly [fields: number, maps: ReadonlySet<number>])[]
 const MAP_FIELDS = allowed.reduce((mask, [fields]) => mask | fields, 0);
 
 /** The fields of the value; a value that is no struct, or has impossible fields, has none. */
-function recordOf(btf: Btf, valueTypeId: number): R.BtfRecord | undefined {
+function recordOf(btf: Btf, valueTypeId: number, valueSize: number): R.BtfRecord | undefined {
   try {
-    return parseFields(btf.types, valueTypeId, MAP_FIELDS);
+    return parseFields(btf.types, valueTypeId, MAP_FIELDS, valueSize);
   } catch (refused) {
     if (refused instanceof Errno) return undefined;
     throw refused;
@@ -66,7 +66,7 @@ export function mapCheckBtf(map: BpfMap, btf: Btf, keyTypeId: number, valueTypeI
   if (keyTypeId === 0 && map.checkBtf === undefined) throw errno(EINVAL);
   const value = btf.types.sizedType(valueTypeId);
   if (value?.size !== map.valueSize) throw errno(EINVAL);
-  const record = recordOf(btf, value.id);
+  const record = recordOf(btf, value.id, map.valueSize);
   if (record !== undefined) checkRecord(map, record, task);
   const failed = map.checkBtf?.(btf, key?.id ?? 0, value.id) ?? 0;
   if (failed !== 0) throw errno(-failed);

@@ -64,10 +64,13 @@ export function copyValue(memory: Memory, record: BtfRecord | undefined, to: num
   copyBytes(memory, to + at, from + at, size - at);
 }
 
-/** Zeroes the fields of the kernel. @models include/linux/bpf.h bpf_obj_init() and check_and_init_map_value() */
+/** Makes the fields of the kernel new: zeros, but one reference. @models include/linux/bpf.h bpf_obj_init() and check_and_init_map_value() */
 export function initValue(memory: Memory, record: BtfRecord | undefined, value: number): void {
   if (record === undefined) return;
-  for (const { offset, size } of record.fields) zeroBytes(memory, value + offset, size);
+  for (const { type, offset, size } of record.fields) {
+    zeroBytes(memory, value + offset, size);
+    if (type === BPF_REFCOUNT) memory.view.setUint32(value + offset, 1, true);
+  }
 }
 
 /** Zeroes everything but the fields of the kernel. @models include/linux/bpf.h zero_map_value() */

@@ -13,7 +13,6 @@ import { errno } from '../../../errno.js';
 import type { Holder } from '../../../events.js';
 import type { Machine } from '../../../machine.js';
 import type { Task } from '../../task.js';
-import type { Btf } from '../btf/btf.js';
 import { BpfMap, ENOTSUPP, type MapAttr, type MapShape } from '../map.js';
 import {
   AREA_MAX,
@@ -214,11 +213,6 @@ export abstract class Htab extends BpfMap {
       elem = next;
     }
     return visited;
-  }
-
-  /** @models kernel/bpf/hashtab.c htab_map_check_btf() */
-  override checkBtf(_btf: Btf, keyTypeId: number, _valueTypeId: number): number {
-    return keyTypeId === 0 ? -EINVAL : 0;
   }
 
   /** @models kernel/bpf/hashtab.c htab_map_mem_usage() */
