@@ -17,6 +17,7 @@ import {
   qdiscPktLen,
   qdiscResetQueue,
 } from './qdisc_run.js';
+import { qdiscTreeReduceBacklog } from './qdisc_tree.js';
 import { type Qdisc, qdiscCreateDflt, type QdiscOps, TCQ_F_CAN_BYPASS } from './sch_generic.js';
 
 function defaultLimit(sch: Qdisc): number {
@@ -57,11 +58,13 @@ function bfifoEnqueue(sch: Qdisc, skb: SkBuff): number {
 function pfifoTailEnqueue(sch: Qdisc, skb: SkBuff): number {
   if (sch.priv === 0) return qdiscDrop(skb, sch);
   if (sch.qstats.qlen < (sch.priv as number)) return qdiscEnqueueTail(sch, skb);
+  const before = sch.qstats.backlog;
   const oldest = qdiscDequeueHead(sch)!;
   sch.bstats.bytes -= qdiscPktLen(oldest);
   sch.bstats.packets -= qdiscPktCount(oldest);
   qdiscDrop(oldest, sch);
   qdiscEnqueueTail(sch, skb);
+  qdiscTreeReduceBacklog(sch, 0, before - sch.qstats.backlog);
   return NET_XMIT_CN;
 }
 

@@ -18,6 +18,8 @@ import type { SkBuff } from '../core/skbuff/sk_buff.js';
 import { type Net, netGeneric } from '../core/net_namespace.js';
 import type { MessageWriter } from '../netlink/message.js';
 import type { TcfBlock } from './cls_api/block.js';
+import { qdiscReset } from './qdisc_run.js';
+import { qdiscPurgeQueue } from './qdisc_tree.js';
 import type { SizeTable } from './sch_api/stab.js';
 
 /** Never counted, never freed, never shown. */
@@ -61,6 +63,8 @@ export interface QdiscClassOps {
   /** A filter points to `classid`. */
   bindTcf?(sch: Qdisc, parent: ClassRef, classid: number): ClassRef;
   unbindTcf?(sch: Qdisc, cl: ClassRef): void;
+  /** The child of a class has lost its last packet. */
+  qlenNotify?(sch: Qdisc, cl: ClassRef): void;
   /** Appends attributes and fills in the tcmsg at offset `tcm`. */
   dump?(sch: Qdisc, cl: ClassRef, skb: MessageWriter, tcm: number): void;
   dumpStats?(sch: Qdisc, cl: ClassRef, d: GnetDump): void;
@@ -139,6 +143,7 @@ export class Qdisc extends KObject {
   /** @models net/sched/sch_generic.c __qdisc_destroy() */
   protected destroy(): void {
     this.dev.qdiscHash.delete(this);
+    if (this.qstats.qlen > 0) qdiscReset(this);
     this.ops.destroy?.(this);
     this.dev.release(this);
   }
@@ -206,6 +211,7 @@ export function qdiscReplace(sch: Holder, fresh: Qdisc, old: Qdisc, request: Hol
   qdiscHold(fresh, sch);
   qdiscPut(fresh, request);
   qdiscHold(old, request);
+  qdiscPurgeQueue(old);
   qdiscPut(old, sch);
   return fresh;
 }
@@ -335,7 +341,10 @@ export function devQdiscChangeTxQueueLen(dev: NetDevice): void {
  */
 export function devDeactivate(dev: NetDevice): void {
   const { noop } = pktSched(dev.net);
-  for (const queue of queuesOf(dev)) queue.active = noop;
+  for (const queue of queuesOf(dev)) {
+    queue.active = noop;
+    if ((queue.qdisc.flags & TCQ_F_BUILTIN) === 0) qdiscReset(queue.qdisc);
+  }
 }
 
 /**

@@ -13,6 +13,7 @@ import type { MessageWriter } from '../netlink/message.js';
 import { type TcfBlock, tcfBlockGet, tcfBlockPut } from './cls_api/block.js';
 import { tcfClassify } from './cls_api/classify.js';
 import * as Q from './qdisc_run.js';
+import { qdiscPurgeQueue } from './qdisc_tree.js';
 import { pfifoQdiscOps } from './sch_fifo.js';
 import * as S from './sch_generic.js';
 
@@ -57,7 +58,10 @@ function tune(sch: S.Qdisc, opt: Nla): void {
   priv.prio2band = priomap;
   priv.queues = [...old.slice(0, bands), ...fresh];
   for (const child of fresh) S.qdiscHashAdd(child, true);
-  for (const child of old.slice(bands)) S.qdiscPut(child, sch);
+  for (const child of old.slice(bands)) {
+    qdiscPurgeQueue(child);
+    S.qdiscPut(child, sch);
+  }
 }
 
 /** @models net/sched/sch_prio.c prio_init() */

@@ -161,6 +161,7 @@ export function htbDelete(sch: Qdisc, ref: ClassRef, extack: Extack): void {
     throw errno(EBUSY);
   }
   const last = cl.isLastChild;
+  cl.idle();
   classes.remove(cl);
   withFilters.delete(ref);
   if (cl.parent !== undefined) cl.parent.children--;

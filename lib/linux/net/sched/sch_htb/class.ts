@@ -1,16 +1,27 @@
 // net/sched/sch_htb.c, the part struct htb_class: one class of the tree, and how it becomes a leaf or an inner class. A
 // class is held by its qdisc while it is in the tree and once more by each filter bound to it; with the last reference
 // its child qdisc and its filters go.
-import { TC_HTB_MAXDEPTH } from '../../../../uapi/linux/pkt_sched.js';
+import { TC_HTB_MAXDEPTH, TC_HTB_NUMPRIO } from '../../../../uapi/linux/pkt_sched.js';
 import type { Holder } from '../../../events.js';
 import { KObject } from '../../../object.js';
 import type { NetRateEstimator } from '../../core/gen_estimator.js';
 import { type BasicStats, noBasic } from '../../core/gen_stats.js';
+import { SkbQueue } from '../../core/skbuff/queue.js';
 import { type TcfBlock, tcfBlockPut } from '../cls_api/block.js';
 import type { PschedRatecfg } from '../psched_ratecfg.js';
+import { qdiscPurgeQueue } from '../qdisc_tree.js';
+import { QdiscWatchdog } from '../qdisc_watchdog.js';
 import { QdiscClassHash } from '../sch_api/class_hash.js';
 import { pfifoQdiscOps } from '../sch_fifo.js';
 import { pktSched, type Qdisc, qdiscCreateDflt, qdiscPut } from '../sch_generic.js';
+import { feeds, type HtbFeeds, HtbLevel } from './feed.js';
+import { deactivate } from './mode.js';
+
+/** enum htb_cmode: a class may not send, may by the tokens of its parent, or by its own. */
+export const HTB_CANT_SEND = 0;
+export const HTB_MAY_BORROW = 1;
+export const HTB_CAN_SEND = 2;
+export type HtbMode = typeof HTB_CANT_SEND | typeof HTB_MAY_BORROW | typeof HTB_CAN_SEND;
 
 /** struct htb_sched. */
 export class HtbSched {
@@ -24,9 +35,18 @@ export class HtbSched {
   /** Packets that may wait when no class takes them. */
   directQlen = 0;
   directPkts = 0;
+  /** Packets of no class. */
+  readonly directQueue = new SkbQueue();
+  readonly levels: readonly HtbLevel[] = Array.from({ length: TC_HTB_MAXDEPTH }, () => new HtbLevel(TC_HTB_NUMPRIO));
+  readonly watchdog: QdiscWatchdog;
+  /** When the packet that is looked for was asked for, ns. */
+  now = 0;
+  /** How often a class had to stop. */
+  overlimits = 0;
 
-  constructor(block: TcfBlock) {
+  constructor(sch: Qdisc, block: TcfBlock) {
     this.block = block;
+    this.watchdog = new QdiscWatchdog(sch);
   }
 }
 
@@ -56,8 +76,22 @@ export class HtbClass extends KObject {
   parms: HtbParms;
   quantum = 0;
   prio = 0;
-  tokens: bigint;
-  ctokens: bigint;
+  mode: HtbMode = HTB_CAN_SEND;
+  /** When it will be another, for those that wait; ns. */
+  changesAt = 0;
+  /** Priorities at which it, or a class below it, has packets. */
+  activity = 0;
+  /** ns, as they were at `checkpoint`. */
+  tokens: number;
+  ctokens: number;
+  checkpoint: number;
+  /** What a leaf may still send in its turn, by the level that its tokens come from. */
+  readonly deficit = new Int32Array(TC_HTB_MAXDEPTH);
+  /** Of an inner class: the classes below that borrow from it. */
+  readonly feeds: HtbFeeds = feeds(TC_HTB_NUMPRIO);
+  /** Packets that went by its tokens, and by those of a class above. */
+  lends = 0;
+  borrows = 0;
   readonly bstats: BasicStats = noBasic();
   drops = 0;
   overlimits = 0;
@@ -70,8 +104,18 @@ export class HtbClass extends KObject {
     this.classid = classid;
     this.parent = parent;
     this.parms = parms;
-    this.tokens = parms.buffer;
-    this.ctokens = parms.cbuffer;
+    this.tokens = this.burst;
+    this.ctokens = this.cburst;
+    this.checkpoint = sch.dev.net.machine.clock.now();
+  }
+
+  /** Depths of the buckets, ns. */
+  get burst(): number {
+    return Number(this.parms.buffer);
+  }
+
+  get cburst(): number {
+    return Number(this.parms.cbuffer);
   }
 
   get label(): string {
@@ -90,6 +134,12 @@ export class HtbClass extends KObject {
 
   /** Its first child has come. */
   toInner(): void {
+    const q = htbPriv(this.sch);
+    if (this.leaf !== undefined) qdiscPurgeQueue(this.leaf);
+    deactivate(q, this);
+    this.#waitNoMore();
+    this.mode = HTB_CAN_SEND;
+    for (const feed of this.feeds) feed.clear();
     if (this.leaf !== undefined) qdiscPut(this.leaf, this);
     this.leaf = undefined;
     this.level = (this.parent?.level ?? TC_HTB_MAXDEPTH) - 1;
@@ -97,10 +147,25 @@ export class HtbClass extends KObject {
 
   /** Its last child has gone. @models net/sched/sch_htb.c htb_parent_to_leaf() */
   toLeaf(): void {
+    this.#waitNoMore();
+    this.mode = HTB_CAN_SEND;
     this.level = 0;
     this.leaf = this.defaultLeaf(this);
-    this.tokens = this.parms.buffer;
-    this.ctokens = this.parms.cbuffer;
+    this.tokens = this.burst;
+    this.ctokens = this.cburst;
+    this.checkpoint = this.sch.dev.net.machine.clock.now();
+    this.deficit.fill(0);
+  }
+
+  /** Its packets go, and it waits for nothing. */
+  idle(): void {
+    if (this.leaf !== undefined) qdiscPurgeQueue(this.leaf);
+    deactivate(htbPriv(this.sch), this);
+    this.#waitNoMore();
+  }
+
+  #waitNoMore(): void {
+    if (this.mode !== HTB_CAN_SEND) htbPriv(this.sch).levels[this.level]!.noLongerWaits(this);
   }
 
   flushFilters(): void {

@@ -16,6 +16,8 @@ import { pschedNsToTicks, pschedRatecfgGetrate } from '../psched_ratecfg.js';
 import * as S from '../sch_generic.js';
 import { htbChangeClass, htbDelete, parseHtb } from './change.js';
 import { type HtbClass, htbPriv, HtbSched } from './class.js';
+import { deactivate } from './mode.js';
+import { dequeue, enqueue, reset } from './queue.js';
 
 const { TCA_HTB, tc_htb_glob, tc_htb_opt, tc_htb_xstats } = P;
 /** HTB_VER: what a dump says; its upper half is what a request must say. */
@@ -33,7 +35,7 @@ function init(sch: S.Qdisc, opt: Nla | undefined, extack: Extack | undefined): v
   if (opt === undefined) throw errno(EINVAL);
   const { dev } = sch;
   const { machine } = dev.net;
-  const q = new HtbSched(tcfBlockGet(sch, 0));
+  const q = new HtbSched(sch, tcfBlockGet(sch, 0));
   sch.priv = q;
   const tb = parseHtb(machine, opt, undefined);
   if (tb.INIT?.version !== P.TC_HTB_PROTOVER) throw errno(EINVAL);
@@ -53,6 +55,7 @@ function attach(sch: S.Qdisc): void {
 function destroy(sch: S.Qdisc): void {
   const q = sch.priv as HtbSched | undefined;
   if (q === undefined) return;
+  q.watchdog.cancel();
   tcfBlockPut(q.block, sch);
   for (const cl of q.classes.order) cl.flushFilters();
   for (const cl of q.classes.order) cl.release(sch);
@@ -60,7 +63,8 @@ function destroy(sch: S.Qdisc): void {
 
 /** @models net/sched/sch_htb.c htb_dump() */
 function dump(sch: S.Qdisc, skb: MessageWriter): void {
-  const { rate2quantum, defcls, directPkts, directQlen } = htbPriv(sch);
+  const { rate2quantum, defcls, directPkts, directQlen, overlimits } = htbPriv(sch);
+  sch.qstats.overlimits = overlimits;
   const nest = skb.nest(TCA.OPTIONS.type);
   const glob = { version: HTB_VER, rate2quantum, defcls, direct_pkts: directPkts };
   skb.putRaw(TCA_HTB.INIT.type, tc_htb_glob.bytes(glob));
@@ -99,19 +103,16 @@ function dumpClass(sch: S.Qdisc, ref: S.ClassRef, skb: MessageWriter, tcm: numbe
 }
 
 /** Tokens as the s32 of a message. */
-function tokensOf(ns: bigint): number {
-  const ticks = ns >> 6n;
-  return Number(ticks > 0x7fffffffn ? 0x7fffffffn : ticks < -0x80000000n ? -0x80000000n : ticks);
-}
+const tokensOf = (ns: number): number => Math.min(Math.max(Math.floor(ns / 64), -0x80000000), 0x7fffffff);
 
 /** @models net/sched/sch_htb.c htb_dump_class_stats() */
 function dumpClassStats(sch: S.Qdisc, ref: S.ClassRef, d: GnetDump): void {
-  const { bstats, rateEst, leaf, drops, overlimits, tokens, ctokens } = classOf(sch, ref);
+  const { bstats, rateEst, leaf, drops, overlimits, lends, borrows, tokens, ctokens } = classOf(sch, ref);
   const { qlen, backlog } = leaf?.qstats ?? noQueue();
   d.copyBasic(bstats);
   d.copyRateEst(rateEst);
   d.copyQueue({ qlen, backlog, drops, requeues: 0, overlimits });
-  d.copyApp(tc_htb_xstats.bytes({ tokens: tokensOf(tokens), ctokens: tokensOf(ctokens) }));
+  d.copyApp(tc_htb_xstats.bytes({ lends, borrows, tokens: tokensOf(tokens), ctokens: tokensOf(ctokens) }));
 }
 
 /** Only leaves have a child. @models net/sched/sch_htb.c htb_graft() */
@@ -160,11 +161,14 @@ const classOps: S.QdiscClassOps = {
   tcfBlock,
   bindTcf,
   unbindTcf,
+  qlenNotify: (sch, ref) => {
+    deactivate(htbPriv(sch), classOf(sch, ref));
+  },
   dump: dumpClass,
   dumpStats: dumpClassStats,
 };
 
-const ops: S.QdiscOps = { id: 'htb', classOps, init, destroy, dump };
+const ops: S.QdiscOps = { id: 'htb', classOps, init, enqueue, dequeue, reset, destroy, dump };
 
 /** The kind, as this kernel has it. @models net/sched/sch_htb.c htb_module_init() */
 export function htbQdiscOps(machine: Machine): S.QdiscOps {
