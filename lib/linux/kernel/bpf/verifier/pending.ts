@@ -1,6 +1,6 @@
 // kernel/bpf/verifier.c: branches that wait to be walked (push_stack(), pop_stack()), and how many paths of each kept state
 // are still open. Speculative branches are those that only a processor's guess would take.
-import { E2BIG } from '../../../../uapi/asm-generic/errno.js';
+import { EFAULT } from '../../../../uapi/asm-generic/errno.js';
 import type { VerifierEnv } from './env.js';
 import type { VerifierState } from './state.js';
 
@@ -18,7 +18,7 @@ export function pushStack(env: VerifierEnv, insnIdx: number, prevInsnIdx: number
 
 function checkDepth(env: VerifierEnv): void {
   if (env.pending.length > BPF_COMPLEXITY_LIMIT_JMP_SEQ)
-    throw env.refuse(E2BIG, `The sequence of ${env.pending.length} jumps is too complex.`);
+    throw env.refuse(EFAULT, `The sequence of ${env.pending.length} jumps is too complex.`);
 }
 
 /** Puts a state of its own aside: an asynchronous callback. @models kernel/bpf/verifier.c push_async_cb() */

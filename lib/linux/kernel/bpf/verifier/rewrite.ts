@@ -52,15 +52,21 @@ export interface Pass {
 /** Rewrites the program. Returns the new number of each old instruction, and of its end. */
 export function rewrite(env: VerifierEnv, { make, entersAtLast }: Pass): Int32Array {
   const { insns, aux } = env;
+  const moved = new Int32Array(insns.length + 1);
+  const lists = new Map<number, readonly BpfInsn[]>();
+  for (const [old, insn] of insns.entries()) {
+    moved[old] = old;
+    const list = make(old, insn);
+    if (list !== undefined) lists.set(old, list);
+  }
+  moved[insns.length] = insns.length;
+  if (lists.size === 0) return moved;
   const made: BpfInsn[] = [];
   const madeAux: InsnAux[] = [];
   const origins: Origin[] = [];
-  const moved = new Int32Array(insns.length + 1);
-  let changed = false;
   for (const [old, insn] of insns.entries()) {
     moved[old] = made.length;
-    const list = make(old, insn);
-    if (list !== undefined) changed = true;
+    const list = lists.get(old);
     const count = list?.length ?? 1;
     for (let at = 0; at < count; at++) {
       made.push(list?.[at] ?? insn);
@@ -69,7 +75,6 @@ export function rewrite(env: VerifierEnv, { make, entersAtLast }: Pass): Int32Ar
     }
   }
   moved[insns.length] = made.length;
-  if (!changed) return moved;
   const entries = moved.slice();
   if (entersAtLast !== undefined) entries[entersAtLast] = moved[entersAtLast + 1]! - 1;
   for (const [i, insn] of made.entries()) {
