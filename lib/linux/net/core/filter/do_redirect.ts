@@ -1,14 +1,14 @@
 // net/core/filter.c skb_do_redirect(): a packet goes where the program that returned TC_ACT_REDIRECT has noted, and is gone
 // from where it was.
 import { EINVAL, ENETDOWN, ERANGE } from '../../../../uapi/asm-generic/errno.js';
-import { ModelGap } from '../../../errno.js';
 import { devGetByIndex } from '../dev/table.js';
 import { devForwardSkbNomtu } from '../dev/forward.js';
 import { traceDrop } from '../dev/trace.js';
 import { devQueueXmit } from '../dev/xmit.js';
 import type { NetDevice } from '../net_device.js';
 import type { SkBuff } from '../skbuff/sk_buff.js';
-import { BPF_F_INGRESS, BPF_F_NEIGH, BPF_F_PEER } from './redirect.js';
+import { BPF_F_INGRESS, BPF_F_NEIGH, BPF_F_NEXTHOP, BPF_F_PEER } from './redirect.js';
+import { bpfRedirectNeigh } from './redirect_neigh.js';
 
 function drop(skb: SkBuff, error: number): number {
   traceDrop(skb, 'TC_REDIRECT');
@@ -50,9 +50,8 @@ export function skbDoRedirect(skb: SkBuff): boolean {
   redirect.target = redirect.flags = 0;
   // The peer of a device is only reached from another namespace, and there is one.
   if (dev === undefined || (flags & BPF_F_PEER) !== 0) drop(skb, EINVAL);
-  else if ((flags & BPF_F_NEIGH) !== 0) {
-    skb.pool.free(skb);
-    machine.gap(new ModelGap('bpf_redirect_neigh(): neighbours are not asked').what);
-  } else bpfRedirect(skb, dev, flags);
+  else if ((flags & BPF_F_NEIGH) !== 0)
+    bpfRedirectNeigh(skb, dev, (flags & BPF_F_NEXTHOP) === 0 ? undefined : redirect.nextHop);
+  else bpfRedirect(skb, dev, flags);
   return false;
 }

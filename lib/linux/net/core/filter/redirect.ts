@@ -1,14 +1,15 @@
 // net/core/filter.c: helpers that send a packet, or a copy of it, somewhere else. All but clone_redirect only note where to;
 // the hook that ran the program looks there when it returned TC_ACT_REDIRECT.
-import { EBADMSG, EINVAL } from '../../../../uapi/asm-generic/errno.js';
+import { EBADMSG, EINVAL, ENOMEM } from '../../../../uapi/asm-generic/errno.js';
 import * as F from '../../../../uapi/linux/bpf_func_id.js';
 import { TC_ACT_REDIRECT, TC_ACT_SHOT } from '../../../../uapi/linux/pkt_cls.js';
 import { setR0 } from '../../../../vm/helper_call.js';
-import { ModelGap } from '../../../errno.js';
 import type { Machine } from '../../../machine.js';
 import { devGetByIndex } from '../dev/table.js';
+import { skbUnclone } from '../skbuff/head.js';
 import type { SkBuff } from '../skbuff/sk_buff.js';
-import { hasOther, type HelperEntry, type HelperMaker, R1, R2, R3, R4 } from './call.js';
+import { bpfComputeDataPointers, hasOther, type HelperEntry, type HelperMaker, R1, R2, R3, R4 } from './call.js';
+import { bpfRedirect } from './do_redirect.js';
 
 export const BPF_F_INGRESS = 1;
 /** Flags that only the kernel sets. */
@@ -48,12 +49,19 @@ const redirectNeigh: HelperMaker = (machine) => (regs) => {
   if (length !== 0) machine.softnet.redirect.nextHop.set(machine.memory.u8.subarray(from, from + NEXT_HOP_SIZE));
 };
 
+/** A copy goes; the packet gets bytes of its own again, which the program may write to. */
 function cloneRedirectTo(skb: SkBuff, regs: Int32Array): number {
   if (hasOther(regs, R3, BPF_F_INGRESS)) return -EINVAL;
   if (skb.isGso && skb.gsoType === 0) return -EBADMSG;
   const dev = devGetByIndex(skb.dev!.net, regs[R2]!);
   if (dev === undefined) return -EINVAL;
-  throw new ModelGap(`bpf_clone_redirect to ${dev.name}: the way of packets through devices`);
+  const clone = skb.pool.clone(skb);
+  if (clone === undefined) return -ENOMEM;
+  const failed = skbUnclone(skb);
+  bpfComputeDataPointers(skb);
+  if (failed === 0) return bpfRedirect(clone, dev, regs[R3]!);
+  skb.pool.free(clone);
+  return -ENOMEM;
 }
 
 /** @models net/core/filter.c bpf_clone_redirect() */
