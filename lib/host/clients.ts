@@ -55,6 +55,14 @@ export class ClientTask implements Task {
     return this.#clients.identity.gid;
   }
 
+  get comm(): string | undefined {
+    try {
+      return readFileSync(`/proc/${this.pid}/comm`, 'latin1').replace(/\n$/, '');
+    } catch {
+      return undefined;
+    }
+  }
+
   /** Looked up now and then only: it costs as much as a small program's run. */
   signalPending(): boolean {
     const now = performance.now();
