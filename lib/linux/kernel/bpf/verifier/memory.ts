@@ -1,9 +1,8 @@
 // kernel/bpf/verifier.c check_mem_access(): whether a load or store through a pointer is allowed, by the kind of pointer, and
 // what a load makes known of its destination. Helpers' arguments pass through parts of it (helper_args.ts).
-import { EACCES, EINVAL, EPERM } from '../../../../uapi/asm-generic/errno.js';
+import { EACCES, EINVAL } from '../../../../uapi/asm-generic/errno.js';
 import * as B from '../../../../uapi/linux/bpf.js';
 
-import { ENOTSUPP } from '../map.js';
 import type { MapView } from './map_view.js';
 import type { AccessType } from '../type_flags.js';
 import * as T from '../type_flags.js';
@@ -12,6 +11,7 @@ import { checkPtrAlignment } from './alignment.js';
 import { coerceRegToSize, coerceRegToSizeSx } from './bounds.js';
 import { verboseLinfo } from './btf_info.js';
 import { checkMapField } from './map_fields.js';
+import { accessMapPtr } from './map_ptr_access.js';
 import type { VerifierEnv } from './env.js';
 import { regTypeStr, tnumStr } from './print.js';
 import { isPointerValue } from './reg_arg.js';
@@ -287,42 +287,6 @@ function accessSock(env: VerifierEnv, reg: RegState, a: Access): void {
     throw env.refuse(EACCES, `R${a.regno} invalid ${name} access off=${a.off} size=${a.size}`);
   env.aux[a.insnIdx]!.ctxFieldSize = fieldSize;
   if (a.value >= 0) env.regs[a.value]!.markUnknown(env.precise);
-}
-
-/** Names of struct bpf_map's forms that a program may look into, and how far. */
-function accessMapPtr(env: VerifierEnv, reg: RegState, a: Access): void {
-  const name = reg.map!.mapType === B.BPF_MAP_TYPE_ARRAY ? 'bpf_array' : mapStructName(reg.map!.mapType);
-  if (name === undefined) throw env.refuse(ENOTSUPP, `map_ptr access not supported for map type ${reg.map!.mapType}`);
-  if (!env.allowPtrLeaks)
-    throw env.refuse(EPERM, `'struct ${name}' access is allowed only to CAP_PERFMON and CAP_SYS_ADMIN`);
-  if (a.off < 0) throw env.refuse(EACCES, `R${a.regno} is ${name} invalid negative access: off=${a.off}`);
-  if (a.t !== T.BPF_READ) throw env.refuse(EACCES, `only read from ${name} is supported`);
-  throw env.refuse(EACCES, `cannot access ptr member of ${name} at off=${a.off} size=${a.size}: not modelled`);
-}
-
-function mapStructName(type: number): string | undefined {
-  switch (type) {
-    case B.BPF_MAP_TYPE_HASH:
-    case B.BPF_MAP_TYPE_LRU_HASH:
-    case B.BPF_MAP_TYPE_PERCPU_HASH:
-    case B.BPF_MAP_TYPE_LRU_PERCPU_HASH:
-    case B.BPF_MAP_TYPE_HASH_OF_MAPS:
-      return 'bpf_htab';
-    case B.BPF_MAP_TYPE_PERCPU_ARRAY:
-    case B.BPF_MAP_TYPE_PROG_ARRAY:
-    case B.BPF_MAP_TYPE_PERF_EVENT_ARRAY:
-    case B.BPF_MAP_TYPE_ARRAY_OF_MAPS:
-      return 'bpf_array';
-    case B.BPF_MAP_TYPE_QUEUE:
-    case B.BPF_MAP_TYPE_STACK:
-      return 'bpf_queue_stack';
-    case B.BPF_MAP_TYPE_RINGBUF:
-      return 'bpf_ringbuf_map';
-    case B.BPF_MAP_TYPE_LPM_TRIE:
-      return 'lpm_trie';
-    default:
-      return undefined;
-  }
 }
 
 function accessByType(env: VerifierEnv, reg: RegState, a: Access): void {
