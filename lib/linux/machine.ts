@@ -20,6 +20,7 @@ import { sysBpf } from './kernel/bpf/syscall/syscall.js';
 import { LocalTask } from './kernel/local_task.js';
 import { kallsyms } from './kernel/kallsyms.js';
 import type { Task } from './kernel/task.js';
+import { devGetByName } from './net/core/dev/table.js';
 import { devIoctl } from './net/core/dev_ioctl.js';
 import type { Net } from './net/core/net_namespace.js';
 import { Softnet } from './net/core/softnet.js';
@@ -30,6 +31,7 @@ import { Memory } from '../vm/memory.js';
 import { Vm } from '../vm/vm.js';
 import { MessageWriter } from './net/netlink/message.js';
 import type { Socket } from './net/socket.js';
+import { DevicePort } from './packets/port.js';
 import type { ObjectTable } from './object.js';
 import { ObjectList } from './object.js';
 import type { BehaviourName, KernelVersion } from './version.js';
@@ -147,6 +149,13 @@ export class Machine implements ObjectTable {
     if (family === AF_NETLINK) return netlinkCreate(this.net, task, type, protocol);
     this.gap(`socket family ${family}`);
     return -E.EAFNOSUPPORT;
+  }
+
+  /** A device, for frames from outside. Throws RangeError when there is none of this name. */
+  device(name: string): DevicePort {
+    const dev = devGetByName(this.net, name);
+    if (dev === undefined) throw new RangeError(`no device '${name}'`);
+    return new DevicePort(dev);
   }
 
   /** What /proc/kallsyms holds. */
