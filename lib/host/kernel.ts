@@ -24,4 +24,7 @@ export interface Kernel {
 const began = Number(process.hrtime.bigint()) - performance.now() * 1e6;
 
 /** That clock; a machine in a box is made with it, so that what it says of times is what clients make of them. */
-export const hostClock: Clock = { now: (): number => Math.round(began + performance.now() * 1e6) };
+export const hostClock: Clock = {
+  now: (): number => Math.round(began + performance.now() * 1e6),
+  bootTime: performance.timeOrigin - began / 1e6,
+};

@@ -4,10 +4,23 @@
 /** Monotonic time in nanoseconds since the machine booted, as a whole number below 2^53. */
 export interface Clock {
   now(): number;
+  /** Milliseconds between the start of 1970 and the moment now() counts from; absent: that moment is taken for 1970. */
+  readonly bootTime?: number;
 }
 
 export const NSEC_PER_MSEC = 1_000_000;
 export const NSEC_PER_SEC = 1_000_000_000;
+
+/**
+ * The time of day at `now` of a clock, as struct timespec has it.
+ *
+ * @models kernel/time/timekeeping.c ktime_get_real_ts64()
+ */
+export function realTime({ bootTime = 0 }: Clock, now: number): { readonly sec: number; readonly nsec: number } {
+  const sinceSecond = now + Math.round((bootTime % 1000) * NSEC_PER_MSEC);
+  const sec = Math.floor(sinceSecond / NSEC_PER_SEC);
+  return { sec: Math.floor(bootTime / 1000) + sec, nsec: sinceSecond - sec * NSEC_PER_SEC };
+}
 
 /** A clock that moves only when told to. */
 export class ManualClock implements Clock {

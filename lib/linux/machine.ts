@@ -2,7 +2,7 @@
 // outside a machine, so any number of them stand side by side.
 import * as E from '../uapi/asm-generic/errno.js';
 import { AF_NETLINK } from '../uapi/linux/netlink.js';
-import { SOCK_MAX } from '../uapi/linux/socket.js';
+import { AF_PACKET, SOCK_MAX } from '../uapi/linux/socket.js';
 import type { Clock } from './clock.js';
 import { DeferredWork, ManualClock, NSEC_PER_MSEC } from './clock.js';
 import type { KernelConfig } from './config.js';
@@ -26,6 +26,7 @@ import type { Net } from './net/core/net_namespace.js';
 import { Softnet } from './net/core/softnet.js';
 import { setupNet } from './net/core/setup_net.js';
 import { netlinkCreate } from './net/netlink/af_netlink/create.js';
+import { packetCreate } from './net/packet/af_packet/create.js';
 import { MapTable } from './kernel/bpf/map_table.js';
 import { Memory } from '../vm/memory.js';
 import { Vm } from '../vm/vm.js';
@@ -147,6 +148,7 @@ export class Machine implements ObjectTable {
     if (failed !== 0) return -failed;
     if (type < 0 || type >= SOCK_MAX) return -E.EINVAL;
     if (family === AF_NETLINK) return netlinkCreate(this.net, task, type, protocol);
+    if (family === AF_PACKET) return packetCreate(this.net, task, type, protocol);
     this.gap(`socket family ${family}`);
     return -E.EAFNOSUPPORT;
   }

@@ -7,7 +7,8 @@ import { readClient, writeClient } from '../memory.js';
 import { Placeholder } from '../placeholder.js';
 import type { Handler, Supervisor } from '../supervisor.js';
 import { ANSWERED } from '../verdict.js';
-import { EAFNOSUPPORT, EFAULT, EINVAL, ENFILE } from '../../uapi/asm-generic/errno.js';
+import { EFAULT, EINVAL, ENFILE } from '../../uapi/asm-generic/errno.js';
+import { SOL_PACKET } from '../../uapi/linux/if_packet.js';
 
 const SOCKADDR_STORAGE = 128;
 /** Longest option value that is read; the longest any modelled option takes is far below. */
@@ -26,10 +27,6 @@ export const socket: Handler = (sv, task) => {
   const family = call.int(0);
   const flags = call.int(1) & ~abi.SOCK_TYPE_MASK;
   if ((flags & ~(abi.SOCK_CLOEXEC | abi.SOCK_NONBLOCK)) !== 0) return -EINVAL;
-  if (family !== abi.AF_NETLINK) {
-    sv.log('not modelled: AF_PACKET');
-    return -EAFNOSUPPORT;
-  }
   sv.reap(task.tgid);
   const made = sv.machine.socket(task, family, call.int(1) & abi.SOCK_TYPE_MASK, call.int(2));
   if (typeof made === 'number') return made;
@@ -113,11 +110,20 @@ export const setsockopt = onSocket((sv, task, { socket }) => {
   return result;
 });
 
+/** What stands at the place of a value, as much of it as an option is asked by; null when it cannot be read. */
+function givenValue(task: ClientTask, address: number, optlen: number): Uint8Array | undefined | null {
+  if (optlen < 4) return undefined;
+  return readClient(task.pid, address, 4, OUT) === 0 ? u8.slice(OUT, OUT + 4) : null;
+}
+
 export const getsockopt = onSocket((sv, task, { socket }) => {
   const call = sv.listener.notification;
   const lengthAt = call.ptr(4);
   if (readClient(task.pid, lengthAt, 4, IN) !== 0) return -EFAULT;
-  const got = socket.getsockopt(task, call.int(1), call.int(2), view.getInt32(IN, true));
+  const [level, optlen] = [call.int(1), view.getInt32(IN, true)];
+  const given = level === SOL_PACKET ? givenValue(task, call.ptr(3), optlen) : undefined;
+  if (given === null) return -EFAULT;
+  const got = socket.getsockopt(task, level, call.int(2), optlen, given);
   if (typeof got === 'number') return got;
   if (got.value.length > OUT_SIZE) return -EFAULT;
   u8.set(got.value, OUT);

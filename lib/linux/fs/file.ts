@@ -3,7 +3,7 @@
 /** An open file description. `kind` names the file operations behind it. */
 export interface File {
   readonly kind:
-    'netlink' | 'bpf-map' | 'bpf-prog' | 'bpf_link' | 'bpf-link' | 'btf' | 'bpf-stats' | 'netns' | 'foreign';
+    'netlink' | 'packet' | 'bpf-map' | 'bpf-prog' | 'bpf_link' | 'bpf-link' | 'btf' | 'bpf-stats' | 'netns' | 'foreign';
 }
 
 /** Any open file that belongs to no modelled subsystem. */

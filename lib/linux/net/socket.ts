@@ -40,6 +40,16 @@ export interface QueuedDatagram {
   readonly data: Uint8Array;
 }
 
+/** Memory of a ring of packets, which the kernel and a program both write. */
+export interface SharedRing {
+  readonly memory: Uint8Array;
+  /** The program has something to read now, or has read everything. */
+  readable(is: boolean): void;
+  /** Whether a program has the memory mapped. */
+  readonly mapped: boolean;
+  close(): void;
+}
+
 export interface Socket extends File {
   readonly family: number;
   readonly type: number;
@@ -57,10 +67,13 @@ export interface Socket extends File {
   /** getsockname(2), or getpeername(2) with `peer`: the address, or a negative errno. */
   getname(peer: boolean): Uint8Array | number;
   setsockopt(task: Task, level: number, optname: number, optval: Uint8Array): number;
-  getsockopt(task: Task, level: number, optname: number, optlen: number): SockOptValue | number;
+  /** `given`: what stands at the place of the value, for the options that are asked by it. */
+  getsockopt(task: Task, level: number, optname: number, optlen: number, given?: Uint8Array): SockOptValue | number;
   sendmsg(task: Task, request: SendRequest): number;
   /** One receive of at most `length` bytes and `controllen` bytes of control messages. -EAGAIN when nothing waits. */
   recvmsg(task: Task, length: number, flags: number, controllen: number): Received | number;
+  /** Memory that a ring shares with its user, `size` bytes of zeros; the owner of the fd sets it. */
+  shareRing?: ((size: number) => SharedRing | undefined) | undefined;
   /** The first datagram was read by other means, at most `length` bytes of it: a receive that no fault on purpose strikes. */
   wasRead?(length: number): void;
   /** poll(2) mask of what is ready now (EPOLL* bits). */

@@ -9,6 +9,7 @@ export const AF_PACKET = 17;
 
 export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
+export const SOCK_PACKET = 10;
 /** Types are below this number. */
 export const SOCK_MAX = 11;
 
@@ -17,6 +18,8 @@ export const MSG_PEEK = 0x2;
 export const MSG_CTRUNC = 0x8;
 export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
+export const MSG_ERRQUEUE = 0x2000;
+export const MSG_CMSG_COMPAT = 0x80000000;
 
 export const SOL_SOCKET = 1;
 export const SO_DEBUG = 1;
@@ -34,13 +37,22 @@ export const SO_RCVLOWAT = 18;
 export const SO_SNDLOWAT = 19;
 export const SO_RCVTIMEO_OLD = 20;
 export const SO_SNDTIMEO_OLD = 21;
+export const SO_ATTACH_FILTER = 26;
+export const SO_DETACH_FILTER = 27;
+export const SO_TIMESTAMP_OLD = 29;
 export const SO_ACCEPTCONN = 30;
 export const SO_SNDBUFFORCE = 32;
 export const SO_RCVBUFFORCE = 33;
+export const SO_TIMESTAMPNS_OLD = 35;
 export const SO_MARK = 36;
 export const SO_PROTOCOL = 38;
 export const SO_DOMAIN = 39;
+export const SO_LOCK_FILTER = 44;
+export const SO_BPF_EXTENSIONS = 48;
+export const SO_ATTACH_BPF = 50;
 export const SO_MEMINFO = 55;
+export const SO_TIMESTAMP_NEW = 63;
+export const SO_TIMESTAMPNS_NEW = 64;
 export const SO_RCVTIMEO_NEW = 66;
 export const SO_SNDTIMEO_NEW = 67;
 

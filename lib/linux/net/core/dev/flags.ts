@@ -119,3 +119,21 @@ export function netdevStateChange(dev: NetDevice): void {
   callNetdeviceNotifiers(dev, 'CHANGE');
   rtmsgIfinfo('new', dev, 0);
 }
+
+/**
+ * `inc` more users of promiscuous mode, told to everybody.
+ *
+ * @models net/core/dev.c netif_set_promiscuity()
+ */
+export function devSetPromiscuity(dev: NetDevice, inc: number): void {
+  const { flags } = dev;
+  setPromiscuity(dev, inc);
+  devNotifyFlags(dev, flags, IF.IFF_PROMISC);
+}
+
+/** @models net/core/dev.c netif_set_allmulti() */
+export function devSetAllmulti(dev: NetDevice, inc: number): void {
+  const { flags } = dev;
+  setAllmulti(dev, inc);
+  if (dev.flags !== flags) devNotifyFlags(dev, flags, 0);
+}

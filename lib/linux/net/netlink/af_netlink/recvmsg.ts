@@ -1,54 +1,15 @@
 // Receiving: one datagram a call, its source address, control messages, and the next chunk of a running dump.
-import { Bytes } from '../../../../codec/bytes.js';
 import * as E from '../../../../uapi/asm-generic/errno.js';
 import { AF_NETLINK, nl_pktinfo, NETLINK_PKTINFO, sockaddr_nl, SOL_NETLINK } from '../../../../uapi/linux/netlink.js';
-import {
-  cmsghdr,
-  MSG_CTRUNC,
-  MSG_OOB,
-  MSG_PEEK,
-  MSG_TRUNC,
-  SCM_CREDENTIALS,
-  SOL_SOCKET,
-  ucred,
-} from '../../../../uapi/linux/socket.js';
+import { MSG_OOB, MSG_PEEK, MSG_TRUNC, SCM_CREDENTIALS, SOL_SOCKET, ucred } from '../../../../uapi/linux/socket.js';
+import { ControlWriter } from '../../core/scm.js';
 import type { Received } from '../../socket.js';
 import { groupMask } from './bind.js';
 import { dumpChunk, maxDumpChunk } from './dump.js';
 import type { Datagram } from './queue.js';
 import type { NetlinkSock } from './sock.js';
 
-const CMSG_ALIGN = 8;
 const noControl = { bytes: new Uint8Array(0), flags: 0 };
-
-/** put_cmsg() for a run of control messages; what does not fit is cut and marked MSG_CTRUNC. */
-class ControlWriter {
-  readonly #out: Bytes;
-  #used = 0;
-  flags = 0;
-
-  constructor(room: number) {
-    this.#out = Bytes.zeroed(room);
-  }
-
-  put(level: number, type: number, payload: Uint8Array): void {
-    const room = this.#out.length - this.#used;
-    if (room < cmsghdr.size) {
-      this.flags |= MSG_CTRUNC;
-      return;
-    }
-    const full = cmsghdr.size + payload.length;
-    const length = Math.min(full, room);
-    if (length < full) this.flags |= MSG_CTRUNC;
-    cmsghdr.set(this.#out, this.#used, { cmsg_len: BigInt(length), cmsg_level: level, cmsg_type: type });
-    this.#out.u8.set(payload.subarray(0, length - cmsghdr.size), this.#used + cmsghdr.size);
-    this.#used = Math.min(this.#used + ((full + CMSG_ALIGN - 1) & -CMSG_ALIGN), this.#out.length);
-  }
-
-  take(): Uint8Array {
-    return this.#out.u8.subarray(0, this.#used);
-  }
-}
 
 function controlOf(sock: NetlinkSock, datagram: Datagram, controllen: number): { bytes: Uint8Array; flags: number } {
   if (!sock.pktinfo && !sock.opts.passcred) return noControl;

@@ -1,0 +1,110 @@
+// net/packet/af_packet.c packet_rcv(): a packet for a socket. Handed over by the taps (core/dev/tap.ts), which give every
+// socket a packet of its own; its bytes are copied into the queue and the packet is freed.
+import { ModelGap } from '../../../errno.js';
+import { PACKET_OUTGOING } from '../../../../uapi/linux/if_packet.js';
+import { ETH_ALEN, ETH_HLEN } from '../../../../uapi/linux/if_ether.js';
+import { SOCK_DGRAM } from '../../../../uapi/linux/socket.js';
+import type { NetDevice } from '../../core/net_device.js';
+import { PACKET_LOOPBACK, type SkBuff } from '../../core/skbuff/sk_buff.js';
+import { ethTypeVlan, VLAN_HLEN } from '../../core/skbuff/vlan.js';
+import { truesizeOf } from '../../netlink/af_netlink/queue.js';
+import type { QueuedDatagram } from '../../socket.js';
+import type { PacketSock } from './sock.js';
+
+/** Room in front of a frame (LL_RESERVED_SPACE). */
+const RESERVED = 16;
+
+/** A packet in a receive queue, and what its receiver is told of it. */
+export interface PacketDatagram extends QueuedDatagram {
+  /** Bytes of the packet before the filter cut it. */
+  readonly length: number;
+  readonly truesize: number;
+  /** ETH_P_* as sll_protocol has it. */
+  readonly protocol: number;
+  /** PACKET_* */
+  readonly pktType: number;
+  readonly hatype: number;
+  readonly ifindex: number;
+  /** The sender's. */
+  readonly address: Uint8Array;
+  /** Of the network header. */
+  readonly netOffset: number;
+  readonly ipSummed: number;
+  /** The tag beside the packet; undefined: none. */
+  readonly vlan: { readonly tci: number; readonly tpid: number } | undefined;
+  /** When it came, ns of the machine's clock. */
+  readonly time: number;
+}
+
+/** A raw socket is shown the link header, another one is not. */
+export function showHeader(sock: PacketSock, skb: SkBuff): void {
+  if (sock.type !== SOCK_DGRAM) skb.push(skb.headroom - skb.macHeader);
+  else if (skb.pktType === PACKET_OUTGOING) skb.pull(skb.networkOffset);
+}
+
+/** How many bytes the filter lets through; 0: none of it. @models net/packet/af_packet.c run_filter() */
+export function runFilter(sock: PacketSock, skb: SkBuff): number {
+  try {
+    return sock.filter.run(sock.net.machine, skb);
+  } catch (thrown) {
+    if (!(thrown instanceof ModelGap)) throw thrown;
+    sock.net.machine.gap(thrown.what);
+    return 0;
+  }
+}
+
+/** The tag of a packet that has it in its bytes, for a socket that is not shown the link header, and what is behind it. */
+function hiddenTag(sock: PacketSock, skb: SkBuff): { tci: number; tpid: number; behind: number } | undefined {
+  if (sock.type !== SOCK_DGRAM || skb.vlanTagPresent || !ethTypeVlan(skb.protocol)) return undefined;
+  const { view } = skb.memory;
+  const start = skb.head + skb.macHeader + ETH_HLEN;
+  const end = skb.head + skb.tail;
+  let behind = skb.protocol;
+  for (let at = start; ethTypeVlan(behind) && at + VLAN_HLEN <= end; at += VLAN_HLEN) behind = view.getUint16(at + 2);
+  return start + VLAN_HLEN <= end ? { tci: view.getUint16(start), tpid: skb.protocol, behind } : undefined;
+}
+
+/** The sender's address in the link header. @models net/ethernet/eth.c eth_header_parse() */
+export function senderOf(skb: SkBuff): Uint8Array {
+  const at = skb.head + skb.macHeader + ETH_ALEN;
+  return skb.memory.u8.slice(at, at + ETH_ALEN);
+}
+
+function datagramOf(sock: PacketSock, skb: SkBuff, ifindex: number, hatype: number, snaplen: number): PacketDatagram {
+  const hidden = hiddenTag(sock, skb);
+  const frame = skb.tail - skb.macHeader + (skb.vlanTagPresent ? VLAN_HLEN : 0);
+  return {
+    data: skb.memory.u8.slice(skb.data, skb.data + snaplen),
+    length: skb.len,
+    truesize: truesizeOf(RESERVED + frame),
+    protocol: hidden?.behind ?? skb.protocol,
+    pktType: skb.pktType,
+    hatype,
+    ifindex,
+    address: senderOf(skb),
+    netOffset: skb.networkOffset,
+    ipSummed: skb.ipSummed,
+    vlan: skb.vlanTagPresent ? { tci: skb.vlanTci, tpid: skb.vlanProto } : hidden,
+    time: sock.net.machine.clock.now(),
+  };
+}
+
+/** @models net/packet/af_packet.c packet_rcv() */
+export function packetRcv(sock: PacketSock, skb: SkBuff, dev: NetDevice, origDev: NetDevice): void {
+  if (skb.pktType !== PACKET_LOOPBACK) {
+    skb.dev = dev;
+    showHeader(sock, skb);
+    const snaplen = Math.min(runFilter(sock, skb), skb.len);
+    if (snaplen !== 0 && sock.rmem >= sock.opts.rcvbuf) sock.drops++;
+    else if (snaplen !== 0)
+      enqueue(sock, datagramOf(sock, skb, sock.origdev ? origDev.ifindex : dev.ifindex, dev.type, snaplen));
+  }
+  skb.pool.free(skb);
+}
+
+function enqueue(sock: PacketSock, datagram: PacketDatagram): void {
+  sock.packets++;
+  sock.receiveQueue.push(datagram);
+  sock.rmem += datagram.truesize;
+  sock.dataReady?.();
+}
