@@ -1,6 +1,7 @@
 // The tags `@models <C file> <function>()` that tie the mirror lib/linux to the kernel's source: every exported function
 // of a mirror file carries one, or `@differs <why>` where the kernel has no such function, and stands in the folder of
-// the C file it names. The same tags give the coverage list.
+// the C file it names. A file that mirrors nothing says `@differs <why>` once, in the comment it opens with, and then names
+// no function of the kernel at all. The same tags give the coverage list.
 import { posix } from 'node:path';
 import ts from 'typescript';
 import { lineOf } from './source.js';
@@ -43,6 +44,7 @@ export function tagsOf(source: Source): ModelTag[] {
 }
 
 function untagged(source: Source): Violation[] {
+  if (mirrorsNothing(source)) return [];
   return exportedFunctions(source)
     .filter(({ node }) => !isTagged(source, node))
     .map(({ node, name }) => ({
@@ -51,6 +53,12 @@ function untagged(source: Source): Violation[] {
       rule: 'tags',
       text: `exported function ${name} has neither \`@models <C file> <function>()\` nor \`@differs <why>\``,
     }));
+}
+
+/** One that names functions of the kernel mirrors them, whatever it opens with: all its functions need tags. */
+function mirrorsNothing(source: Source): boolean {
+  const opening = /^(?:\/\/.*\n)+/.exec(source.text)?.[0] ?? '';
+  return differsPattern.test(opening) && tagsOf(source).length === 0;
 }
 
 function isTagged(source: Source, node: ts.Node): boolean {

@@ -41,6 +41,15 @@ describe('tools/check tags', () => {
     expect(problems('/** @differs */\nexport function f() {}')).to.have.length(1);
   });
 
+  it('takes @differs of the comment that a file opens with, unless the file names functions of the kernel', () => {
+    const f = 'export function f() {}\n';
+    expect(problems(`// What views learn.\n// @differs the kernel has tracepoints\n${f}`)).to.eql([]);
+    expect(problems(`// What views learn.\n// @differs\n${f}`)).to.have.length(1);
+    expect(problems(`// What views learn.\n${f}// @differs too late\n`)).to.have.length(1);
+    const mixed = `// @differs in part\n/** @models net/sched/cls_bpf.c g() */\nexport function g() {}\n${f}`;
+    expect(problems(mixed)).to.have.length(1);
+  });
+
   it('fails a tag that names a C file of another folder, and allows headers and split files', () => {
     const tagged = (cFile: string): string => `/** @models ${cFile} f() */\nexport function f() {}`;
     expect(problems(tagged('net/core/dev.c'))).to.eql([

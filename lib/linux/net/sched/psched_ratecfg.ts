@@ -71,7 +71,12 @@ export function pschedL2tNs(r: PschedRatecfg, len: number): bigint {
   return u64(BigInt(sent) * r.mult) >> r.shift;
 }
 
-/** The same as a number, for packets: exact, since a packet and a multiplier have less than 2^53 together. */
+/**
+ * The same as a number, for packets.
+ *
+ * @models include/net/sch_generic.h psched_l2t_ns()
+ * @differs a packet and a multiplier have less than 2^53 together, so that no BigInt is needed to be exact
+ */
 export function pschedPacketNs(r: PschedRatecfg, len: number): number {
   const size = Math.max(len + r.overhead, r.mpu);
   const sent = r.linklayer === TC_LINKLAYER_ATM ? Math.ceil(size / 48) * 53 : size;

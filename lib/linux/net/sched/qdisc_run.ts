@@ -20,7 +20,7 @@ const PKT_LEN = L.SKB_CB + L.QDISC_CB_PKT_LEN;
 /** Bytes a packet counts for. @models include/net/sch_generic.h qdisc_pkt_len() */
 export const qdiscPktLen = (skb: SkBuff): number => skb.get32(PKT_LEN);
 
-/** Packets a packet stands for. */
+/** Packets a packet stands for. @differs the kernel writes this out where packets are counted */
 export const qdiscPktCount = (skb: SkBuff): number => (skb.isGso ? skb.gsoSegs : 1);
 
 /** @models include/net/sch_generic.h qdisc_bstats_update() */
@@ -31,7 +31,7 @@ export function qdiscBstatsUpdate(sch: Qdisc, skb: SkBuff): void {
 /** @models include/net/sch_generic.h bstats_update() */
 export function qdiscBstatsOf(stats: BasicStats, skb: SkBuff): void {
   stats.bytes += skb.get32(PKT_LEN);
-  stats.packets += skb.isGso ? skb.gsoSegs : 1;
+  stats.packets += qdiscPktCount(skb);
 }
 
 /** The packet is counted and freed. @models include/net/sch_generic.h qdisc_drop() */
@@ -83,7 +83,7 @@ export function qdiscChildTook(sch: Qdisc, result: number, length: number): numb
   return result;
 }
 
-/** A packet of a child goes out. */
+/** A packet of a child goes out. @differs each classful qdisc of the kernel writes this out */
 export function qdiscChildGave(sch: Qdisc, skb: SkBuff): SkBuff {
   sch.qstats.qlen--;
   sch.qstats.backlog -= qdiscPktLen(skb);
@@ -91,7 +91,7 @@ export function qdiscChildGave(sch: Qdisc, skb: SkBuff): SkBuff {
   return skb;
 }
 
-/** What the parent looks at before it takes: kinds with a peek of their own show it. */
+/** What the parent looks at before it takes. @differs kinds without a peek of their own have the common one */
 export const qdiscPeek = (sch: Qdisc): SkBuff | undefined => sch.ops.peek?.(sch) ?? qdiscPeekDequeued(sch);
 
 /** Puts a packet at the end of the qdisc's own queue. @models include/net/sch_generic.h qdisc_enqueue_tail() */
@@ -152,6 +152,7 @@ export function qdiscRun(sch: Qdisc): void {
  * A packet for a device with a queue. NET_XMIT_*.
  *
  * @models net/core/dev.c __dev_xmit_skb()
+ * @differs stands with what else runs a qdisc
  */
 export function devXmitSkb(skb: SkBuff, sch: Qdisc, dev: NetDevice): number {
   if (sch.stab !== undefined) skb.set32(PKT_LEN, stabPacketLength(sch.stab, skb.len));

@@ -48,10 +48,11 @@ export function devRemovePack(net: Net, handler: PacketType): void {
   if (at >= 0) list.splice(at, 1);
 }
 
-/** Those that want everything; most machines have none. */
+/** Those that want everything; most machines have none. @differs the kernel keeps lists in its structs */
 export const allTypes = (net: Net): readonly PacketType[] => packetTypes(net).all;
 
-/** Those that want one protocol. */
+/** Those that want one protocol. @differs as above */
 export const typesOf = (net: Net, type: number): readonly PacketType[] => packetTypes(net).byProtocol.get(type) ?? none;
 
+/** Whether a handler wants packets of a device. @differs where handlers are asked, the kernel compares in place */
 export const wants = (handler: PacketType, dev: NetDevice): boolean => handler.dev === undefined || handler.dev === dev;

@@ -1,5 +1,6 @@
 // What views and `transmit()` learn of a packet on its way. Nobody listening costs one comparison a step. A step is told while
 // the packet is what it is then; whoever listens changes nothing.
+// @differs tracepoints and drop reasons of the kernel tell of other moments
 import type { BpfProg } from '../../../kernel/bpf/prog.js';
 import type { TcAction } from '../../sched/act_api/action.js';
 import type { TcfProto } from '../../sched/cls_api/proto.js';

@@ -30,6 +30,7 @@ function nextHopOf(skb: SkBuff, nextHop: Uint8Array | undefined): Uint8Array | u
  * have to be asked.
  *
  * @models net/ipv4/arp.c arp_constructor()
+ * @differs no neighbour is made: the address is worked out for each packet
  */
 function linkAddress(dev: NetDevice, hop: Uint8Array | undefined): Uint8Array | undefined {
   if ((dev.flags & IFF_NOARP) === 0 || hop === undefined) return undefined;

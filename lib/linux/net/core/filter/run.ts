@@ -137,7 +137,11 @@ function migrated(machine: Machine, prog: ClassicProg): Program {
   return (prog.program ??= classicProgram(machine, { view }, start, len));
 }
 
-/** R0 of a program of either sort on a packet of a device, as classifiers and actions run it: 32 bits, signed. */
+/**
+ * R0 of a program of either sort on a packet of a device, as classifiers and actions run it: 32 bits, signed.
+ *
+ * @models include/linux/filter.h bpf_prog_run()
+ */
 export function runProgram(prog: BpfProg | ClassicProg, skb: SkBuff): number {
   if (!(prog instanceof ClassicProg)) return progRun(prog, skb);
   const { machine } = skb.dev!.net;

@@ -83,4 +83,5 @@ export class HtbLevel {
   }
 }
 
+/** One feed a priority. @differs arrays in the structs of the kernel */
 export const feeds = (priorities: number): HtbFeeds => Array.from({ length: priorities }, () => new HtbFeed());
