@@ -125,6 +125,17 @@ function mapLoads(record: Json): number[] {
   return insns.flatMap((insn, i) => (/^18[12]/.test(insn) ? [i] : []));
 }
 
+/** What a name gives away. */
+const namedTypes: readonly (readonly [pattern: RegExp, type: number])[] = [
+  [/percpu_cgroup/, 21],
+  [/cgroup_s/, 19],
+  [/prog/, 3],
+  [/sockmap/, 15],
+  [/sockhash/, 18],
+  [/stacktrace/, 7],
+];
+const typeByName = (name: string): number | undefined => namedTypes.find(([pattern]) => pattern.test(name))?.[1];
+
 /** Where nothing tells: a map that the program does not come to. */
 const someMap: MapRecipe = { mapType: 2, keySize: 4, valueSize: 8, maxEntries: 1, flags: 0 };
 
@@ -140,7 +151,7 @@ function relocated(record: Json, log: string): ReturnType<VerifierRecord['maps']
     insn: Number(insn),
     recipe: recipeOf(name ?? '', Number(key), Number(value)) ?? {
       name: name ?? '',
-      mapType: what === 'value' || Number(key) === 4 ? 2 : 1,
+      mapType: typeByName(name ?? '') ?? (what === 'value' || Number(key) === 4 ? 2 : 1),
       keySize: Number(key),
       valueSize: Number(value),
       maxEntries: 1,

@@ -94,6 +94,17 @@ function setFlags(env: VerifierEnv, flags: number): void {
   env.testRegInvariants = (flags & B.BPF_F_TEST_REG_INVARIANTS) !== 0;
 }
 
+/** Kinds of programs that may sleep, if they ask for it and are made for functions of the kernel that do. */
+const maySleep = new Set([B.BPF_PROG_TYPE_TRACING, B.BPF_PROG_TYPE_LSM, B.BPF_PROG_TYPE_KPROBE]);
+
+/** @models kernel/bpf/verifier.c check_attach_btf_id() */
+function checkSleepable(env: VerifierEnv, flags: number): void {
+  const { type } = env.prog;
+  if ((flags & B.BPF_F_SLEEPABLE) === 0 || maySleep.has(type)) return;
+  if (type === B.BPF_PROG_TYPE_STRUCT_OPS || type === B.BPF_PROG_TYPE_SYSCALL) return;
+  throw env.refuse(EINVAL, 'Only fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be sleepable');
+}
+
 function takeTypes(env: VerifierEnv): void {
   const { btf } = env.prog;
   if (btf === undefined) return;
@@ -119,6 +130,7 @@ function verify(env: VerifierEnv, attr: ProgLoadAttr): void {
   computePostorder(env);
   env.liveness = new StackLiveness(env);
   checkAttachBtfId(env, attr);
+  checkSleepable(env, attr.progFlags);
   env.scc = new SccTable(env);
   computeLiveRegisters(env);
   markFastcallPatterns(env);

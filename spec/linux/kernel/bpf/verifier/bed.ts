@@ -4,6 +4,7 @@ import type { BpfProg } from '../../../../../lib/linux/kernel/bpf/prog.js';
 import { LocalTask } from '../../../../../lib/linux/kernel/local_task.js';
 import { Machine } from '../../../../../lib/linux/machine.js';
 import * as B from '../../../../../lib/uapi/linux/bpf.js';
+import * as Build from '../../../../../lib/vm/build.js';
 import { encodeInsns, type Insn } from '../../../../../lib/vm/insn.js';
 
 export interface LoadOptions {
@@ -22,6 +23,10 @@ export interface Loaded {
   readonly lines: readonly string[];
   readonly prog: BpfProg | undefined;
 }
+
+/** A program that returns a number, in hex. */
+export const returning = (value: number): string =>
+  Buffer.from(encodeInsns([Build.mov64Imm(0, value), Build.exitInsn()])).toString('hex');
 
 export class Bed {
   readonly machine = new Machine({ config: 'rec-6.18' });
