@@ -134,6 +134,9 @@ function special(env: VerifierEnv, insn: BpfInsn, meta: CallMeta): void {
       checkResourceLeak(env, true, 'tail_call');
       return;
     }
+    case F.BPF_FUNC_get_local_storage:
+      if (!env.regs[2]!.isNull()) throw env.refuse(EINVAL, "get_local_storage() doesn't support non-zero flags");
+      return;
     case F.BPF_FUNC_for_each_map_elem: {
       pushCallbackCall(env, insn, meta.subprogno, setMapElemCallback);
       return;
