@@ -183,6 +183,7 @@ export const SECCOMP_IOCTL_NOTIF_ADDFD = 0x40182103;
 export const SECCOMP_IOCTL_NOTIF_SET_FLAGS = 0x40082104;
 export const SECCOMP_USER_NOTIF_FLAG_CONTINUE = 1;
 export const SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP = 1;
+export const SECCOMP_ADDFD_FLAG_SETFD = 1;
 export const SECCOMP_ADDFD_FLAG_SEND = 2;
 
 /** include/uapi/linux/prctl.h */
@@ -210,6 +211,7 @@ export const FD_CLOEXEC = 1;
 export const F_GETFL = 3;
 export const F_SETFL = 4;
 export const O_RDWR = 2;
+export const F_DUPFD_CLOEXEC = 1030;
 export const O_CREAT = 0o100;
 export const O_EXCL = 0o200;
 export const O_PATH = 0o10000000;

@@ -29,6 +29,9 @@ export const inotifyInit1 = bind('int inotify_init1(int)');
 export const inotifyAddWatch = bind('int inotify_add_watch(int, const char *, uint32_t)');
 export const inotifyRmWatch = bind('int inotify_rm_watch(int, int)');
 export const memfdCreate = bind('int memfd_create(const char *, unsigned int)');
+export const truncate = bind('int ftruncate(int, int64_t)');
+const mmap = libc.func('void *mmap(void *, size_t, int, int, int, int64_t)');
+export const munmap = bind('int munmap(uintptr_t, size_t)');
 export const lseek = bind('int64_t lseek(int, int64_t, int)');
 export const epollCreate1 = bind('int epoll_create1(int)');
 export const epollCtl = bind('int epoll_ctl(int, int, int, uintptr_t)');
@@ -99,6 +102,15 @@ export const addressOf = (bytes: Uint8Array): number => Number(koffi.address(byt
 export const BASE = addressOf(u8);
 
 u8.fill(0xff, SIGSET_ALL, SIGSET_OLD);
+
+const PROT_READ_WRITE = 3;
+const MAP_SHARED = 1;
+
+/** `size` bytes of a file, mapped: to be given back by munmap(), and not touched from then on. */
+export function mappedView(fd: number, size: number): { readonly address: number; readonly bytes: Uint8Array } {
+  const mapped: unknown = mmap(null, size, PROT_READ_WRITE, MAP_SHARED, fd, 0);
+  return { address: Number(koffi.address(mapped)), bytes: new Uint8Array(koffi.view(mapped, size)) };
+}
 
 /** Writes a 64-bit little-endian number (below 2^53) at an 8-byte-aligned arena offset. */
 export function put64(offset: number, value: number): void {

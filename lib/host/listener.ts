@@ -91,6 +91,21 @@ export class Listener {
     return result;
   }
 
+  /** Puts a copy of `fd` in the place of the client's `clientFd`; the call goes on. False when that could not be done. */
+  replaceFd(fd: number, clientFd: number, cloexec: boolean): boolean {
+    const at = ADDFD >> 2;
+    u32[at] = this.notification.idLow;
+    u32[at + 1] = this.notification.idHigh;
+    u32[at + 2] = abi.SECCOMP_ADDFD_FLAG_SETFD;
+    u32[at + 3] = fd;
+    u32[at + 4] = clientFd;
+    u32[at + 5] = cloexec ? abi.O_CLOEXEC : 0;
+    let result: number;
+    do result = ioctl(this.fd, abi.SECCOMP_IOCTL_NOTIF_ADDFD, BASE + ADDFD);
+    while (result < 0 && errno() === EINTR);
+    return result >= 0;
+  }
+
   /** Whether the client still waits in this call. */
   isValid(idLow: number, idHigh: number): boolean {
     const at = RESP >> 2;

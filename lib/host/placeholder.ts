@@ -119,6 +119,18 @@ export class Placeholder {
     return consumed !== 0;
   }
 
+  /** Lets the client's end be readable without anything to receive: the queue must be empty. */
+  signal(): boolean {
+    u8[OUT] = 0;
+    return write(this.fd, BASE + OUT, 1) === 1;
+  }
+
+  /** Empties the pair after the model has emptied its queue; `copy` is a copy of the client's end. */
+  discardAll(copy: number): void {
+    this.#unreceived.length = this.#lengths.length = this.#bytes = 0;
+    while (this.#native.discard(copy));
+  }
+
   /** The next datagram a client wrote natively, read into the arena at IN: its length, or -1 when there is none. */
   readWritten(size: number): number {
     return read(this.fd, BASE + IN, size);

@@ -17,6 +17,7 @@ import type { Namespaces } from './namespaces.js';
 import type { NativeCalls } from './native.js';
 import type { Placeholder } from './placeholder.js';
 import { type Unreceived } from './placeholder.js';
+import { PacketRings } from './packet_rings.js';
 import { Replay } from './replay.js';
 import { ERESTARTSYS, pendingSignal } from './signals.js';
 import { ANSWERED, LATER, PROCEED } from './verdict.js';
@@ -45,6 +46,7 @@ export class Supervisor {
   /** Process ids of the supervisor's own programs. */
   readonly errands = new Set<number>();
   /** Starts a program of the supervisor's own; told of its exit status (-1: it died). */
+  readonly rings: PacketRings;
   errand: (argv: readonly string[], done: (status: number) => void) => void = (_argv, done) => {
     done(-1);
   };
@@ -99,6 +101,7 @@ export class Supervisor {
     this.#nextLook = lookup === 'list' ? 0 : Infinity;
     this.events.add(spawner.listener, abi.EPOLLIN, (mask) => {
       this.#notified = (mask & abi.EPOLLIN) !== 0;
+    this.rings = new PacketRings(this.inotify, native, this.clients.descriptors);
     });
   }
 
@@ -121,6 +124,7 @@ export class Supervisor {
 
   /**
    * Ends the sockets that nobody holds any more, of one process or of all, where their last close is not seen by itself.
+    if (this.rings.untilLook !== Infinity) this.rings.look();
    * To be called before a port id is chosen.
    */
   reap(tgid?: number): void {
@@ -190,12 +194,22 @@ export class Supervisor {
   /** Gives back the copy identify() fetched. */
   dropCopy(): void {
     if (this.copy >= 0) this.clients.descriptors.giveBack(this.copy);
+    if (this.placeholder === undefined && this.rings.size !== 0) this.#identifyRing(task, fd);
     this.copy = -1;
     this.placeholder = undefined;
   }
 
   /** Writes what the model has queued since into the placeholders and serves the receivers that waited for it. */
   settle(): void {
+  /** The fd may be the memory of a ring: then it is the socket's, whose end of the pair takes the place of the copy. */
+  #identifyRing(task: ClientTask, fd: number): void {
+    const found = this.rings.atStat(this.listener, task.tgid, fd);
+    if (found === undefined) return;
+    this.clients.descriptors.giveBack(this.copy);
+    this.placeholder = found.placeholder;
+    this.copy = found.pairEnd;
+  }
+
     while (this.#dirty.size !== 0) {
       const woken = this.#mirror();
       for (const placeholder of woken) this.#serveWaiters(placeholder);
@@ -319,7 +333,11 @@ export class Supervisor {
     const waiting = this.waiters.nextDeadline;
     const untilTimeout = waiting === Infinity ? Infinity : waiting - hostClock.now();
     const untilLook = this.clients.placeholders.size === 0 ? Infinity : this.#nextLook - hostClock.now();
-    return Math.min(this.files.untilLook, Math.max(0, Math.min(untilWork, untilTimeout, untilLook) / 1e6));
+    return Math.min(
+      this.files.untilLook,
+      this.rings.untilLook,
+      Math.max(0, Math.min(untilWork, untilTimeout, untilLook) / 1e6),
+    );
   }
 
   /** Looks for last closes that were not seen: of processes that have ended, and of all from time to time. */

@@ -1,5 +1,6 @@
 // net/socket.c: socket, bind, connect, listen, accept, shutdown, getsockname, getpeername, getsockopt and setsockopt of
 // a client. A new socket becomes a placeholder that is installed in the client and answered in one step.
+import { readFileSync } from 'node:fs';
 import * as abi from '../abi.js';
 import type { ClientTask } from '../clients.js';
 import { IN, OUT, OUT_SIZE, put64, u8, view } from '../libc.js';
@@ -7,8 +8,9 @@ import { readClient, writeClient } from '../memory.js';
 import { Placeholder } from '../placeholder.js';
 import type { Handler, Supervisor } from '../supervisor.js';
 import { ANSWERED } from '../verdict.js';
-import { EFAULT, EINVAL, ENFILE } from '../../uapi/asm-generic/errno.js';
-import { SOL_PACKET } from '../../uapi/linux/if_packet.js';
+import type { SharedRing } from '../../linux/net/socket.js';
+import { EFAULT, EINVAL, ENFILE, EOPNOTSUPP } from '../../uapi/asm-generic/errno.js';
+import { PACKET_RX_RING, SOL_PACKET } from '../../uapi/linux/if_packet.js';
 
 const SOCKADDR_STORAGE = 128;
 /** Longest option value that is read; the longest any modelled option takes is far below. */
@@ -97,13 +99,39 @@ const getname = (peer: boolean): Handler =>
 export const getsockname = getname(false);
 export const getpeername = getname(true);
 
-export const setsockopt = onSocket((sv, task, { socket }) => {
+/** Whether an fd of a process is closed when it starts another program. */
+function isCloexec(task: ClientTask, fd: number): boolean {
+  try {
+    const flags = /^flags:\t(\d+)$/m.exec(readFileSync(`/proc/${task.pid}/fdinfo/${fd}`, 'latin1'));
+    return flags !== null && (parseInt(flags[1]!, 8) & abi.O_CLOEXEC) !== 0;
+  } catch {
+    return false;
+  }
+}
+
+/** PACKET_RX_RING of a packet socket: what the client maps takes the place of its fd. */
+function setRing(sv: Supervisor, task: ClientTask, placeholder: Placeholder, optval: Uint8Array): number {
+  const { socket } = placeholder;
+  if (sv.clients.descriptors.lookEveryMs !== Infinity) {
+    sv.log('PACKET_RX_RING needs pidfd_getfd(2), which is refused here');
+    return -EOPNOTSUPP;
+  }
+  socket.shareRing ??= (size): SharedRing | undefined => sv.rings.make(placeholder, size);
+  const result = socket.setsockopt(task, SOL_PACKET, PACKET_RX_RING, optval.slice());
+  if (result === 0) sv.rings.swapIn(sv.listener, placeholder, sv.copy, isCloexec(task, placeholder.clientFd));
+  return result;
+}
+
+export const setsockopt = onSocket((sv, task, placeholder) => {
+  const { socket } = placeholder;
   const call = sv.listener.notification;
   const [level, optname, length] = [call.int(1), call.int(2), call.int(4)];
   if (length < 0) return -EINVAL;
   const size = Math.min(length, OPTLEN_MAX);
   if (readClient(task.pid, call.ptr(3), size, IN) !== 0) return -EFAULT;
-  const result = socket.setsockopt(task, level, optname, u8.subarray(IN, IN + size));
+  const optval = u8.subarray(IN, IN + size);
+  if (level === SOL_PACKET && optname === PACKET_RX_RING) return setRing(sv, task, placeholder, optval);
+  const result = socket.setsockopt(task, level, optname, optval);
   // A native read() of the placeholder has to give up at the same time.
   const timeout = optname === abi.SO_RCVTIMEO_OLD || optname === abi.SO_RCVTIMEO_NEW;
   if (result === 0 && level === abi.SOL_SOCKET && timeout) sv.native.setOption(sv.copy, optname, IN, size);

@@ -64,7 +64,6 @@ export const TP_STATUS_VLAN_VALID = 1 << 4;
 export const TP_STATUS_BLK_TMO = 1 << 5;
 export const TP_STATUS_VLAN_TPID_VALID = 1 << 6;
 export const TP_STATUS_CSUM_VALID = 1 << 7;
-export const TP_STATUS_TS_SOFTWARE = 1 << 29;
 
 export const tpacket_auxdata = struct('tpacket_auxdata', {
   tp_status: u32,

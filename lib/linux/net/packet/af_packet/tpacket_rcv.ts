@@ -95,7 +95,7 @@ function write(sock: PacketSock, ring: RxRing, skb: SkBuff, dev: NetDevice, orig
   ring.memory.set(skb.memory.u8.subarray(skb.data, skb.data + layout.kept), at + layout.mac);
   putHeader(sock, ring.view, at, skb, layout);
   putAddress(ring, at + HEADER[sock.version as 0 | 1 | 2], skb, dev, (sock.origdev ? origDev : dev).ifindex);
-  ring.give(at, status | P.TP_STATUS_TS_SOFTWARE);
+  ring.give(at, status);
   sock.dataReady?.();
 }
 
