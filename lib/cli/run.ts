@@ -6,6 +6,7 @@ import { possibleCpus } from '../host/cpus.js';
 import { HostError } from '../host/host_error.js';
 import { hostClock } from '../host/kernel.js';
 import { inheritedFiles, withOpenFiles } from '../host/limits.js';
+import { Namespaces } from '../host/namespaces.js';
 import { SpawnError } from '../host/program.js';
 import { Entropy } from '../linux/entropy.js';
 import { Machine } from '../linux/machine.js';
@@ -58,6 +59,7 @@ export async function runCommand(options: RunOptions, argv: readonly string[]): 
   const configuration = configurationOf(options);
   const faults = await faultsOf(options);
   try {
+    const namespaces = new Namespaces();
     const machine = new Machine({
       clock: hostClock,
       possibleCpus: possibleCpus(),
@@ -68,7 +70,7 @@ export async function runCommand(options: RunOptions, argv: readonly string[]): 
       ...configuration,
       ...faults,
     });
-    const box = new Box(machine, { spawner: 'inline', namespaces: true });
+    const box = new Box(machine, { spawner: 'inline', namespaces });
     try {
       return await serve(box, argv);
     } finally {

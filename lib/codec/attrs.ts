@@ -89,6 +89,17 @@ export function attrs<
   const $byType: (Attribute | undefined)[] = Array.from({ length: $max + 1 });
   for (const a of all) $byType[a.type] = a;
   const byKey = Object.fromEntries(all.map((a) => [a.key, a]));
-  const $Found = foundClass(all);
-  return { ...byKey, $name: name, $max, $strictFrom, $byType, $Found } as unknown as AttrSet<D>;
+  // Made at the first message: most sets of a machine never see one.
+  let $Found: typeof Found | undefined;
+  const set = {
+    ...byKey,
+    $name: name,
+    $max,
+    $strictFrom,
+    $byType,
+    get $Found() {
+      return ($Found ??= foundClass(all));
+    },
+  };
+  return set as unknown as AttrSet<D>;
 }

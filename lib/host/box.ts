@@ -29,9 +29,9 @@ export interface BoxOptions {
   readonly identity?: Identity;
   /**
    * Whether clients get namespaces of their own where this machine allows it: then they are uid 0 in a user namespace,
-   * may mount, and have a network without devices. False by default.
+   * may mount, and have a network without devices. False by default; an object was begun earlier, to save time.
    */
-  readonly namespaces?: boolean;
+  readonly namespaces?: boolean | Namespaces;
   /** Receives each notice once; stderr with a prefix by default. */
   readonly log?: (line: string) => void;
 }
@@ -115,7 +115,7 @@ export class Box {
     const program = filterProgram(table, rules, cookie);
     prctl(abi.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     // Tried before this thread is filtered.
-    const namespaces = options.namespaces === true ? new Namespaces() : undefined;
+    const namespaces = namespacesOf(options)?.settle();
     if (cookie !== undefined) passFilter(cookie[0] + cookie[1] * 0x100000000);
     this.#spawner = inline ? inlineSpawner(program, table.nr.seccomp) : workerSpawner(program, table.nr.seccomp);
     this.lookup = lookupOf(table, this.#spawner.listener);
@@ -320,6 +320,10 @@ export class Box {
   #living(): number[] {
     return hasChildren() ? filteredDescendants(this.#baseline) : [];
   }
+}
+
+function namespacesOf({ namespaces }: BoxOptions): Namespaces | undefined {
+  return typeof namespaces === 'object' ? namespaces : namespaces === true ? new Namespaces() : undefined;
 }
 
 /** Memory of clients is tried on this process: an outer filter refuses it whoever is looked at. */

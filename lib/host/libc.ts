@@ -52,6 +52,11 @@ export const syscallAt = bind(
   'intptr_t syscall(intptr_t, intptr_t, const char *, uintptr_t, uintptr_t, uintptr_t, uintptr_t)',
 );
 
+/** Pid to the first argument; without file actions and attributes. */
+export const posixSpawn = bind(
+  'int posix_spawn(uintptr_t, const char *, uintptr_t, uintptr_t, const char **, const char **)',
+);
+
 /** What lets calls of this thread pass the filter it is under; 0: it is under none. */
 let pass = 0;
 
@@ -98,11 +103,6 @@ export const u32 = new Uint32Array(arena);
 /** Address of `bytes` for C. The caller keeps the array alive and never lets it be transferred. */
 export const addressOf = (bytes: Uint8Array): number => Number(koffi.address(bytes));
 
-/** Address of the arena's first byte. */
-export const BASE = addressOf(u8);
-
-u8.fill(0xff, SIGSET_ALL, SIGSET_OLD);
-
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
 
@@ -111,6 +111,11 @@ export function mappedView(fd: number, size: number): { readonly address: number
   const mapped: unknown = mmap(null, size, PROT_READ_WRITE, MAP_SHARED, fd, 0);
   return { address: Number(koffi.address(mapped)), bytes: new Uint8Array(koffi.view(mapped, size)) };
 }
+
+/** Address of the arena's first byte. */
+export const BASE = addressOf(u8);
+
+u8.fill(0xff, SIGSET_ALL, SIGSET_OLD);
 
 /** Writes a 64-bit little-endian number (below 2^53) at an 8-byte-aligned arena offset. */
 export function put64(offset: number, value: number): void {

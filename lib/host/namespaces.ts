@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { O_CLOEXEC } from './abi.js';
-import { close, open } from './libc.js';
+import { BASE, WORDS, close, i32, open, posixSpawn, wait4 } from './libc.js';
 
 /** 'user': mapped to uid 0; 'mount': this user may do without; 'none': not allowed here. */
 export type NamespaceKind = 'user' | 'mount' | 'none';
@@ -13,30 +13,70 @@ const kinds: readonly (readonly [NamespaceKind, readonly string[]])[] = [
   ['user', ['--user', '--map-root-user', '--mount', '--net']],
   ['mount', ['--mount', '--net']],
 ];
+const PATH = '/usr/bin:/bin:/usr/local/bin:/usr/sbin:/sbin';
 const names = ['user', 'mnt', 'net'] as const;
 const entering: Readonly<Record<(typeof names)[number], string>> = { user: '--user', mnt: '--mount', net: '--net' };
 
+/** A try of the likeliest kind, begun while other things are made ready. */
+interface Trial {
+  readonly pid: number;
+  readonly kind: (typeof kinds)[number];
+}
+
 export class Namespaces {
-  readonly kind: NamespaceKind;
-  /** What stood in the way; empty otherwise. */
-  readonly why: string;
-  readonly #flags: readonly string[];
+  #kind: NamespaceKind = 'none';
+  #why = '';
+  #flags: readonly string[] = [];
+  #trial: Trial | undefined;
   /** Of the first program, kept open so that they live as long as the box. */
   #fds: Map<(typeof names)[number], number> | undefined;
 
-  /** Finds out by trying. To be made by a thread that is not filtered. */
+  /** Begins to find out by trying; settle() waits for the answer. To be made by a thread that is not filtered. */
   constructor() {
-    const unshare = located('unshare');
-    let why = unshare === undefined || located('nsenter') === undefined ? 'unshare(1) or nsenter(1) is missing' : '';
-    for (const [kind, flags] of why === '' ? ordered() : []) {
-      const { status, stderr } = spawnSync(unshare!, [...flags, '--', 'true'], { encoding: 'utf8' });
+    if (located('unshare') === undefined || located('nsenter') === undefined) {
+      this.#why = 'unshare(1) or nsenter(1) is missing';
+      return;
+    }
+    const kind = ordered()[0]!;
+    const argv = ['sh', '-c', `exec "$@" 2>/dev/null`, 'sh', located('unshare')!, ...kind[1], '--', 'true'];
+    const started = posixSpawn(BASE + WORDS, '/bin/sh', 0, 0, [...argv, null], [`PATH=${PATH}`, null]) === 0;
+    if (started) this.#trial = { pid: i32[WORDS >> 2]!, kind };
+  }
+
+  /** Waits until it is known what works. Must be called before the thread is filtered. */
+  settle(): this {
+    const trial = this.#trial;
+    if (trial === undefined) return this;
+    this.#trial = undefined;
+    if (wait4(trial.pid, BASE + WORDS, 0, 0) === trial.pid && i32[WORDS >> 2] === 0) this.#use(trial.kind);
+    else this.#tryAll();
+    return this;
+  }
+
+  get kind(): NamespaceKind {
+    return this.settle().#kind;
+  }
+
+  /** What stood in the way; empty otherwise. */
+  get why(): string {
+    return this.settle().#why;
+  }
+
+  #use([kind, flags]: (typeof kinds)[number]): void {
+    this.#kind = kind;
+    this.#flags = flags;
+    this.#why = '';
+  }
+
+  #tryAll(): void {
+    for (const kind of ordered()) {
+      const { status, stderr } = spawnSync(located('unshare')!, [...kind[1], '--', 'true'], { encoding: 'utf8' });
       if (status === 0) {
-        [this.kind, this.why, this.#flags] = [kind, '', flags];
+        this.#use(kind);
         return;
       }
-      why = stderr.trim();
+      this.#why = stderr.trim();
     }
-    [this.kind, this.why, this.#flags] = ['none', why, []];
   }
 
   /** Whether a program has made the namespaces that those after it enter. */

@@ -27,6 +27,15 @@ import { EINTR, EIO, EPERM } from '../uapi/asm-generic/errno.js';
 /** Serves one intercepted call of `task`; the arguments stand in `sv.listener.notification`. */
 export type Handler = (sv: Supervisor, task: ClientTask) => number;
 
+/** Whether the box has anything to say about a call of this thread; asked before anything is looked up. */
+export type Concerns = (sv: Supervisor, tid: number) => boolean;
+
+export interface Served {
+  readonly handler: Handler;
+  /** Absent: always. */
+  readonly concerns?: Concerns | undefined;
+}
+
 /** How long a socket with unread data stays unwatched before its native reads are looked for, in ms. */
 const QUIET_MS = 1;
 
@@ -37,6 +46,7 @@ export class Supervisor {
   readonly clients: Clients;
   readonly files: BpfFiles;
   readonly inotify: Inotify;
+  readonly rings: PacketRings;
   readonly bpffs: BpfFs;
   readonly mounts = new MountTables();
   /** Those of the clients; undefined: they stay where they are. */
@@ -46,7 +56,6 @@ export class Supervisor {
   /** Process ids of the supervisor's own programs. */
   readonly errands = new Set<number>();
   /** Starts a program of the supervisor's own; told of its exit status (-1: it died). */
-  readonly rings: PacketRings;
   errand: (argv: readonly string[], done: (status: number) => void) => void = (_argv, done) => {
     done(-1);
   };
@@ -61,7 +70,7 @@ export class Supervisor {
   /** The placeholder and the copy of its client's end of the call at hand. */
   placeholder: Placeholder | undefined;
   copy = -1;
-  readonly #handlers: ReadonlyMap<number, Handler>;
+  readonly #handlers: ReadonlyMap<number, Served>;
   readonly #dirty = new Set<Placeholder>();
   readonly #unread = new Set<Placeholder>();
   /** Processes that have ended and may have left sockets. */
@@ -74,7 +83,7 @@ export class Supervisor {
     table: abi.Abi,
     spawner: { readonly listener: number; readonly killable: boolean },
     native: NativeCalls,
-    handlers: ReadonlyMap<number, Handler>,
+    handlers: ReadonlyMap<number, Served>,
     identity: Identity,
     log: (line: string) => void,
     lookup: Lookup = 'fetch',
@@ -92,6 +101,7 @@ export class Supervisor {
     this.namespaces = namespaces;
     this.bpffs = new BpfFs(table, native, this.inotify, namespaces !== undefined && namespaces.kind !== 'none');
     this.clients = new Clients(table, this.events, this.files, this.bpffs, native, identity, lookup);
+    this.rings = new PacketRings(this.inotify, native, this.clients.descriptors);
     this.clients.onExit = ({ pid, tgid }) => {
       this.waiters.drop(pid);
       this.replay.forget(pid);
@@ -101,7 +111,6 @@ export class Supervisor {
     this.#nextLook = lookup === 'list' ? 0 : Infinity;
     this.events.add(spawner.listener, abi.EPOLLIN, (mask) => {
       this.#notified = (mask & abi.EPOLLIN) !== 0;
-    this.rings = new PacketRings(this.inotify, native, this.clients.descriptors);
     });
   }
 
@@ -115,6 +124,7 @@ export class Supervisor {
     this.#runDue();
     this.#reapDue();
     if (this.files.untilLook !== Infinity) this.files.look();
+    if (this.rings.untilLook !== Infinity) this.rings.look();
     if (this.#notified) {
       this.#notified = false;
       this.#serve();
@@ -124,7 +134,6 @@ export class Supervisor {
 
   /**
    * Ends the sockets that nobody holds any more, of one process or of all, where their last close is not seen by itself.
-    if (this.rings.untilLook !== Infinity) this.rings.look();
    * To be called before a port id is chosen.
    */
   reap(tgid?: number): void {
@@ -185,22 +194,13 @@ export class Supervisor {
     if (copy < 0) return fetchError(copy);
     this.copy = copy;
     this.placeholder = descriptors.placeholderOf(copy);
+    if (this.placeholder === undefined && this.rings.size !== 0) this.#identifyRing(task, fd);
     if (this.placeholder === undefined) return PROCEED;
     this.placeholder.task = task;
     this.placeholder.clientFd = fd;
     return 0;
   }
 
-  /** Gives back the copy identify() fetched. */
-  dropCopy(): void {
-    if (this.copy >= 0) this.clients.descriptors.giveBack(this.copy);
-    if (this.placeholder === undefined && this.rings.size !== 0) this.#identifyRing(task, fd);
-    this.copy = -1;
-    this.placeholder = undefined;
-  }
-
-  /** Writes what the model has queued since into the placeholders and serves the receivers that waited for it. */
-  settle(): void {
   /** The fd may be the memory of a ring: then it is the socket's, whose end of the pair takes the place of the copy. */
   #identifyRing(task: ClientTask, fd: number): void {
     const found = this.rings.atStat(this.listener, task.tgid, fd);
@@ -210,6 +210,15 @@ export class Supervisor {
     this.copy = found.pairEnd;
   }
 
+  /** Gives back the copy identify() fetched. */
+  dropCopy(): void {
+    if (this.copy >= 0) this.clients.descriptors.giveBack(this.copy);
+    this.copy = -1;
+    this.placeholder = undefined;
+  }
+
+  /** Writes what the model has queued since into the placeholders and serves the receivers that waited for it. */
+  settle(): void {
     while (this.#dirty.size !== 0) {
       const woken = this.#mirror();
       for (const placeholder of woken) this.#serveWaiters(placeholder);
@@ -235,6 +244,10 @@ export class Supervisor {
     const { idLow, idHigh, tid } = call;
     const blocked = this.waiters.take(tid);
     if (blocked !== undefined) this.#resume(blocked.kept, blocked.placeholder);
+    if (this.#handlers.get(call.nr)!.concerns?.(this, tid) === false) {
+      listener.proceed(idLow, idHigh);
+      return;
+    }
     const task = this.clients.task(tid);
     if (task === undefined) {
       listener.answer(idLow, idHigh, -EPERM);
@@ -266,7 +279,7 @@ export class Supervisor {
       const result = this.replay.take(call, undefined);
       if (result !== undefined) return result;
     }
-    return this.#handlers.get(call.nr)!(this, task);
+    return this.#handlers.get(call.nr)!.handler(this, task);
   }
 
   /** Deadline of the same call before a signal interrupted it. */

@@ -5,7 +5,7 @@ import type { ClientTask } from '../clients.js';
 import { memoryFile } from '../capture.js';
 import { BASE, OUT, STAT, close, stat } from '../libc.js';
 import { readPath, writeBytes } from '../paths.js';
-import type { Handler, Supervisor } from '../supervisor.js';
+import type { Concerns, Handler, Supervisor } from '../supervisor.js';
 import { ANSWERED, LATER, PROCEED } from '../verdict.js';
 import { EINVAL } from '../../uapi/asm-generic/errno.js';
 import type { BpfFile } from '../../linux/kernel/bpf/file.js';
@@ -29,11 +29,21 @@ function fileAt(sv: Supervisor, task: ClientTask, path: string, directory: 'fd' 
   return sv.files.atStat();
 }
 
+export const hasFiles: Concerns = (sv) => sv.files.size !== 0;
+export const hasMounts: Concerns = (sv) => sv.mounts.count !== 0;
+
+/** Whether a file is opened of which the box may know more than the real kernel. */
+export const isInProc =
+  (call: 'open' | 'openat'): Concerns =>
+  (sv, tid) => {
+    const path = readPath(tid, sv.listener.notification.ptr(call === 'open' ? 0 : 1));
+    return typeof path === 'string' && (path.startsWith('/proc/') || path === '/etc/mtab');
+  };
+
 /** readlink(2) and readlinkat(2). */
 export const link = (call: 'readlink' | 'readlinkat'): Handler => {
   const first = call === 'readlink' ? 0 : 1;
   return (sv, task) => {
-    if (sv.files.size === 0) return PROCEED;
     const { notification } = sv.listener;
     const path = readPath(task.pid, notification.ptr(first));
     if (typeof path === 'number') return PROCEED;
@@ -90,7 +100,7 @@ function install(sv: Supervisor, text: string): number {
 export const access = (call: 'access' | 'faccessat'): Handler => {
   const first = call === 'access' ? 0 : 1;
   return (sv, task) => {
-    if (sv.mounts.count === 0 || sv.errands.has(task.tgid)) return PROCEED;
+    if (sv.errands.has(task.tgid)) return PROCEED;
     const path = readPath(task.pid, sv.listener.notification.ptr(first));
     if (path !== '/etc/ld.so.preload' || !sv.mounts.isReadBy(task)) return PROCEED;
     const { idLow, idHigh } = sv.listener.notification;

@@ -3,18 +3,17 @@
 import type { SyscallNumbers } from '../abi.js';
 import { AF_NETLINK, AF_PACKET, FIONREAD, SIOCOUTQ } from '../abi.js';
 import type { FilterRule } from '../filter.js';
-import type { Handler } from '../supervisor.js';
+import type { Served } from '../supervisor.js';
 import { bpf } from './bpf.js';
 import { RLIMIT_MEMLOCK, prlimit64 } from './prlimit.js';
-import { access, link, openProc } from './proc.js';
+import { access, hasFiles, hasMounts, isInProc, link, openProc } from './proc.js';
 import { ioctl } from './ioctl.js';
 import { fstatfs, mount, statfs } from './mount.js';
 import { recvfrom, recvmmsg, recvmsg } from './receive.js';
 import { sendmmsg, sendmsg, sendto } from './send.js';
 import * as sockets from './socket.js';
 
-interface Entry {
-  readonly handler: Handler;
+interface Entry extends Served {
   readonly arg?: number;
   readonly ranges?: FilterRule['ranges'];
 }
@@ -45,29 +44,29 @@ const entries: Partial<Record<keyof SyscallNumbers, Entry>> = {
   getsockopt: { handler: sockets.getsockopt },
   bpf: { handler: bpf },
   // Only what the C library's fopen(…, "r") and the shell pass: intercepting every open would cost each start of a program.
-  open: { handler: openProc('open'), arg: 1, ranges: [[0, 0]] },
-  openat: { handler: openProc('openat'), arg: 2, ranges: [[0, 0]] },
-  readlink: { handler: link('readlink') },
-  readlinkat: { handler: link('readlinkat') },
+  open: { handler: openProc('open'), concerns: isInProc('open'), arg: 1, ranges: [[0, 0]] },
+  openat: { handler: openProc('openat'), concerns: isInProc('openat'), arg: 2, ranges: [[0, 0]] },
+  readlink: { handler: link('readlink'), concerns: hasFiles },
+  readlinkat: { handler: link('readlinkat'), concerns: hasFiles },
   statfs: { handler: statfs },
   fstatfs: { handler: fstatfs },
   mount: { handler: mount },
   prlimit64: { handler: prlimit64, arg: 1, ranges: [[RLIMIT_MEMLOCK, RLIMIT_MEMLOCK]] },
   // R_OK
-  access: { handler: access('access'), arg: 1, ranges: [[4, 4]] },
-  faccessat: { handler: access('faccessat'), arg: 2, ranges: [[4, 4]] },
+  access: { handler: access('access'), concerns: hasMounts, arg: 1, ranges: [[4, 4]] },
+  faccessat: { handler: access('faccessat'), concerns: hasMounts, arg: 2, ranges: [[4, 4]] },
   socket: { handler: sockets.socket, arg: 0, ranges: [[AF_NETLINK, AF_PACKET]] },
   ioctl: { handler: ioctl, arg: 1, ranges: [...deviceCodes, [FIONREAD, FIONREAD], [SIOCOUTQ, SIOCOUTQ]] },
 };
 
 /** Handlers by system call number, and the filter rules for them. */
-export function dispatchTable(nr: SyscallNumbers): { handlers: Map<number, Handler>; rules: FilterRule[] } {
-  const handlers = new Map<number, Handler>();
+export function dispatchTable(nr: SyscallNumbers): { handlers: Map<number, Served>; rules: FilterRule[] } {
+  const handlers = new Map<number, Served>();
   const rules: FilterRule[] = [];
-  for (const [name, { handler, arg, ranges }] of Object.entries(entries)) {
+  for (const [name, { handler, concerns, arg, ranges }] of Object.entries(entries)) {
     const number = nr[name as keyof SyscallNumbers];
     if (number === undefined) continue;
-    handlers.set(number, handler);
+    handlers.set(number, { handler, concerns });
     rules.push(arg === undefined || ranges === undefined ? { nr: number } : { nr: number, arg, ranges });
   }
   return { handlers, rules };
