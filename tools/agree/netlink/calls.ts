@@ -243,13 +243,28 @@ const handlers: Readonly<Record<string, Handler>> = {
     return got < 0 ? { errno: -got } : { ret: 'fd' };
   },
   fdinfo,
-  packet_drain: () => {
-    throw new NotModelled('AF_PACKET sockets');
-  },
+  packet_drain: (process, [fd]) => packetDrain(process, fd),
 };
 
 function devIoctl(process: Process, request: number): number {
   return process.subject.devIoctl(process.task, request, new Uint8Array(40));
+}
+
+const FRAME_MAX = 65536;
+/** Offset of sll_pkttype, and what it says of frames that this host sends. */
+const SLL_PKTTYPE = 10;
+const PACKET_OUTGOING = 4;
+
+/** How many frames wait that came from elsewhere. */
+function packetDrain(process: Process, fd: unknown): Result {
+  const socket = process.socket(fd);
+  if (typeof socket === 'number') return result(socket);
+  let frames = 0;
+  for (;;) {
+    const got = socket.recvmsg(process.task, FRAME_MAX, MSG_DONTWAIT, 0);
+    if (typeof got === 'number') return got === -E.EAGAIN ? { ret: frames } : result(got);
+    if (got.name[SLL_PKTTYPE] !== PACKET_OUTGOING) frames++;
+  }
 }
 
 /** Makes one call (all but `shell`, which needs a box); throws NotModelled for what the model has not. */

@@ -13,7 +13,11 @@ import * as B from '../../../lib/uapi/linux/bpf.js';
 import { bpf_attr_id } from '../../../lib/uapi/linux/bpf_attr.js';
 import type { Json } from '../input.js';
 import { asNumber, asString } from '../input.js';
-import { fromHex } from '../../../lib/codec/bytes.js';
+import { Bytes, fromHex, fromLatin1 } from '../../../lib/codec/bytes.js';
+import { sockaddr_ll, SOCKADDR_LL_SIZE } from '../../../lib/uapi/linux/if_packet.js';
+import { IFR_IFRU, IFREQ_SIZE } from '../../../lib/uapi/linux/if.js';
+import { AF_PACKET, SOCK_RAW } from '../../../lib/uapi/linux/socket.js';
+import { SIOCGIFINDEX } from '../../../lib/uapi/linux/sockios.js';
 import { mapCreateAttr, progLoadAttr } from '../syscalls/objects.js';
 import { NotModelled } from '../outcome.js';
 
@@ -193,6 +197,7 @@ export class Process {
     const name = asString(spec['fd'], 'objects.fd');
     const op = asString(spec['op'], 'objects.op');
     if (op === 'socket') this.#makeSocket(name, spec);
+    else if (op === 'packet_socket' && this.subject.make === undefined) this.#makePacketSocket(name, spec);
     else if (this.subject.make !== undefined)
       this.#install(
         name,
@@ -202,7 +207,7 @@ export class Process {
     else if (this.subject.bpf !== undefined && op === 'map_create') this.#makeBpf(name, B.BPF_MAP_CREATE, spec);
     else if (this.subject.bpf !== undefined && op === 'prog_load') this.#makeBpf(name, B.BPF_PROG_LOAD, spec);
     else {
-      this.#missing.set(name, op === 'packet_socket' ? 'AF_PACKET sockets' : 'bpf(2)');
+      this.#missing.set(name, 'bpf(2)');
       this.#names.set(name, this.#next++);
     }
   }
@@ -213,6 +218,28 @@ export class Process {
     const made = this.bpf(cmd, this.memory.map(attr), attr.length, name);
     if (made === -E.EOPNOTSUPP) throw new NotModelled(`object ${name}`);
     if (made < 0) throw new Error(`object ${name}: bpf() gives ${E.errnoName(-made)}`);
+  }
+
+  /** A raw socket that gets `protocol` of one device. */
+  #makePacketSocket(name: string, spec: Json): void {
+    const protocol = asNumber(spec['protocol'], 'objects.protocol');
+    const opened = this.open(name, AF_PACKET, SOCK_RAW, 0);
+    if (opened < 0) throw new Error(`object ${name}: socket() gives ${E.errnoName(-opened)}`);
+    const ifreq = new Uint8Array(IFREQ_SIZE);
+    ifreq.set(fromLatin1(asString(spec['dev'], 'objects.dev')));
+    const found = this.subject.devIoctl(this.task, SIOCGIFINDEX, ifreq);
+    const sll_ifindex = new Bytes(ifreq).view.getInt32(IFR_IFRU, true);
+    const address = Bytes.zeroed(SOCKADDR_LL_SIZE);
+    sockaddr_ll.set(address, 0, {
+      sll_family: AF_PACKET,
+      sll_protocol: protocol,
+      sll_ifindex,
+      sll_hatype: 0,
+      sll_pkttype: 0,
+      sll_halen: 0,
+    });
+    const bound = found < 0 ? found : this.bind(name, address.u8, SOCKADDR_LL_SIZE);
+    if (bound < 0) throw new Error(`object ${name}: bind() gives ${E.errnoName(-bound)}`);
   }
 
   #makeSocket(name: string, spec: Json): void {
