@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { realBpfMissing } from './real_bpf.js';
 
 const root = join(import.meta.dirname, '../../..');
 const vectors = join(root, 'spec/vectors/bpf/test_run.6.18.jsonl');
@@ -16,7 +17,8 @@ function missing(): string | undefined {
   if (!release().startsWith('6.18.')) return `needs Linux 6.18, not ${release()}`;
   for (const program of ['python3', 'unshare', 'ip'])
     if (spawnSync(program, ['--version']).error !== undefined) return `needs ${program}`;
-  return undefined;
+  const { status, stderr } = spawnSync('unshare', ['-nm', 'true'], { encoding: 'utf8' });
+  return status === 0 ? realBpfMissing() : `cannot make namespaces: ${stderr.trim()}`;
 }
 
 describe('oracle: programs on packets', () => {
