@@ -27,6 +27,7 @@ export const dummyLinkOps: RtnlLinkOps = {
     dev.tsoMaxSize = dev.net.machine.has('virtual-big-tso') ? TSO_MAX_SIZE : GSO_LEGACY_MAX_SIZE;
     dev.ops = {
       startXmit,
+      stampsSent: true,
       validateAddr: ethValidateAddr,
       setMacAddress: ethMacAddr,
       changeCarrier: (it, on) => {

@@ -39,6 +39,6 @@ export function loopbackNetInit(net: Net): void {
   dev.liveAddrChange = true;
   dev.netnsImmutable = true;
   dev.tsoMaxSize = TSO_MAX_SIZE;
-  dev.ops = { setMacAddress: ethMacAddr, startXmit };
+  dev.ops = { setMacAddress: ethMacAddr, startXmit, reportsLink: 'always', stampsSent: true };
   registerNetdevice(dev);
 }

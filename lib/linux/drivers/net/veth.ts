@@ -58,6 +58,8 @@ const vethNetdevOps: NetDeviceOps = {
   getIflink: ({ peer }) => peer?.ifindex ?? 0,
   startXmit,
   vlanOffload: true,
+  reportsLink: 'carrier',
+  stampsSent: true,
 };
 
 /** @models drivers/net/veth.c veth_setup() */

@@ -12,6 +12,7 @@ import { devChangeFlags, devGetFlags } from './dev/flags.js';
 import { devChangeName } from './dev/name.js';
 import { devGetByIndex, devGetByName } from './dev/table.js';
 import type { NetDevice } from './net_device.js';
+import { devEthtool } from '../ethtool/ioctl.js';
 import type { Net } from './net_namespace.js';
 
 type Ioctl = (dev: NetDevice, ifreq: Bytes) => void;
@@ -122,7 +123,6 @@ const setters: ReadonlyMap<number, Ioctl> = new Map<number, Ioctl>([
 
 /** Requests the kernel answers and the model does not. */
 const gaps: ReadonlySet<number> = new Set([
-  S.SIOCETHTOOL,
   S.SIOCGIFCONF,
   S.SIOCGIFVLAN,
   S.SIOCSIFVLAN,
@@ -158,6 +158,10 @@ function ifname(net: Net, ifreq: Bytes): void {
 function perform(net: Net, task: Task, request: number, ifreq: Bytes): void {
   if (request === S.SIOCGIFNAME) {
     ifname(net, ifreq);
+    return;
+  }
+  if (request === S.SIOCETHTOOL) {
+    devEthtool(task, () => deviceOf(net, ifreq), ifreq);
     return;
   }
   const isPrivate = request >= S.SIOCDEVPRIVATE && request < S.SIOCDEVPRIVATE + 16;

@@ -48,6 +48,10 @@ export interface NetDeviceOps {
   startXmit?(skb: SkBuff, dev: NetDevice): void;
   /** Whether tags may travel beside the packets it is given. */
   readonly vlanOffload?: boolean;
+  /** What ethtool hears of the link: that it is always there while the device is up, or the carrier; absent: nothing. */
+  readonly reportsLink?: 'always' | 'carrier';
+  /** Whether ethtool hears that sent packets can be stamped. */
+  readonly stampsSent?: boolean;
   /** ifindex of the link beneath or opposite; without the hook the device's own. */
   getIflink?(dev: NetDevice): number;
 }
