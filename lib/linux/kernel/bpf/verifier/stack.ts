@@ -222,8 +222,9 @@ function writeVarByte(
     throw env.refuseQuietly(EINVAL);
   }
   if (zero && type === S.STACK_SPILL && slot.isSpilledScalar && slot.reg.varOff.equalsConst(Word.ZERO)) return true;
+  if (slot.isSpecial) slot.scrub();
   slot.reg.type = T.NOT_INIT;
-  const keeps = zero && type === S.STACK_ZERO;
+  const keeps = zero && slot.typeOf(at) === S.STACK_ZERO;
   if (type === S.STACK_INVALID && !env.allowUninitStack)
     throw env.refuse(
       EINVAL,
