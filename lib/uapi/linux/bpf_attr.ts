@@ -262,14 +262,14 @@ export const bpf_btf_info = struct('bpf_btf_info', {
   kernel_btf: u32,
 });
 
-/** The part that all kinds of links share, and that of tcx. */
+/** The part that all kinds of links share, and that of tcx, which lies in a struct of its own. */
 export const bpf_link_info = struct('bpf_link_info', {
   type: u32,
   id: u32,
   prog_id: u32,
   _pad: u32,
-  ifindex: u32,
-  attach_type: u32,
+  _tcx_ifindex: u32,
+  _tcx_attach_type: u32,
   _other: bytes(40),
 });
 

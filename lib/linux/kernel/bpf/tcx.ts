@@ -145,8 +145,8 @@ class TcxLink extends BpfLink {
 
   /** @models kernel/bpf/tcx.c tcx_link_fill_info() */
   fillInfo(info: DataView): void {
-    info.setUint32(infoAt.ifindex, this.#ifindex, true);
-    info.setUint32(infoAt.attach_type, this.attachType, true);
+    info.setUint32(infoAt._tcx_ifindex, this.#ifindex, true);
+    info.setUint32(infoAt._tcx_attach_type, this.attachType, true);
   }
 
   /** @models kernel/bpf/tcx.c tcx_link_release() */
