@@ -38,6 +38,9 @@ export interface SyscallNumbers {
   readonly fstatfs: number;
   readonly mount: number;
   readonly faccessat: number;
+  readonly setgroups: number;
+  readonly setgid: number;
+  readonly setuid: number;
 }
 
 export interface Abi {
@@ -94,6 +97,9 @@ const x64: Abi = {
     readlinkat: 267,
     openat2: 437,
     prlimit64: 302,
+    setgroups: 116,
+    setgid: 106,
+    setuid: 105,
     statfs: 137,
     fstatfs: 138,
     mount: 165,
@@ -144,6 +150,9 @@ const arm64: Abi = {
     readlinkat: 78,
     openat2: 437,
     prlimit64: 261,
+    setgroups: 159,
+    setgid: 144,
+    setuid: 146,
     statfs: 43,
     fstatfs: 44,
     mount: 40,

@@ -176,7 +176,8 @@ export class FakeKernel implements Kernel {
   /** Every payload sent on any socket, in order. */
   readonly sends: string[] = [];
 
-  socket(_task: Task, _family: number, type: number): Socket | number {
+  socket(_task: Task, family: number, type: number): Socket | number {
+    if (family !== 16) return -E.EAFNOSUPPORT;
     if (type !== 3 && type !== 2) return -E.ESOCKTNOSUPPORT;
     const socket = new FakeSocket(this);
     this.sockets.add(socket);

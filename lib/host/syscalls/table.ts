@@ -11,6 +11,7 @@ import { ioctl } from './ioctl.js';
 import { fstatfs, mount, statfs } from './mount.js';
 import { recvfrom, recvmmsg, recvmsg } from './receive.js';
 import { sendmmsg, sendmsg, sendto } from './send.js';
+import { setId } from './setid.js';
 import * as sockets from './socket.js';
 
 interface Entry extends Served {
@@ -52,6 +53,9 @@ const entries: Partial<Record<keyof SyscallNumbers, Entry>> = {
   fstatfs: { handler: fstatfs },
   mount: { handler: mount },
   prlimit64: { handler: prlimit64, arg: 1, ranges: [[RLIMIT_MEMLOCK, RLIMIT_MEMLOCK]] },
+  setgroups: { handler: setId },
+  setgid: { handler: setId },
+  setuid: { handler: setId },
   // R_OK
   access: { handler: access('access'), concerns: hasMounts, arg: 1, ranges: [[4, 4]] },
   faccessat: { handler: access('faccessat'), concerns: hasMounts, arg: 2, ranges: [[4, 4]] },
