@@ -20,7 +20,11 @@ import * as Scalar from './scalar.js';
 import { assignScalarId, clearScalarId } from './stack.js';
 import { Word } from './word.js';
 
-/** Bounds that contradict each other: the program asked to be told, or everything becomes possible. */
+/**
+ * Bounds that contradict each other: the program asked to be told, or everything becomes possible.
+ *
+ * @models kernel/bpf/verifier.c reg_bounds_sanity_check()
+ */
 export function sanityCheck(env: VerifierEnv, reg: RegState, where: string): void {
   const message = Bounds.boundsViolation(reg);
   if (message === undefined) return;

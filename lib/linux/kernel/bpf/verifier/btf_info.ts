@@ -172,5 +172,5 @@ export function verboseLinfo(env: VerifierEnv, insn: number, prefix: string): vo
   if (lines !== undefined && env.log.needed) env.verbose(lines.show(insn, prefix));
 }
 
-/** An errno that is no gap of the model. */
+/** An errno that is no gap of the model. @differs the kernel has no gaps */
 export const isRefusal = (error: unknown): error is Errno => error instanceof Errno && !(error instanceof ModelGap);

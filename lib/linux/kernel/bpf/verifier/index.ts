@@ -205,6 +205,7 @@ function publish(env: VerifierEnv): void {
  * Verifies a program that `task` loads; throws the errno when it is refused. Then its `insns` are what runs. The maps and
  * types it uses are held by it, also when it is refused.
  * @models kernel/bpf/verifier.c bpf_check()
+ * @differs older kernels judge by the rules of 6.18, too
  */
 export function bpfCheck(prog: BpfProg, attr: ProgLoadAttr, task: Task): void {
   const ops = verifierOpsOf(prog.type);

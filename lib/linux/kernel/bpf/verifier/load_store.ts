@@ -65,7 +65,7 @@ export function checkStoreReg(env: VerifierEnv, insn: BpfInsn, strict: boolean):
   saveAuxPtrType(env, type, false);
 }
 
-/** A store of a constant. */
+/** A store of a constant. @models kernel/bpf/verifier.c do_check_insn() */
 export function checkStoreImm(env: VerifierEnv, insn: BpfInsn): void {
   if (bpfMode(insn.code) !== C.BPF_MEM || insn.src !== 0) throw env.refuse(EINVAL, 'BPF_ST uses reserved fields');
   checkRegArg(env, insn.dst, SRC_OP);

@@ -94,7 +94,7 @@ const mapsOfHelper = new Map<number, readonly number[]>([
   [F.BPF_FUNC_cgrp_storage_delete, [B.BPF_MAP_TYPE_CGRP_STORAGE]],
 ]);
 
-/** `bpf_map_lookup_elem#1` */
+/** `bpf_map_lookup_elem#1` @models kernel/bpf/disasm.c func_id_name() */
 export const funcText = (id: number): string => `${helperName(id) ?? 'unknown'}#${id}`;
 
 /** @models kernel/bpf/verifier.c check_map_func_compatibility() */

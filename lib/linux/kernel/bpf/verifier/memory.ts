@@ -23,11 +23,13 @@ import { Word } from './word.js';
 export const MAX_PACKET_OFF = 0xffff;
 const MAX_VAR_OFF = Word.int(BPF_MAX_VAR_OFF);
 
+/** @models kernel/bpf/verifier.c type_is_pkt_pointer() */
 export const isPktPointer = (type: number): boolean => {
   const base = T.baseType(type);
   return base === T.PTR_TO_PACKET || base === T.PTR_TO_PACKET_META;
 };
 
+/** @models kernel/bpf/verifier.c type_is_sk_pointer() */
 export const isSkPointer = (type: number): boolean =>
   type === T.PTR_TO_SOCKET || type === T.PTR_TO_SOCK_COMMON || type === T.PTR_TO_TCP_SOCK || type === T.PTR_TO_XDP_SOCK;
 

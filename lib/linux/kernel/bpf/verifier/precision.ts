@@ -207,7 +207,12 @@ function logStep(env: VerifierEnv, bt: Backtrack, idx: number): void {
   env.verbose(`mark_precise: frame${bt.frame}: regs=${regs} stack=${stack} before ${idx}: ${insnText(env, idx)}`);
 }
 
-/** NOT_SUPPORTED, or true. @models kernel/bpf/verifier.c backtrack_insn() */
+/**
+ * NOT_SUPPORTED, or true.
+ *
+ * @models kernel/bpf/verifier.c backtrack_insn()
+ * @differs what an atomic instruction fetches from the stack is looked for there, which 6.18 forgets
+ */
 function backtrackInsn(
   env: VerifierEnv,
   idx: number,

@@ -49,7 +49,11 @@ export interface Pass {
   readonly entersAtLast?: number;
 }
 
-/** Rewrites the program. Returns the new number of each old instruction, and of its end. */
+/**
+ * Rewrites the program. Returns the new number of each old instruction, and of its end.
+ *
+ * @models kernel/bpf/verifier.c bpf_patch_insn_data()
+ */
 export function rewrite(env: VerifierEnv, { make, entersAtLast }: Pass): Int32Array {
   const { insns, aux } = env;
   const moved = new Int32Array(insns.length + 1);

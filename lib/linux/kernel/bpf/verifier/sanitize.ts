@@ -35,6 +35,7 @@ export interface SanitizeInfo {
   maskToLeft: boolean;
 }
 
+/** @models kernel/bpf/verifier.c sanitize_needed() */
 export const sanitizeNeeded = (op: number): boolean => op === C.BPF_ADD || op === C.BPF_SUB;
 
 const canSkip = (env: VerifierEnv, insn: BpfInsn): boolean =>

@@ -162,9 +162,12 @@ export const INSN_F_DST_REG_STACK = 1 << 10;
 export const INSN_F_SRC_REG_STACK = 1 << 11;
 const INSN_F_SPI_SHIFT = 3;
 
+/** @models kernel/bpf/verifier.c insn_stack_access_flags() */
 export const stackAccessFlags = (frameno: number, spi: number): number =>
   INSN_F_STACK_ACCESS | (spi << INSN_F_SPI_SHIFT) | frameno;
+/** @models kernel/bpf/verifier.c insn_stack_access_spi() */
 export const stackAccessSpi = (flags: number): number => (flags >> INSN_F_SPI_SHIFT) & 0x3f;
+/** @models kernel/bpf/verifier.c insn_stack_access_frameno() */
 export const stackAccessFrameno = (flags: number): number => flags & 7;
 
 /** struct bpf_jmp_history_entry: never changed, replaced. */

@@ -47,7 +47,7 @@ export function checkSubprogArgs(env: VerifierEnv, args: readonly SubprogArg[]):
   for (const [i, arg] of args.entries()) checkArg(env, arg, i);
 }
 
-/** The registers of a function that anybody may call. */
+/** The registers of a function that anybody may call. @models kernel/bpf/verifier.c do_check_common() */
 export function setSubprogArgs(env: VerifierEnv, regs: readonly RegState[], args: readonly SubprogArg[]): void {
   for (const [i, { type, memSize }] of args.entries()) {
     const reg = regs[i + 1]!;

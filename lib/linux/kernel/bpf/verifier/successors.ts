@@ -8,6 +8,7 @@ import { LD_IMM64 } from './call_kinds.js';
 /** @models kernel/bpf/liveness.c bpf_jmp_offset() */
 export const jmpOffset = ({ code, off, imm }: BpfInsn): number => (code === (I.BPF_JMP32 | C.BPF_JA) ? imm : off);
 
+/** Whether it is of a class of jumps. @differs the kernel compares classes in place */
 export const isJump = (code: number): boolean => bpfClass(code) === C.BPF_JMP || bpfClass(code) === I.BPF_JMP32;
 
 /** None, one or two instructions, the one that follows first. @models kernel/bpf/liveness.c bpf_insn_successors() */
