@@ -19,6 +19,7 @@ import {
   attrNumaNode,
   BPF_F_ACCESS_MASK,
   flagsAccessOk,
+  nextIndex,
   NUMA_NO_NODE,
   roundUpPowerOfTwo,
 } from './map_ops.js';
@@ -127,10 +128,7 @@ export abstract class IndexedMap extends BpfMap {
 
   /** @models kernel/bpf/arraymap.c array_map_get_next_key() */
   override getNextKey(key: number, next: number): number {
-    const index = key === 0 ? 0xffffffff : this.index(key);
-    if (index === this.maxEntries - 1) return -ENOENT;
-    this.memory.view.setUint32(next, index >= this.maxEntries ? 0 : index + 1, true);
-    return 0;
+    return nextIndex(this, key, next);
   }
 
   override deleteElem(_key: number): number {

@@ -9,6 +9,7 @@ import type { Machine } from '../../machine.js';
 import type { Task } from '../task.js';
 import { devmapProg } from './devmap.js';
 import { BpfMap, type MapAttr } from './map.js';
+import { nextIndex } from './map_ops.js';
 import type { BpfProg } from './prog.js';
 
 const SIZEOF_BPF_CPU_MAP = 304;
@@ -87,10 +88,7 @@ export class CpuMap extends BpfMap {
   }
 
   override getNextKey(key: number, next: number): number {
-    const cpu = key === 0 ? 0xffffffff : this.#key(key);
-    if (cpu === this.maxEntries - 1) return -ENOENT;
-    this.memory.view.setUint32(next, cpu >= this.maxEntries ? 0 : cpu + 1, true);
-    return 0;
+    return nextIndex(this, key, next);
   }
 
   override checkBtf(): number {

@@ -172,11 +172,30 @@ export interface PerfEventReader {
   output(data: Uint8Array): void;
 }
 
+/** An array of objects that no fd of the model stands for. */
+abstract class EmptyFdArrayMap extends FdArrayMap<Member> {
+  override sysLookup(): number {
+    return -ENOTSUPP;
+  }
+
+  protected override getPtr(): never {
+    throw errno(EBADF);
+  }
+
+  protected override addressOf(): number {
+    return 0;
+  }
+
+  override checkBtf(): number {
+    return -ENOTSUPP;
+  }
+}
+
 /**
  * BPF_MAP_TYPE_PERF_EVENT_ARRAY. No client can open a perf event of the model, so bpf(2) can put none in; in-process callers
  * subscribe readers.
  */
-export class PerfEventArrayMap extends FdArrayMap<Member> {
+export class PerfEventArrayMap extends EmptyFdArrayMap {
   readonly #readers = new Map<number, PerfEventReader>();
 
   /** Attaches a reader to a place, undefined to take it away. */
@@ -188,42 +207,10 @@ export class PerfEventArrayMap extends FdArrayMap<Member> {
   reader(index: number): PerfEventReader | undefined {
     return this.#readers.get(index);
   }
-
-  override sysLookup(): number {
-    return -ENOTSUPP;
-  }
-
-  protected override getPtr(): never {
-    throw errno(EBADF);
-  }
-
-  protected override addressOf(): number {
-    return 0;
-  }
-
-  override checkBtf(): number {
-    return -ENOTSUPP;
-  }
 }
 
 /** BPF_MAP_TYPE_CGROUP_ARRAY: the model has no cgroups to put in. */
-export class CgroupArrayMap extends FdArrayMap<Member> {
-  override sysLookup(): number {
-    return -ENOTSUPP;
-  }
-
-  protected override getPtr(): never {
-    throw errno(EBADF);
-  }
-
-  protected override addressOf(): number {
-    return 0;
-  }
-
-  override checkBtf(): number {
-    return -ENOTSUPP;
-  }
-}
+export class CgroupArrayMap extends EmptyFdArrayMap {}
 
 /** BPF_MAP_TYPE_ARRAY_OF_MAPS */
 export class ArrayOfMaps extends FdArrayMap<BpfMap> {

@@ -1,4 +1,5 @@
 // What map_create() needs of a kind of map, and the checks that kinds share. The table of kinds is map_types.ts.
+import { ENOENT } from '../../../uapi/asm-generic/errno.js';
 import {
   BPF_F_RDONLY,
   BPF_F_RDONLY_PROG,
@@ -35,6 +36,19 @@ export const AREA_MAX = 0xffff0000;
 export const KMALLOC_MAX_SIZE = 4 << 20;
 
 export const BPF_F_ACCESS_MASK = BPF_F_RDONLY | BPF_F_RDONLY_PROG | BPF_F_WRONLY | BPF_F_WRONLY_PROG;
+
+/**
+ * Writes the key after `key` to `next` in a map whose keys are the indexes of an array: after a key beyond the end comes
+ * the first.
+ *
+ * @models kernel/bpf/arraymap.c array_map_get_next_key()
+ */
+export function nextIndex({ memory: { view }, maxEntries }: BpfMap, key: number, next: number): number {
+  const index = key === 0 ? maxEntries : view.getUint32(key, true);
+  if (index === maxEntries - 1) return -ENOENT;
+  view.setUint32(next, index >= maxEntries ? 0 : index + 1, true);
+  return 0;
+}
 
 /** @models include/linux/bpf.h bpf_map_flags_access_ok() */
 export function flagsAccessOk(flags: number): boolean {

@@ -8,7 +8,7 @@ import type { Machine } from '../../machine.js';
 import type { Task } from '../task.js';
 import { arrayMapAllocCheck } from './arraymap.js';
 import { BpfMap, type MapAttr } from './map.js';
-import { AREA_MAX } from './map_ops.js';
+import { AREA_MAX, nextIndex } from './map_ops.js';
 import { sockfdLookup } from './socket_fd.js';
 
 const SIZEOF_REUSEPORT_ARRAY = 296;
@@ -52,10 +52,7 @@ export class ReuseportArray extends BpfMap {
   }
 
   override getNextKey(key: number, next: number): number {
-    const index = key === 0 ? 0xffffffff : this.memory.view.getUint32(key, true);
-    if (index === this.maxEntries - 1) return -ENOENT;
-    this.memory.view.setUint32(next, index >= this.maxEntries ? 0 : index + 1, true);
-    return 0;
+    return nextIndex(this, key, next);
   }
 
   override memUsage(): number {

@@ -6,7 +6,7 @@ import { MAX_BPF_STACK } from '../../../uapi/linux/bpf_insn.js';
 import { errno, errnoOf } from '../../errno.js';
 import type { Holder } from '../../events.js';
 import { BpfMap, type MapAttr } from '../../kernel/bpf/map.js';
-import { AREA_MAX, roundUpPowerOfTwo } from '../../kernel/bpf/map_ops.js';
+import { AREA_MAX, nextIndex, roundUpPowerOfTwo } from '../../kernel/bpf/map_ops.js';
 import { sockfdLookup } from '../../kernel/bpf/socket_fd.js';
 import type { Task } from '../../kernel/task.js';
 import type { Machine } from '../../machine.js';
@@ -70,10 +70,7 @@ export class SockMap extends SocketMap {
   }
 
   override getNextKey(key: number, next: number): number {
-    const index = key === 0 ? 0xffffffff : this.memory.view.getUint32(key, true);
-    if (index === this.maxEntries - 1) return -ENOENT;
-    this.memory.view.setUint32(next, index >= this.maxEntries ? 0 : index + 1, true);
-    return 0;
+    return nextIndex(this, key, next);
   }
 
   /** @models net/core/sock_map.c sock_map_mem_usage() */

@@ -1,11 +1,11 @@
 // net/xdp/xskmap.c: BPF_MAP_TYPE_XSKMAP. XDP programs redirect to the AF_XDP sockets in it; the model has neither, so the
 // map is made and described, and takes no socket.
-import { E2BIG, EINVAL, ENOENT, ENOMEM, ENOTSUPP, EOPNOTSUPP } from '../../../uapi/asm-generic/errno.js';
+import { E2BIG, EINVAL, ENOMEM, ENOTSUPP, EOPNOTSUPP } from '../../../uapi/asm-generic/errno.js';
 import * as B from '../../../uapi/linux/bpf.js';
 import { errno, errnoOf } from '../../errno.js';
 import type { Holder } from '../../events.js';
 import { BpfMap, type MapAttr } from '../../kernel/bpf/map.js';
-import { AREA_MAX } from '../../kernel/bpf/map_ops.js';
+import { AREA_MAX, nextIndex } from '../../kernel/bpf/map_ops.js';
 import { sockfdLookup } from '../../kernel/bpf/socket_fd.js';
 import type { Task } from '../../kernel/task.js';
 import type { Machine } from '../../machine.js';
@@ -44,10 +44,7 @@ export class XskMap extends BpfMap {
   }
 
   override getNextKey(key: number, next: number): number {
-    const index = key === 0 ? 0xffffffff : this.memory.view.getUint32(key, true);
-    if (index === this.maxEntries - 1) return -ENOENT;
-    this.memory.view.setUint32(next, index >= this.maxEntries ? 0 : index + 1, true);
-    return 0;
+    return nextIndex(this, key, next);
   }
 
   override checkBtf(): number {
