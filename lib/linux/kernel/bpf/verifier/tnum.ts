@@ -83,6 +83,7 @@ export class Tnum {
 
   /** Long multiplication: an unknown bit leaves open whether its row counts. */
   mul(b: Tnum): Tnum {
+    if (this.isConst() && b.isConst()) return Tnum.const(this.value.mul(b.value));
     let acc = Tnum.ZERO;
     let a = new Tnum(this.value, this.mask);
     while (!a.value.isZero() || !a.mask.isZero()) {
