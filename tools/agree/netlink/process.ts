@@ -14,7 +14,7 @@ import { bpf_attr_id } from '../../../lib/uapi/linux/bpf_attr.js';
 import type { Json } from '../input.js';
 import { asNumber, asString } from '../input.js';
 import { Bytes, fromHex, fromLatin1 } from '../../../lib/codec/bytes.js';
-import { sockaddr_ll, SOCKADDR_LL_SIZE } from '../../../lib/uapi/linux/if_packet.js';
+import { SOCKADDR_LL_SIZE } from '../../../lib/uapi/linux/if_packet.js';
 import { IFR_IFRU, IFREQ_SIZE } from '../../../lib/uapi/linux/if.js';
 import { AF_PACKET, SOCK_RAW } from '../../../lib/uapi/linux/socket.js';
 import { SIOCGIFINDEX } from '../../../lib/uapi/linux/sockios.js';
@@ -228,16 +228,10 @@ export class Process {
     const ifreq = new Uint8Array(IFREQ_SIZE);
     ifreq.set(fromLatin1(asString(spec['dev'], 'objects.dev')));
     const found = this.subject.devIoctl(this.task, SIOCGIFINDEX, ifreq);
-    const sll_ifindex = new Bytes(ifreq).view.getInt32(IFR_IFRU, true);
     const address = Bytes.zeroed(SOCKADDR_LL_SIZE);
-    sockaddr_ll.set(address, 0, {
-      sll_family: AF_PACKET,
-      sll_protocol: protocol,
-      sll_ifindex,
-      sll_hatype: 0,
-      sll_pkttype: 0,
-      sll_halen: 0,
-    });
+    address.view.setUint16(0, AF_PACKET, true);
+    address.view.setUint16(2, protocol);
+    address.view.setInt32(4, new Bytes(ifreq).view.getInt32(IFR_IFRU, true), true);
     const bound = found < 0 ? found : this.bind(name, address.u8, SOCKADDR_LL_SIZE);
     if (bound < 0) throw new Error(`object ${name}: bind() gives ${E.errnoName(-bound)}`);
   }
