@@ -1,5 +1,5 @@
-// net/sched/sch_fq_codel.c: fair queueing with controlled delay, the control plane. Flows are classes only while they
-// have packets; none can be addressed, created or grafted to.
+// net/sched/sch_fq_codel.c: fair queueing with controlled delay: options and dumps; sch_fq_codel_flows.ts queues. Flows are classes only
+// while they have packets; none can be addressed, created or grafted to.
 import type { Extack } from '../../../codec/extack.js';
 import type { Nla } from '../../../codec/nla.js';
 import { NL_VALIDATE_LIBERAL, parseNested } from '../../../codec/parse.js';
@@ -12,7 +12,8 @@ import type { GnetDump } from '../core/gen_stats.js';
 import type { MessageWriter } from '../netlink/message.js';
 import { type TcfBlock, tcfBlockGet, tcfBlockPut } from './cls_api/block.js';
 import { pschedMtu } from './psched_ratecfg.js';
-import type { Qdisc, QdiscOps } from './sch_generic.js';
+import { FqCodelFlows } from './sch_fq_codel_flows.js';
+import { type Qdisc, type QdiscOps, TCQ_F_CAN_BYPASS } from './sch_generic.js';
 
 const { TCA_FQ_CODEL } = P;
 /** Kernels before the batch size stop at QUANTUM. */
@@ -43,6 +44,9 @@ interface FqCodelSchedData {
   ceThreshold: number | undefined;
   ceSelector: number;
   ceMask: number;
+  mtu: number;
+  /** Undefined until the options are accepted. */
+  queue: FqCodelFlows | undefined;
 }
 
 const privOf = (sch: Qdisc): FqCodelSchedData => sch.priv as FqCodelSchedData;
@@ -64,6 +68,8 @@ function defaultsFor(sch: Qdisc): FqCodelSchedData {
     ceThreshold: undefined,
     ceSelector: 0,
     ceMask: 0,
+    mtu,
+    queue: undefined,
   };
 }
 
@@ -112,6 +118,7 @@ function change(sch: Qdisc, opt: Nla, extack: Extack | undefined): void {
   const flows = given(tb.FLOWS, (count) => flowsOf(priv, count), priv.flows);
   const quantum = given(tb.QUANTUM, (bytes) => quantumOf(machine, bytes, extack), priv.quantum);
   Object.assign(priv, changed(priv, tb), { flows, quantum });
+  priv.queue?.shrink();
 }
 
 /** @models net/sched/sch_fq_codel.c fq_codel_init() */
@@ -120,6 +127,8 @@ function init(sch: Qdisc, opt: Nla | undefined, extack: Extack | undefined): voi
   sch.priv = priv;
   if (opt !== undefined) change(sch, opt, extack);
   priv.block = tcfBlockGet(sch, 0);
+  priv.queue = new FqCodelFlows(sch, priv, priv);
+  sch.flags = priv.limit >= 1 ? sch.flags | TCQ_F_CAN_BYPASS : sch.flags & ~TCQ_F_CAN_BYPASS;
 }
 
 /** @models net/sched/sch_fq_codel.c fq_codel_destroy() */
@@ -151,13 +160,30 @@ function dump(sch: Qdisc, skb: MessageWriter): void {
 
 /** @models net/sched/sch_fq_codel.c fq_codel_dump_stats() */
 function dumpStats(sch: Qdisc, d: GnetDump): void {
-  const st = P.tc_fq_codel_xstats.bytes({ type: P.TCA_FQ_CODEL_XSTATS_QDISC });
+  const q = privOf(sch).queue!;
+  const st = P.tc_fq_codel_xstats.bytes({
+    type: P.TCA_FQ_CODEL_XSTATS_QDISC,
+    maxpacket: q.stats.maxpacket,
+    drop_overlimit: q.dropOverlimit,
+    ecn_mark: q.stats.ecnMark,
+    new_flow_count: q.newFlowCount,
+    new_flows_len: q.newLength,
+    old_flows_len: q.oldLength,
+    ce_mark: q.stats.ceMark,
+    memory_usage: q.memoryUsage,
+    drop_overmemory: q.dropOvermemory,
+  });
   d.copyApp(isModern(sch.dev.net.machine) ? st : st.subarray(0, P.tc_fq_codel_xstats.offsetof.ce_mark));
 }
 
 export const fqCodelQdiscOps: QdiscOps = {
   id: 'fq_codel',
   init,
+  enqueue: (sch, skb) => privOf(sch).queue!.enqueue(skb),
+  dequeue: (sch) => privOf(sch).queue!.dequeue(),
+  reset: (sch) => {
+    privOf(sch).queue!.reset();
+  },
   change,
   destroy,
   dump,
