@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import type { LoadCommandOptions } from './load.js';
 import type { DumpOptions } from './prog_dump.js';
+import type { SendOptions } from './send.js';
 import type { DoctorOptions, LsOptions, RunOptions, StartOptions } from './options.js';
 import { version } from './version.js';
 
@@ -14,6 +15,7 @@ Examples:
   $ tcbox exec web -- tc qdisc show     one command in it, from anywhere
   $ tcbox stop web                      its end
   $ tcbox load cls.o                    does a kernel take these BPF programs
+  $ tcbox send em1 --pcap in.pcap       frames through a device, and what becomes of each
   $ tcbox doctor                        can this machine run tcbox, and what is missing
 
 Exit codes: of run and exec, the command's own, and 128+n when signal n ended it; 0 pass; 1 failure;
@@ -103,6 +105,33 @@ Examples:
 Prints maps, programs and the verdict; for a program that is refused, the verifier's log. Exit code 0 when everything was
 accepted, 1 when something was refused or the object is damaged.`;
 
+const sendHelp = `
+Examples:
+  $ tcbox send em1 --script setup.sh --pcap in.pcap          through a fresh kernel that setup.sh (ip, tc …) prepares
+  $ tcbox send em1 --ingress --in web --hex 'ffffffffffff 020000000001 0800 4500 …'
+  $ tcbox send em1 --script setup.sh --count 1000 --size 128 --quiet
+  $ tcbox send em1 --script setup.sh --pcap in.pcapng --json --out left.pcapng
+  $ tcbox send em1 --script setup.sh --pcap in.pcap --expect verdicts.jsonl && echo as expected
+
+A frame goes out by the device, or with --ingress comes in by it. The table shows its result (0, NET_XMIT_* or an errno),
+the class that the last filter chose, what that filter said, and where the frame and its copies are now: received (it
+came to the protocols of a device), sent (by a device that leads nowhere), queued, taken (TC_ACT_STOLEN and the like) or
+dropped, with the reason. In a fresh kernel time moves as the times of the capture do, and at the end for as long as frames
+wait in queues (--wait).
+
+--json prints one object a frame: frame, length, device, direction, result, errno, classid, action, destinations
+(packet, fate, device, why, frame), and path, a list of steps (packet, step, and by step: device; hook; by, program,
+result; kind, pref, chain, handle, verdict, classid; kind, index, verdict; device, qdisc, handle; reason) with the bytes
+that each changed. Objects with "late" are of frames that left a queue later.
+
+--expect FILE has one such object a frame, with as few fields as matter. All of them must be as in the frame's line; a
+list of path names steps that come in this order, any other list names all there are. Lines beginning with # are left out.
+  {"classid": "800:10", "destinations": [{"fate": "received", "device": "em2"}]}
+  {"result": 1, "path": [{"step": "filter", "pref": 10, "verdict": "TC_ACT_SHOT"}]}
+
+Exit code 0; 1 when something is not as expected, a capture is damaged or a frame could not be sent at all; 125 when there is
+no such box or the script fails.`;
+
 const progHelp = `
 Examples:
   $ tcbox prog dump cls.o               the instructions of every program
@@ -133,6 +162,7 @@ function describe(done: (code: number) => void): Command {
   describeExec(program.command('exec'), done);
   describeStop(program.command('stop'), done);
   describeLs(program.command('ls'), done);
+  describeSend(program.command('send'), done);
   describeLoad(program.command('load'), done);
   describeProg(program.command('prog'), done);
   describeDoctor(program.command('doctor'), done);
@@ -212,6 +242,29 @@ function describeLs(command: Command, done: (code: number) => void): void {
     .action(async (options: LsOptions) => {
       const { lsCommand } = await import('./ls.js');
       done(await lsCommand(options));
+    });
+}
+
+function describeSend(command: Command, done: (code: number) => void): void {
+  withKernel(command)
+    .description('send frames through a device, and print what becomes of them')
+    .argument('<device>', 'the device')
+    .option('--ingress', 'frames come in by the device')
+    .option('--pcap <file>', 'frames of a capture, pcap or pcapng; - is standard input')
+    .option('--hex <bytes...>', 'frames as hexadecimal digits, one an argument')
+    .option('--count <n>', 'so many IPv4 frames')
+    .option('--size <bytes>', 'their size, 60 by default')
+    .option('--in <box>', 'through a box that stays')
+    .option('--script <file>', 'run this in the fresh kernel first')
+    .option('--json', 'print a JSON object a frame')
+    .option('-q, --quiet', 'print the totals alone')
+    .option('--out <file>', 'write what was sent and received, as pcapng')
+    .option('--expect <file>', 'compare with expectations')
+    .option('--wait <seconds>', 'how long queued frames are waited for at the end, 10 by default')
+    .addHelpText('after', sendHelp)
+    .action(async (device: string, options: SendOptions) => {
+      const { sendCommand } = await import('./send.js');
+      done(await sendCommand(device, options));
     });
 }
 

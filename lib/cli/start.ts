@@ -46,7 +46,7 @@ function launch(args: readonly string[], log: number): Promise<string> {
 }
 
 /** The command that runs a setup script: itself when it is executable, else the shell with it. */
-function scriptCommand(script: string): string[] {
+export function scriptCommand(script: string): string[] {
   const path = resolve(script);
   try {
     accessSync(path, constants.R_OK);

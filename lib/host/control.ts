@@ -1,4 +1,5 @@
-// The box's side of proto/tcbox/v1/control.proto: callers connect, say hello, and start programs, ask, or stop the box.
+// The box's side of proto/tcbox/v1/control.proto: callers connect, say hello, and start programs, send frames, ask, or
+// stop the box.
 // Part of the pump of the Box: nothing here blocks. A caller of another user is not answered. A caller that leaves
 // before its program has ended hangs the program up, as a terminal does.
 import { existsSync } from 'node:fs';
@@ -8,7 +9,17 @@ import { accept, closeAll, hasLeft, peerOf, receive, sendNow } from './control_s
 import { close, kill } from './libc.js';
 import { limiter, limitsOf, limitsToSet, setLimits } from './limits.js';
 import { SpawnError } from './program.js';
-import { FromBox, Frames, PROTOCOL, ToBox, frame, type Exec, type Status } from '../record/control.js';
+import {
+  FromBox,
+  Frames,
+  PROTOCOL,
+  ToBox,
+  frame,
+  type Exec,
+  type Send,
+  type Sent,
+  type Status,
+} from '../record/control.js';
 
 const SIGHUP = 1;
 /** Highest signal number. */
@@ -40,15 +51,20 @@ export class Control {
   readonly #box: Box;
   readonly #about: About;
   readonly #onStop: () => void;
+  readonly #onSend: (request: Send) => Sent;
   readonly #callers = new Set<Caller>();
   readonly #limits = limitsOf('self');
   #ending = false;
 
-  /** Serves callers of the listening socket `fd` while the box is pumped; `onStop` when one asks the box to end. */
-  constructor(box: Box, fd: number, about: About, onStop: () => void) {
+  /**
+   * Serves callers of the listening socket `fd` while the box is pumped; `onStop` when one asks the box to end, `onSend` for
+   * each frame.
+   */
+  constructor(box: Box, fd: number, about: About, onStop: () => void, onSend: (request: Send) => Sent) {
     this.#box = box;
     this.#about = about;
     this.#onStop = onStop;
+    this.#onSend = onSend;
     box.events.add(fd, abi.EPOLLIN, () => {
       for (let caller = accept(box.native, fd); caller !== undefined; caller = accept(box.native, fd))
         this.#greet(caller);
@@ -98,7 +114,7 @@ export class Control {
     }
   }
 
-  #handle(caller: Caller, { hello, exec, signal, query, stop }: ToBox): void {
+  #handle(caller: Caller, { hello, exec, signal, query, stop, send: frame }: ToBox): void {
     if (hello !== undefined) {
       caller.greeted = hello.protocol === PROTOCOL;
       send(caller, { hello: { protocol: PROTOCOL, version: this.#about.version } });
@@ -111,6 +127,7 @@ export class Control {
     if (signal !== undefined && caller.program !== undefined && signal.number >= 1 && signal.number <= NSIG) {
       kill(signal.group ? -caller.program.pid : caller.program.pid, signal.number);
     }
+    if (frame !== undefined) send(caller, { sent: this.#onSend(frame) });
     if (query !== undefined) send(caller, { status: this.#status() });
     if (stop !== undefined) this.#onStop();
   }

@@ -1,9 +1,9 @@
 // proto/tcbox/v1/control.proto: what a box that stays and its callers say to each other, and the frames they say it in.
-// The box is lib/host/control.ts, its callers are lib/cli/exec.ts and the like.
+// The box is lib/host/control.ts, its callers are lib/cli/exec.ts, send_box.ts and the like.
 import { bool, double, list, message, string, strings, sub, uint32, type ValueOf } from './message.js';
 
 /** Number of the protocol this package speaks. It changes with any change of a message but Hello. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** Longest frame: more than argv and environment of any program. */
 export const FRAME_MAX = 16 << 20;
@@ -20,6 +20,8 @@ export const Exec = message({
 export const Signal = message({ number: uint32(1), group: bool(2) });
 export const Query = message({});
 export const Stop = message({});
+export const Send = message({ device: string(1), ingress: bool(2), frame: string(3) });
+export const Sent = message({ verdict: string(1), error: string(2) });
 export const Exited = message({ status: uint32(1), error: string(2) });
 export const Notice = message({ line: string(1) });
 export const Status = message({
@@ -37,17 +39,21 @@ export const ToBox = message({
   signal: sub(3, Signal),
   query: sub(4, Query),
   stop: sub(5, Stop),
+  send: sub(6, Send),
 });
 export const FromBox = message({
   hello: sub(1, Hello),
   exited: sub(2, Exited),
   notice: sub(3, Notice),
   status: sub(4, Status),
+  sent: sub(5, Sent),
 });
 
 export type Hello = ValueOf<typeof Hello>;
 export type Limit = ValueOf<typeof Limit>;
 export type Exec = ValueOf<typeof Exec>;
+export type Send = ValueOf<typeof Send>;
+export type Sent = ValueOf<typeof Sent>;
 export type Status = ValueOf<typeof Status>;
 export type ToBox = ValueOf<typeof ToBox>;
 export type FromBox = ValueOf<typeof FromBox>;

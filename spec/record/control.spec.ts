@@ -47,7 +47,9 @@ describe('record: control', () => {
     ['ToBox', control.ToBox, { hello: { protocol: 300, version: '1.2.3' } }],
     ['ToBox', control.ToBox, { signal: { number: 15, group: true } }],
     ['ToBox', control.ToBox, { query: {} }],
+    ['ToBox', control.ToBox, { send: { device: 'em1', ingress: true, frame: '00ff' } }],
     ['FromBox', control.FromBox, { exited: { status: 0, error: '' } }],
+    ['FromBox', control.FromBox, { sent: { verdict: '{}', error: '' } }],
   ];
 
   it('writes what protobufjs reads, and reads what it writes', () => {

@@ -7,6 +7,7 @@ import { netifReceiveSkb } from '../net/core/dev/receive.js';
 import { RX_BYTES, RX_PACKETS } from '../net/core/dev/stats.js';
 import { devAddPack, devRemovePack } from '../net/core/dev/tap.js';
 import { devQueueXmit } from '../net/core/dev/xmit.js';
+import type { Machine } from '../machine.js';
 import type { NetDevice } from '../net/core/net_device.js';
 import { ethTypeVlan } from '../net/core/skbuff/vlan.js';
 import type { SkBuff } from '../net/core/skbuff/sk_buff.js';
@@ -75,6 +76,28 @@ function takeFrame(skb: SkBuff): Uint8Array {
   return frame;
 }
 
+/**
+ * Follows whatever moves while `run` works, and what comes of it: packets that waited in queues, when time is moved on.
+ * Gives what `run` returned, and the way.
+ */
+export function followPackets<T>(machine: Machine, run: (tracer: Tracer) => T): { result: T; tracer: Tracer } {
+  const { softnet } = machine;
+  const { trace, skbs } = softnet;
+  const { onFree } = skbs;
+  const tracer = new Tracer();
+  softnet.trace = tracer.onStep;
+  skbs.onFree = tracer.onFree;
+  try {
+    const result = run(tracer);
+    softnet.backlog.run();
+    tracer.finish();
+    return { result, tracer };
+  } finally {
+    softnet.trace = trace;
+    skbs.onFree = onFree;
+  }
+}
+
 export class DevicePort {
   readonly #dev: NetDevice;
 
@@ -140,21 +163,7 @@ export class DevicePort {
   }
 
   #traced(direction: 'transmit' | 'receive', send: (tracer: Tracer) => number): PacketVerdict {
-    const { softnet } = this.#dev.net.machine;
-    const { trace, skbs } = softnet;
-    const { onFree } = skbs;
-    const tracer = new Tracer();
-    softnet.trace = tracer.onStep;
-    skbs.onFree = tracer.onFree;
-    let result: number;
-    try {
-      result = send(tracer);
-      softnet.backlog.run();
-      tracer.finish();
-    } finally {
-      softnet.trace = trace;
-      skbs.onFree = onFree;
-    }
+    const { result, tracer } = followPackets(this.#dev.net.machine, send);
     const { path, destinations, classid } = tracer;
     return { device: this.name, direction, result, ...(classid === undefined ? {} : { classid }), path, destinations };
   }

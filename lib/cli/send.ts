@@ -1,0 +1,230 @@
+// `tcbox send DEV`: sends frames through a device of a fresh kernel that a script has prepared, or of a box that stays, and
+// prints what became of each.
+import { writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import { HostError } from '../host/host_error.js';
+import { SpawnError } from '../host/program.js';
+import type { RunOptions } from './options.js';
+import { CANNOT_START, say } from './say.js';
+import { BoxSender } from './send_box.js';
+import { Expectations } from './send_expect.js';
+import { CaptureFrames, type FrameToSend, hexFrames, madeFrames } from './send_frames.js';
+import { OwnKernel } from './send_kernel.js';
+import { type LateLine, SendError, type SendLine } from './send_line.js';
+import { lateRow, OutFile, Progress, tableHead, tableRow } from './send_output.js';
+import { UsageError } from './usage_error.js';
+
+/** Options of `tcbox send`. */
+export interface SendOptions extends RunOptions {
+  ingress?: boolean;
+  pcap?: string;
+  hex?: string[];
+  count?: string;
+  size?: string;
+  in?: string;
+  script?: string;
+  json?: boolean;
+  quiet?: boolean;
+  out?: string;
+  expect?: string;
+  wait?: string;
+}
+
+const FRAME_MAX = 65535;
+const COUNT_MAX = 1e9;
+const SIZE = 60;
+/** How long queues may take to let go what waits at the end, seconds of the kernel's time. */
+const WAIT = 10;
+const NANOS = 1e9;
+/** Steps in which that time passes. */
+const WAIT_STEP = 0.1 * NANOS;
+
+function numberOf(name: string, text: string | undefined, fallback: number, most: number): number {
+  const value = text === undefined ? fallback : Number(text);
+  if (text?.trim() !== '' && Number.isFinite(value) && value >= 0 && value <= most) return value;
+  throw new UsageError(`--${name} '${text ?? ''}' is no number from 0 to ${most}`);
+}
+
+function wholeNumber(name: string, text: string | undefined, fallback: number, most: number): number {
+  const value = numberOf(name, text, fallback, most);
+  if (Number.isInteger(value)) return value;
+  throw new UsageError(`--${name} ${value} is no whole number`);
+}
+
+interface Source {
+  readonly frames: Iterable<FrameToSend>;
+  readonly capture: CaptureFrames | undefined;
+}
+
+function sourceOf({ pcap, hex, count, size }: SendOptions): Source {
+  if ([pcap, hex, count].filter((given) => given !== undefined).length !== 1)
+    throw new UsageError('send needs one of --pcap, --hex and --count');
+  if (size !== undefined && count === undefined) throw new UsageError('--size is of --count');
+  if (hex !== undefined) return { frames: hexFrames(hex), capture: undefined };
+  if (pcap === undefined) {
+    const [frames, length] = [wholeNumber('count', count, 1, COUNT_MAX), wholeNumber('size', size, SIZE, FRAME_MAX)];
+    return { frames: madeFrames(frames, length), capture: undefined };
+  }
+  const capture = new CaptureFrames(pcap);
+  return { frames: capture.frames(), capture };
+}
+
+/** Where lines go. */
+class Report {
+  failed = false;
+  #frames = 0;
+  #sent = 0;
+  readonly #options: SendOptions;
+  readonly #out: OutFile | undefined;
+  readonly #expected: Expectations | undefined;
+  readonly #print: (text: string) => void;
+
+  constructor(options: SendOptions, print: (text: string) => void) {
+    this.#options = options;
+    this.#print = print;
+    this.#expected = options.expect === undefined ? undefined : new Expectations(options.expect);
+    this.#out = options.out === undefined ? undefined : new OutFile(options.out);
+    if (!this.#shows('json') && options.quiet !== true) print(tableHead());
+  }
+
+  get frames(): number {
+    return this.#frames;
+  }
+
+  #shows(what: 'json'): boolean {
+    return this.#options[what] === true;
+  }
+
+  add(line: SendLine, time: number): void {
+    line.frame = ++this.#frames;
+    if (line.result === 0) this.#sent++;
+    const numbered = { frame: line.frame, ...line };
+    this.#out?.add(line, time);
+    this.#expected?.check(this.#frames, line);
+    this.#show(numbered, tableRow(line));
+  }
+
+  late(line: LateLine | undefined, time: number): void {
+    if (line === undefined) return;
+    this.#out?.add(line, time);
+    this.#show(line, lateRow(line));
+  }
+
+  /** A frame that could not be sent at all. */
+  refused(error: SendError): void {
+    this.#frames++;
+    this.failed = true;
+    this.#expected?.check(this.#frames, { error: error.message });
+    this.#show({ frame: this.#frames, error: error.message }, `${String(this.#frames).padStart(6)}  ${error.message}`);
+  }
+
+  #show(json: object, row: string): void {
+    if (this.#options.quiet !== true) this.#print(this.#shows('json') ? JSON.stringify(json) : row);
+  }
+
+  end(): void {
+    this.#out?.close();
+    this.#expected?.end();
+    for (const problem of this.#expected?.problems ?? []) say(problem);
+    if ((this.#expected?.problems.length ?? 0) !== 0) this.failed = true;
+    if (this.#options.quiet === true) this.#print(`${this.#frames} frames, ${this.#sent} with result 0`);
+  }
+}
+
+interface Sender {
+  readonly now: number;
+  send(device: string, ingress: boolean, frame: Uint8Array): SendLine | Promise<SendLine>;
+  wait?(ns: number): LateLine | undefined;
+  readonly queued?: number;
+}
+
+async function sendAll(
+  device: string,
+  options: SendOptions,
+  sender: Sender,
+  { source, report, terminal }: { source: Source; report: Report; terminal: boolean },
+): Promise<void> {
+  const { capture } = source;
+  const progress = new Progress(terminal && capture !== undefined);
+  for (const { data, after } of source.frames) {
+    report.late(sender.wait?.(after), sender.now);
+    try {
+      report.add(await sender.send(device, options.ingress === true, data), sender.now);
+    } catch (error) {
+      if (!(error instanceof SendError)) throw error;
+      report.refused(error);
+      if (report.frames === 1) break;
+    }
+    progress.show(report.frames, capture?.read ?? 0, capture?.size ?? 0);
+  }
+  progress.end();
+  const limit = numberOf('wait', options.wait, WAIT, 1e6) * NANOS;
+  for (let waited = 0; waited < limit && (sender.queued ?? 0) > 0; waited += WAIT_STEP)
+    report.late(sender.wait?.(Math.min(WAIT_STEP, limit - waited)), sender.now);
+  if (capture?.problem === undefined) return;
+  say(capture.problem);
+  report.failed = true;
+}
+
+/** A sender, and what ends it; a number is the exit code of what could not begin. */
+async function senderFor(options: SendOptions): Promise<(Sender & { close(): void }) | number> {
+  if (options.in !== undefined) {
+    const box = new BoxSender(options.in);
+    return {
+      get now() {
+        return Date.now() * 1e6;
+      },
+      send: (device, ingress, frame) => box.send(device, ingress, frame),
+      close: () => {
+        box.close();
+      },
+    };
+  }
+  const kernel = await OwnKernel.boot(options);
+  const status = await kernel.prepare(options.script);
+  if (status === 0) return kernel;
+  say(`the setup script ended with ${status}`);
+  kernel.close();
+  return CANNOT_START;
+}
+
+/** Sends the frames and prints what became of them by `print`; the exit code. */
+export async function sendCommand(
+  device: string,
+  options: SendOptions,
+  print: (text: string) => void = printLine,
+): Promise<number> {
+  if (options.in !== undefined && options.script !== undefined)
+    throw new UsageError('--script prepares a fresh kernel, and --in names a box that has one');
+  const source = sourceOf(options);
+  // Asked now: later the answer would be that of the modelled kernel.
+  const terminal = isatty(2) && (options.quiet === true || !isatty(1));
+  try {
+    const sender = await senderFor(options);
+    if (typeof sender === 'number') return sender;
+    try {
+      const report = new Report(options, print);
+      await sendAll(device, options, sender, { source, report, terminal });
+      report.end();
+      return report.failed ? 1 : 0;
+    } finally {
+      sender.close();
+    }
+  } catch (error) {
+    if (!(error instanceof HostError || error instanceof SpawnError)) throw error;
+    say(error.message);
+    return error instanceof SpawnError ? error.status : CANNOT_START;
+  }
+}
+
+/** Past the streams of Node.js, which ask the kernel of the box what standard output is. */
+function printLine(text: string): void {
+  const bytes = Buffer.from(`${text}\n`);
+  for (let at = 0; at < bytes.length;) {
+    try {
+      at += writeSync(1, bytes, at);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    }
+  }
+}
