@@ -19,6 +19,8 @@ export const SYSFS_MAGIC = 0x62656572;
 
 const RESOLVE_IN_ROOT = 0x10;
 const PIN_MODE = 0o600;
+/** Files a new file system of this kind holds from the start, read-only; no pin can have such a name. */
+export const PRELOADED = ['maps.debug', 'progs.debug'];
 const PRELOADED_MODE = 0o400;
 
 interface PinnedFile {
@@ -130,7 +132,8 @@ export class BpfFs {
     if (fd < 0) return fd;
     const found = this.#pins.get(keyOf(fd));
     close(fd);
-    return found === undefined ? -EACCES : found.pin.object;
+    if (found !== undefined) return found.pin.object;
+    return PRELOADED.includes(path.slice(path.lastIndexOf('/') + 1)) ? -ENOENT : -EACCES;
   }
 
   #drop(key: string): void {

@@ -13,6 +13,7 @@ import type { Fault } from './faults.js';
 import { Faults } from './faults.js';
 import type { BpfFile } from './kernel/bpf/file.js';
 import { BpfIds } from './kernel/bpf/ids.js';
+import { bpfKallsyms } from './kernel/bpf/ksym.js';
 import { PinTree } from './kernel/bpf/inode.js';
 import { type BpfAttr, localBpf } from './kernel/bpf/local_call.js';
 import { Scratch } from './kernel/bpf/syscall/scratch.js';
@@ -162,7 +163,7 @@ export class Machine implements ObjectTable {
 
   /** What /proc/kallsyms holds. */
   kallsyms(): string {
-    return kallsyms();
+    return kallsyms() + bpfKallsyms(this.bpfIds);
   }
 
   /** An interface ioctl(2) (SIOCGIF*, SIOCSIF*) on any socket; `ifreq` (40 bytes) is changed in place. */

@@ -1,7 +1,7 @@
 // fs/namespace.c mount(2) and fs/statfs.c of a client, as far as file systems for pins are concerned. In namespaces of its
 // own the client gets a ramfs in place of one, mounted on its behalf while it waits; every other mount is its own affair.
 import * as abi from '../abi.js';
-import { BPF_FS_MAGIC } from '../bpffs.js';
+import { BPF_FS_MAGIC, PRELOADED } from '../bpffs.js';
 import type { ClientTask } from '../clients.js';
 import { OUT, close, u8, view } from '../libc.js';
 import { writeClient } from '../memory.js';
@@ -12,8 +12,6 @@ import { EINVAL, EPERM } from '../../uapi/asm-generic/errno.js';
 
 /** Flags that make mount(2) something else than a new mount: remount, bind, shared and the like, move. */
 const OTHER = 32 | 4096 | 8192 | 131072 | 262144 | 524288 | 1048576;
-/** Files a new file system of this kind holds from the start, read-only. */
-const PRELOADED = ['maps.debug', 'progs.debug'];
 
 /** struct statfs: type, block size, blocks, free, available, files, free files, id, name length, fragment, flags. */
 const STATFS_SIZE = 120;

@@ -27,12 +27,12 @@ const JITED_LINE_INFO_SIZE = 8;
 const JITED_FRAME = 12;
 const JITED_INSN = 4;
 /** Where machine code of programs lies: the high half of its addresses, and how far apart programs are. */
-const MODULES_HIGH = 0xffffffff;
+export const MODULES_HIGH = 0xffffffff;
 const MODULES_LOW = 0xc0000000;
 const MODULE_STRIDE = 0x2000;
 
 /** Range of each subprogram in instructions. */
-function subprograms(prog: BpfProg): { start: number; count: number }[] {
+export function subprograms(prog: BpfProg): { start: number; count: number }[] {
   const end = prog.insns.length / INSN;
   return prog.subprogStarts.map((start, i) => ({ start, count: (prog.subprogStarts[i + 1] ?? end) - start }));
 }
@@ -131,10 +131,13 @@ function hideCode(info: Info): void {
   for (const field of hidden) info.setU32(field, 0);
 }
 
+/** The low half of the address of an instruction's machine code. */
+export const jitedAddress = (prog: BpfProg, insn: number): number =>
+  (MODULES_LOW + prog.id * MODULE_STRIDE + JITED_INSN * insn) >>> 0;
+
 function fillJited(info: Info, prog: BpfProg): void {
   const parts = subprograms(prog);
-  const base = (MODULES_LOW + prog.id * MODULE_STRIDE) >>> 0;
-  const where = (insn: number): number => (base + JITED_INSN * insn) >>> 0;
+  const where = (insn: number): number => jitedAddress(prog, insn);
   info.setU32(
     at.jited_prog_len,
     parts.reduce((sum, { count }) => sum + jitedLength(count), 0),
@@ -173,7 +176,7 @@ function asCompiled(prog: BpfProg): Uint8Array {
 }
 
 /** The tag of the program, or of each of its subprograms. */
-function tags(prog: BpfProg): Uint8Array {
+export function tags(prog: BpfProg): Uint8Array {
   const parts = subprograms(prog);
   if (parts.length === 1) return prog.tag;
   const insns = asCompiled(prog);

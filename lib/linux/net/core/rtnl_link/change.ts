@@ -2,13 +2,15 @@
 // refusal leaves the earlier ones done.
 import { attrsIn, NLA_HDRLEN } from '../../../../codec/nla.js';
 import { NL_VALIDATE_LIBERAL, parseNested } from '../../../../codec/parse.js';
-import { EBADF, EINVAL, ENODEV, EOPNOTSUPP } from '../../../../uapi/asm-generic/errno.js';
+import { EINVAL, ENODEV, EOPNOTSUPP } from '../../../../uapi/asm-generic/errno.js';
+import { BPF_PROG_TYPE_XDP } from '../../../../uapi/linux/bpf.js';
 import * as L from '../../../../uapi/linux/if_link.js';
 import * as IF from '../../../../uapi/linux/if.js';
 import { AF_INET } from '../../../../uapi/linux/socket.js';
 import type { Extack } from '../../../../codec/extack.js';
 import type { Nla } from '../../../../codec/nla.js';
 import { errno, ModelGap, refuse } from '../../../errno.js';
+import { progGetType } from '../../../kernel/bpf/syscall/fd.js';
 import type { Task } from '../../../kernel/task.js';
 import { inetSetLinkAf } from '../../ipv4/devinet/in_device.js';
 import { inet6SetLinkAf } from '../../ipv6/addrconf/inet6_dev.js';
@@ -125,7 +127,7 @@ function setAfSpec(change: Change, spec: Nla): void {
 }
 
 /**
- * Detaching is all that can be asked for: programs for XDP are not modelled.
+ * Detaching is all that can be asked for: that programs for XDP run is not modelled.
  *
  * @models net/core/rtnetlink.c do_setlink() IFLA_XDP
  */
@@ -136,7 +138,7 @@ function setXdp(change: Change, nest: Nla): void {
   if ((xdp.FLAGS ?? 0) & ~L.XDP_FLAGS_MASK || modes & (modes - 1)) throw errno(EINVAL);
   if (xdp.FD === undefined) return;
   if (xdp.FD >= 0) {
-    if (change.task.fget(xdp.FD) === undefined) throw errno(EBADF);
+    progGetType(change.task, xdp.FD, BPF_PROG_TYPE_XDP);
     throw new ModelGap('IFLA_XDP_FD: XDP programs');
   }
   change.notify = true;
