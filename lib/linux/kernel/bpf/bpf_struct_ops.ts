@@ -1,8 +1,8 @@
 // kernel/bpf/bpf_struct_ops.c: BPF_MAP_TYPE_STRUCT_OPS: implementations of an interface of the kernel by programs. The
 // interfaces are known by ids in the kernel's own type information, which the model does not carry.
-import { EINVAL } from '../../../uapi/asm-generic/errno.js';
+import { EINVAL, ENOTSUPP } from '../../../uapi/asm-generic/errno.js';
 import * as B from '../../../uapi/linux/bpf.js';
-import { errno, ModelGap } from '../../errno.js';
+import { errno } from '../../errno.js';
 import type { Machine } from '../../machine.js';
 import type { MapAttr } from './map.js';
 
@@ -13,7 +13,7 @@ export function structOpsMapAllocCheck(_machine: Machine, attr: MapAttr): void {
   if (attr.btfVmlinuxValueTypeId === 0) throw errno(EINVAL);
 }
 
-/** @differs no interface of the kernel is known by its id */
+/** No type of the kernel's own is an interface here. @models kernel/bpf/bpf_struct_ops.c bpf_struct_ops_map_alloc() */
 export function structOpsMapAlloc(): never {
-  throw new ModelGap('struct_ops maps');
+  throw errno(ENOTSUPP);
 }
