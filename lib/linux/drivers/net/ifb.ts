@@ -4,7 +4,7 @@ import { netifReceiveSkb } from '../../net/core/dev/receive.js';
 import { RX_BYTES, RX_DROPPED, RX_PACKETS, TX_BYTES, TX_DROPPED, TX_PACKETS } from '../../net/core/dev/stats.js';
 import { devGetByIndex } from '../../net/core/dev/table.js';
 import { traceDrop } from '../../net/core/dev/trace.js';
-import { devQueueXmit } from '../../net/core/dev/xmit.js';
+import { devQueueXmit, NETDEV_TX_OK } from '../../net/core/dev/xmit.js';
 import { skbPostpullRcsum } from '../../net/core/skbuff/checksum.js';
 import { SkbQueue } from '../../net/core/skbuff/queue.js';
 import type { SkBuff } from '../../net/core/skbuff/sk_buff.js';
@@ -39,7 +39,7 @@ function reinject(skb: SkBuff, dev: NetDevice): void {
 }
 
 /** Packets wait for a tasklet, those of one device together. @models drivers/net/ifb.c ifb_xmit() */
-function ifbXmit(): (skb: SkBuff, dev: NetDevice) => void {
+function ifbXmit(): (skb: SkBuff, dev: NetDevice) => number {
   const waiting = new SkbQueue();
   let scheduled = false;
   const run = (dev: NetDevice): void => {
@@ -53,14 +53,15 @@ function ifbXmit(): (skb: SkBuff, dev: NetDevice) => void {
       dev.stats[RX_DROPPED]!++;
       traceDrop(skb, 'NOT_SPECIFIED');
       skb.pool.free(skb);
-      return;
+      return NETDEV_TX_OK;
     }
     waiting.push(skb);
-    if (scheduled) return;
+    if (scheduled) return NETDEV_TX_OK;
     scheduled = true;
     dev.net.machine.softnet.backlog.schedule(() => {
       run(dev);
     });
+    return NETDEV_TX_OK;
   };
 }
 

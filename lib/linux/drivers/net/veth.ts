@@ -10,6 +10,7 @@ import { devForwardSkb } from '../../net/core/dev/forward.js';
 import { NET_RX_SUCCESS } from '../../net/core/dev/receive.js';
 import { RX_BYTES, RX_PACKETS, TX_BYTES, TX_DROPPED, TX_PACKETS } from '../../net/core/dev/stats.js';
 import { traceDrop } from '../../net/core/dev/trace.js';
+import { NET_XMIT_DROP, NETDEV_TX_OK } from '../../net/core/dev/xmit.js';
 import type { SkBuff } from '../../net/core/skbuff/sk_buff.js';
 import { registerNetdevice, unregisterNetdevices, unregisterQueue } from '../../net/core/dev/register.js';
 import { netifCarrierOff, netifCarrierOn } from '../../net/core/link_watch.js';
@@ -20,23 +21,24 @@ import type { IflaTable, NewlinkParams, RtnlLinkOps } from '../../net/core/rtnl_
 import { etherSetup, ethHwAddrRandom, ethMacAddr, ethValidateAddr, validateAddress } from '../../net/ethernet/eth.js';
 
 /** What one end sends the other end receives. @models drivers/net/veth.c veth_xmit() */
-function startXmit(skb: SkBuff, dev: NetDevice): void {
+function startXmit(skb: SkBuff, dev: NetDevice): number {
   const { peer } = dev;
   const { len } = skb;
   if (peer === undefined || len < ETH_HLEN) {
     dev.stats[TX_DROPPED]!++;
     traceDrop(skb, 'NOT_SPECIFIED');
     skb.pool.free(skb);
-    return;
+    return NET_XMIT_DROP;
   }
   if (devForwardSkb(peer, skb) !== NET_RX_SUCCESS) {
     dev.stats[TX_DROPPED]!++;
-    return;
+    return NET_XMIT_DROP;
   }
   dev.stats[TX_PACKETS]!++;
   dev.stats[TX_BYTES]! += len;
   peer.stats[RX_PACKETS]!++;
   peer.stats[RX_BYTES]! += len;
+  return NETDEV_TX_OK;
 }
 
 const vethNetdevOps: NetDeviceOps = {

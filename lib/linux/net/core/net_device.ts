@@ -45,7 +45,7 @@ export interface NetDeviceOps {
   changeMtu?(dev: NetDevice, mtu: number): void;
   changeCarrier?(dev: NetDevice, on: boolean): void;
   /** Takes a packet to send; it is the driver's from then on. */
-  startXmit?(skb: SkBuff, dev: NetDevice): void;
+  startXmit?(skb: SkBuff, dev: NetDevice): number;
   /** Whether tags may travel beside the packets it is given. */
   readonly vlanOffload?: boolean;
   /** What ethtool hears of the link: that it is always there while the device is up, or the carrier; absent: nothing. */

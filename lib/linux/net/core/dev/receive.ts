@@ -5,7 +5,7 @@ import { skbVlanUntag } from '../skbuff/vlan_untag.js';
 import { ethTypeVlan } from '../skbuff/vlan.js';
 import { PACKET_OTHERHOST, type SkBuff } from '../skbuff/sk_buff.js';
 import { RX_DROPPED } from './stats.js';
-import { AGAIN, DROPPED, GOES_ON, schHandleIngress } from './tc_hook.js';
+import { AGAIN, DROPPED, GOES_ON, type HookResult, schHandleIngress } from './tc_hook.js';
 import { allTypes, typesOf, wants, type PacketType } from './tap.js';
 import { traceDelivered, traceReceived, traceUnhandled } from './trace.js';
 
@@ -21,9 +21,15 @@ function deliver(skb: SkBuff, handler: PacketType, origDev: NetDevice): void {
   if (clone !== undefined) handler.receive(clone, clone.dev!, origDev);
 }
 
-/** Whoever listens to everything. */
-function deliverToAll(skb: SkBuff, origDev: NetDevice): void {
-  for (const handler of allTypes(origDev.net)) if (wants(handler, skb.dev!)) deliver(skb, handler, origDev);
+/** Whoever listens to everything. False when nobody does. */
+function deliverToAll(skb: SkBuff, origDev: NetDevice): boolean {
+  let listened = false;
+  for (const handler of allTypes(origDev.net)) {
+    if (!wants(handler, skb.dev!)) continue;
+    deliver(skb, handler, origDev);
+    listened = true;
+  }
+  return listened;
 }
 
 /** The last of those who want the protocol gets the packet itself. False when nobody does. */
@@ -58,8 +64,11 @@ function forgetTag(skb: SkBuff): boolean {
   return true;
 }
 
-/** Up to the hooks, and again when a program gave the packet to another device. False: it is gone. */
-function upToHooks(skb: SkBuff, origDev: NetDevice): number {
+/** Goes on, and is not lost when no protocol wants it: somebody has listened, and no hook or tag came between. */
+const HEARD = 4;
+
+/** Up to the hooks, and again when a program gave the packet to another device. */
+function upToHooks(skb: SkBuff, origDev: NetDevice): HookResult | typeof HEARD {
   for (;;) {
     skb.skbIif = skb.dev!.ifindex;
     if (ethTypeVlan(skb.protocol) && !skbVlanUntag(skb)) return DROPPED;
@@ -67,9 +76,10 @@ function upToHooks(skb: SkBuff, origDev: NetDevice): number {
       skb.tcSkipClassify = false;
       return GOES_ON;
     }
-    deliverToAll(skb, origDev);
+    const listened = deliverToAll(skb, origDev);
     const { tcxIngress, miniqIngress } = skb.dev!;
-    if (tcxIngress === undefined && miniqIngress === undefined) return GOES_ON;
+    if (tcxIngress === undefined && miniqIngress === undefined)
+      return listened && !skb.vlanTagPresent ? HEARD : GOES_ON;
     const result = schHandleIngress(skb);
     if (result !== AGAIN) return result;
   }
@@ -87,12 +97,12 @@ export function netifReceiveSkb(skb: SkBuff): number {
   if (!skb.transportHeaderWasSet) skb.resetTransportHeader();
   skb.resetMacLen();
   const result = upToHooks(skb, origDev);
-  if (result !== GOES_ON) return result === DROPPED ? NET_RX_DROP : NET_RX_SUCCESS;
+  if (result !== GOES_ON && result !== HEARD) return result === DROPPED ? NET_RX_DROP : NET_RX_SUCCESS;
   skb.resetRedirect();
   if (!forgetTag(skb)) return NET_RX_DROP;
   if (deliverByProtocol(skb, origDev)) return NET_RX_SUCCESS;
-  skb.dev!.stats[RX_DROPPED]!++;
   traceUnhandled(skb);
+  if (result !== HEARD) skb.dev!.stats[RX_DROPPED]!++;
   skb.pool.free(skb);
-  return NET_RX_DROP;
+  return result === HEARD ? NET_RX_SUCCESS : NET_RX_DROP;
 }

@@ -50,10 +50,16 @@ function tcxRun(entry: MprogEntry, skb: SkBuff, needsMac: boolean): number {
 const tcxAction = (code: number): number =>
   code === A.TC_ACT_OK || code === A.TC_ACT_SHOT || code === A.TC_ACT_REDIRECT ? code : A.TC_ACT_UNSPEC;
 
-/** @models net/core/dev.c tc_run() */
+/**
+ * Without a filter in chain 0 the packet passes uncounted.
+ *
+ * @models net/core/dev.c tc_run()
+ */
 function tcRun(miniq: MiniQdisc | undefined, skb: SkBuff): number {
   if (miniq === undefined) return A.TC_ACT_UNSPEC;
   const { qdisc, block } = miniq;
+  const first = block.chains.get(0);
+  if (first === undefined || first.ordered().length === 0) return A.TC_ACT_UNSPEC;
   qdisc.bstats.bytes += skb.get32(L.SKB_CB + L.QDISC_CB_PKT_LEN);
   qdisc.bstats.packets += skb.isGso ? skb.gsoSegs : 1;
   const verdict = tcfClassify(skb, block, false);

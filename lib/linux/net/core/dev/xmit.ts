@@ -59,12 +59,11 @@ export function validateXmitSkb(skb: SkBuff, dev: NetDevice): boolean {
   return false;
 }
 
-/** The driver gets the packet. NETDEV_TX_OK. @models net/core/dev.c dev_hard_start_xmit() */
+/** The driver gets the packet. NETDEV_TX_OK or NET_XMIT_DROP. @models net/core/dev.c dev_hard_start_xmit() */
 export function devHardStartXmit(skb: SkBuff, dev: NetDevice): number {
   if (allTypes(dev.net).length !== 0) devQueueXmitNit(skb, dev);
   traceTransmitted(skb);
-  dev.ops.startXmit!(skb, dev);
-  return NETDEV_TX_OK;
+  return dev.ops.startXmit!(skb, dev);
 }
 
 /** Devices without a queue: the driver at once. */
@@ -73,9 +72,9 @@ function xmitUnqueued(skb: SkBuff, dev: NetDevice): number {
   if ((dev.flags & IFF_UP) !== 0 && !softnet.recursionReached) {
     if (!validateXmitSkb(skb, dev)) return -ENOMEM;
     softnet.recursion++;
-    devHardStartXmit(skb, dev);
+    const result = devHardStartXmit(skb, dev);
     softnet.recursion--;
-    return NET_XMIT_SUCCESS;
+    return result;
   }
   dev.stats[TX_DROPPED]!++;
   traceDrop(skb, (dev.flags & IFF_UP) === 0 ? 'DEV_READY' : 'RECURSION_LIMIT');
