@@ -113,19 +113,38 @@ const classifiers: Configuration[] = [
     name: 'chains with goto',
     setup: [
       clsact('v1'),
-      filter(
-        'v1',
-        'ingress',
-        `chain 0 prio 1 bpf bytecode ${isIpv4} action mirred egress mirror dev i0 action goto chain 7`,
-      ),
+      filter('v1', 'ingress', `chain 7 prio 1 bpf bytecode ${isUdp} action mirred egress mirror dev w0 goto chain 9`),
+      filter('v1', 'ingress', `chain 7 prio 2 ${native('shot', 'da')}`),
+      filter('v1', 'ingress', `chain 9 prio 1 ${native('tos')} flowid 1:9`),
+      filter('v1', 'ingress', `prio 1 bpf bytecode ${isIpv4} action mirred egress mirror dev i0 goto chain 7`),
     ],
   },
+  {
+    name: 'goto without end',
+    setup: [
+      clsact('v1'),
+      filter('v1', 'ingress', `chain 7 prio 1 bpf bytecode ${all} action mirred egress mirror dev w0 goto chain 0`),
+      filter('v1', 'ingress', `prio 1 bpf bytecode ${isUdp} action mirred egress mirror dev i0 goto chain 7`),
+    ],
+  },
+  {
+    name: 'filters in another chain alone',
+    setup: [clsact('v1'), filter('v1', 'ingress', `chain 7 prio 1 ${native('shot', 'da')}`)],
+  },
+  ...['drop', 'pass', 'reclassify', 'continue', 'pipe'].map((control) => ({
+    name: `mirred that mirrors and says ${control}`,
+    setup: [
+      clsact('v1'),
+      filter('v1', 'ingress', `prio 1 bpf bytecode ${isIpv4} action mirred egress mirror dev i0 ${control}`),
+      filter('v1', 'ingress', `prio 2 ${native('bylen', 'da')}`),
+    ],
+  })),
   {
     name: 'u32',
     setup: [
       clsact('v1'),
       filter('v1', 'ingress', 'protocol ip prio 1 u32 match ip protocol 17 0xff flowid 1:1'),
-      filter('v1', 'ingress', 'protocol ip prio 2 u32 match ip tos 0x10 0xff match ip ttl 64 0xff flowid 1:2'),
+      filter('v1', 'ingress', 'protocol ip prio 2 u32 match ip tos 0x10 0xff match u8 64 0xff at 8 flowid 1:2'),
       filter('v1', 'ingress', 'protocol ipv6 prio 3 u32 match ip6 protocol 58 0xff flowid 1:3'),
       filter('v1', 'ingress', 'protocol all prio 4 u32 match u32 0 0 flowid 1:4'),
     ],
@@ -159,22 +178,18 @@ const classifiers: Configuration[] = [
         'ingress',
         'protocol all prio 1 u32 match u16 0x0800 0xffff at -2 action mirred egress redirect dev w0',
       ),
-      filter(
-        'v1',
-        'ingress',
-        'protocol all prio 2 u32 match u8 0 1 at -14 action mirred egress mirror dev i0 action pass',
-      ),
+      filter('v1', 'ingress', 'protocol all prio 2 u32 match u8 0 1 at -14 action mirred egress mirror dev i0 pass'),
     ],
   },
   {
     name: 'replaced and deleted between frames',
-    setup: [clsact('v1'), filter('v1', 'ingress', `prio 1 handle 1 bpf bytecode ${isIpv4} flowid 1:1 action ok`)],
+    setup: [clsact('v1'), filter('v1', 'ingress', `prio 1 handle 1 bpf bytecode ${isIpv4} flowid 1:1`)],
     changes: [
       {
         before: 60,
-        run: `tc filter replace dev v1 ingress prio 1 handle 1 bpf bytecode ${all} flowid 1:2 action drop`,
+        run: `tc filter replace dev v1 ingress prio 1 handle 1 bpf bytecode ${all} flowid 1:2`,
       },
-      { before: 120, run: `tc filter add dev v1 ingress prio 2 bpf bytecode ${all} flowid 1:3 action ok` },
+      { before: 120, run: `tc filter add dev v1 ingress prio 2 bpf bytecode ${all} flowid 1:3` },
       { before: 130, run: 'tc filter del dev v1 ingress prio 1' },
       { before: 200, run: 'tc filter del dev v1 ingress' },
       { before: 220, run: 'tc qdisc del dev v1 clsact' },
@@ -198,7 +213,7 @@ const mirrors: Configuration[] = [
     directions.flatMap((action) => ['w0', 'i0'].map((to) => mirred(hook, action, to))),
   ),
   mirred('ingress', 'egress mirror', 'w0', ' action mirred egress redirect dev i0'),
-  mirred('ingress', 'egress mirror', 'w0', ' action mirred ingress mirror dev w1 action drop'),
+  mirred('ingress', 'egress mirror', 'w0', ' action mirred ingress mirror dev w1 drop'),
   mirred('egress', 'egress redirect', 'v0'),
   mirred('ingress', 'ingress redirect', 'v1'),
   {

@@ -91,6 +91,8 @@ def main():
             steps.append(send(sender, step, receivers))
         else:
             steps.append(shell(step['run']))
+            if ' -j ' not in step['run']:
+                time.sleep(0.1)
     json.dump({'setup': setup, 'steps': steps}, sys.stdout)
 
 

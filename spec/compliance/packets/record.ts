@@ -17,7 +17,7 @@ function steady(values: readonly unknown[], path: string, varies: string[]): unk
   const [first] = values;
   if (values.every((value) => JSON.stringify(value) === JSON.stringify(first))) return first;
   const nested = values.every((value) => typeof value === 'object' && value !== null);
-  const keys = nested ? values.map((value) => Object.keys(value as object).join()) : [];
+  const keys = nested ? values.map((value) => Object.keys(value).join()) : [];
   if (!nested || keys.some((key) => key !== keys[0])) {
     varies.push(path);
     return null;
