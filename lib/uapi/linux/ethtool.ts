@@ -1,5 +1,5 @@
 // include/uapi/linux/ethtool.h: the commands of SIOCETHTOOL that are modelled, and what they fill.
-import { s32, u32 } from '../../codec/scalar.js';
+import { bytes, s32, u32 } from '../../codec/scalar.js';
 import { struct } from '../../codec/struct.js';
 
 export const ETHTOOL_GLINK = 0x0a;
@@ -7,9 +7,15 @@ export const ETHTOOL_GET_TS_INFO = 0x41;
 
 export const ethtool_value = struct('ethtool_value', { cmd: u32, data: u32 });
 
-/** struct ethtool_ts_info up to phc_index; zeros follow. */
-export const ethtool_ts_info = struct('ethtool_ts_info', { cmd: u32, so_timestamping: u32, phc_index: s32 });
-export const ETHTOOL_TS_INFO_SIZE = 44;
+export const ethtool_ts_info = struct('ethtool_ts_info', {
+  cmd: u32,
+  so_timestamping: u32,
+  phc_index: s32,
+  tx_types: u32,
+  tx_reserved: bytes(12),
+  rx_filters: u32,
+  rx_reserved: bytes(12),
+});
 
 /** include/uapi/linux/net_tstamp.h */
 export const SOF_TIMESTAMPING_TX_SOFTWARE = 1 << 1;

@@ -1,10 +1,9 @@
 // include/uapi/linux/if_packet.h: addresses, options, statistics and ring headers of packet sockets.
-import { be16, s32, u16, u32, u8 } from '../../codec/scalar.js';
+import { be16, bytes, s32, u16, u32, u8 } from '../../codec/scalar.js';
 import { struct } from '../../codec/struct.js';
 
 export const SOL_PACKET = 263;
 
-/** struct sockaddr_ll without sll_addr, which is 8 bytes. */
 export const sockaddr_ll = struct('sockaddr_ll', {
   sll_family: u16,
   sll_protocol: be16,
@@ -12,9 +11,10 @@ export const sockaddr_ll = struct('sockaddr_ll', {
   sll_hatype: u16,
   sll_pkttype: u8,
   sll_halen: u8,
+  sll_addr: bytes(8),
 });
-export const SLL_ADDR = 12;
-export const SOCKADDR_LL_SIZE = 20;
+export const SLL_ADDR = sockaddr_ll.offsetof.sll_addr;
+export const SOCKADDR_LL_SIZE = sockaddr_ll.size;
 
 export const PACKET_OUTGOING = 4;
 

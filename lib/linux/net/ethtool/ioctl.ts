@@ -20,9 +20,7 @@ function link(dev: NetDevice): Uint8Array {
 function timestamping(dev: NetDevice): Uint8Array {
   const received = T.SOF_TIMESTAMPING_RX_SOFTWARE | T.SOF_TIMESTAMPING_SOFTWARE;
   const so_timestamping = dev.ops.stampsSent === true ? received | T.SOF_TIMESTAMPING_TX_SOFTWARE : received;
-  const info = new Uint8Array(T.ETHTOOL_TS_INFO_SIZE);
-  info.set(T.ethtool_ts_info.bytes({ cmd: T.ETHTOOL_GET_TS_INFO, so_timestamping, phc_index: -1 }));
-  return info;
+  return T.ethtool_ts_info.bytes({ cmd: T.ETHTOOL_GET_TS_INFO, so_timestamping, phc_index: -1 });
 }
 
 /**

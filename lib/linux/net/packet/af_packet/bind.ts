@@ -89,8 +89,8 @@ export function getname(sock: PacketSock, peer: boolean): Uint8Array | number {
     sll_hatype: dev?.type ?? 0,
     sll_pkttype: 0,
     sll_halen: address.length,
+    sll_addr: address,
   });
-  name.set(address, SLL_ADDR);
   return name;
 }
 

@@ -23,8 +23,8 @@ function nameOf(datagram: PacketDatagram): Uint8Array {
     sll_hatype: datagram.hatype,
     sll_pkttype: datagram.pktType,
     sll_halen: datagram.address.length,
+    sll_addr: datagram.address,
   });
-  name.set(datagram.address, P.SLL_ADDR);
   return name;
 }
 

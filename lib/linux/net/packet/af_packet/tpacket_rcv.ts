@@ -76,8 +76,8 @@ function putAddress(view: RxRing, at: number, skb: SkBuff, dev: NetDevice, ifind
     sll_hatype: dev.type,
     sll_pkttype: skb.pktType,
     sll_halen: address.length,
+    sll_addr: address,
   });
-  view.memory.set(address, at + P.SLL_ADDR);
 }
 
 function write(sock: PacketSock, ring: RxRing, skb: SkBuff, dev: NetDevice, origDev: NetDevice): void {
