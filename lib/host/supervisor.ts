@@ -155,6 +155,9 @@ export class Supervisor {
     placeholder.socket.dataReady = () => {
       this.#dirty.add(placeholder);
     };
+    placeholder.socket.makeRoom = () => {
+      if (placeholder.unread) this.#seeNativeReads(placeholder);
+    };
     this.events.add(placeholder.fd, abi.EPOLLIN, (mask) => {
       this.#onPair(placeholder, mask);
     });
@@ -167,7 +170,7 @@ export class Supervisor {
     this.#unread.delete(placeholder);
     this.#dirty.delete(placeholder);
     this.waiters.dropAll(placeholder);
-    placeholder.socket.dataReady = undefined;
+    placeholder.socket.dataReady = placeholder.socket.makeRoom = undefined;
     this.events.close(placeholder.fd);
     placeholder.socket.release();
     this.settle();

@@ -64,7 +64,12 @@ function hiddenTag(sock: PacketSock, skb: SkBuff): { tci: number; tpid: number; 
   return start + VLAN_HLEN <= end ? { tci: view.getUint16(start), tpid: skb.protocol, behind } : undefined;
 }
 
-/** The sender's address in the link header. @models net/ethernet/eth.c eth_header_parse() */
+/**
+ * The sender's address in the link header.
+ *
+ * @models net/ethernet/eth.c eth_header_parse()
+ * @differs devices here have no header_ops, all being Ethernet
+ */
 export function senderOf(skb: SkBuff): Uint8Array {
   const at = skb.head + skb.macHeader + ETH_ALEN;
   return skb.memory.u8.slice(at, at + ETH_ALEN);
@@ -89,13 +94,20 @@ function datagramOf(sock: PacketSock, skb: SkBuff, ifindex: number, hatype: numb
   };
 }
 
+/** Whether the buffer is full, what was read by other means considered. */
+function isFull(sock: PacketSock): boolean {
+  if (sock.rmem < sock.opts.rcvbuf) return false;
+  sock.makeRoom?.();
+  return sock.rmem >= sock.opts.rcvbuf;
+}
+
 /** @models net/packet/af_packet.c packet_rcv() */
 export function packetRcv(sock: PacketSock, skb: SkBuff, dev: NetDevice, origDev: NetDevice): void {
   if (skb.pktType !== PACKET_LOOPBACK) {
     skb.dev = dev;
     showHeader(sock, skb);
     const snaplen = Math.min(runFilter(sock, skb), skb.len);
-    if (snaplen !== 0 && sock.rmem >= sock.opts.rcvbuf) sock.drops++;
+    if (snaplen !== 0 && isFull(sock)) sock.drops++;
     else if (snaplen !== 0)
       enqueue(sock, datagramOf(sock, skb, sock.origdev ? origDev.ifindex : dev.ifindex, dev.type, snaplen));
   }

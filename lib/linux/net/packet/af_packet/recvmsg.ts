@@ -28,7 +28,7 @@ function nameOf(datagram: PacketDatagram): Uint8Array {
   return name;
 }
 
-/** What TP_STATUS_* says of the checksum and of the tag. */
+/** What TP_STATUS_* says of the checksum and of the tag. @differs packet_rcv() and tpacket_rcv() both write this out */
 export function statusOf(ipSummed: number, pktType: number, hasTag: boolean): number {
   let status = P.TP_STATUS_USER;
   if (ipSummed === CHECKSUM_PARTIAL) status |= P.TP_STATUS_CSUMNOTREADY;
@@ -48,7 +48,12 @@ function auxdataOf({ ipSummed, pktType, vlan, length, data, netOffset }: PacketD
   });
 }
 
-/** struct timeval or struct timespec: which of them, and when. @models net/socket.c __sock_recv_timestamp() */
+/**
+ * struct timeval or struct timespec: which of them, and when.
+ *
+ * @models net/socket.c __sock_recv_timestamp()
+ * @differs only packet sockets stamp here
+ */
 function putTimestamp(sock: PacketSock, datagram: PacketDatagram, control: ControlWriter): void {
   const { sec, nsec } = realTime(sock.net.machine.clock, datagram.time);
   const inNanoseconds = sock.stamps === S.SO_TIMESTAMPNS_OLD || sock.stamps === S.SO_TIMESTAMPNS_NEW;

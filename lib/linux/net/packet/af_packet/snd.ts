@@ -11,6 +11,7 @@ import { errno, errnoOf, ModelGap } from '../../../errno.js';
 import type { Task } from '../../../kernel/task.js';
 import { devGetByIndex } from '../../core/dev/table.js';
 import { devQueueXmit, NET_XMIT_CN } from '../../core/dev/xmit.js';
+import { skbProbeTransportHeader } from '../../core/filter/poff.js';
 import type { NetDevice } from '../../core/net_device.js';
 import type { SkBuff } from '../../core/skbuff/sk_buff.js';
 import { ETH_P_8021Q, ethTypeVlan, VLAN_HLEN } from '../../core/skbuff/vlan.js';
@@ -46,7 +47,7 @@ function checkUp({ dev, proto, address }: Omit<Target, 'dev'> & { dev: NetDevice
   return { dev, proto, address };
 }
 
-/** @models net/ethernet/eth.c eth_header() */
+/** @models net/ethernet/eth.c eth_header() @differs devices here have no header_ops, all being Ethernet */
 function ethHeader(skb: SkBuff, { dev, proto, address }: Target, length: number): void {
   const noArp = (dev.flags & (IFF_LOOPBACK | IFF_NOARP)) !== 0;
   if (address === undefined && !noArp) throw errno(E.EINVAL);
@@ -107,6 +108,7 @@ function packetOf(sock: PacketSock, target: Target, data: Uint8Array): SkBuff {
   skb.priority = sock.opts.stored.get(SO_PRIORITY) ?? 0;
   skb.mark = sock.opts.stored.get(SO_MARK) ?? 0;
   parseHeaders(sock, skb, dev);
+  skbProbeTransportHeader(skb);
   return skb;
 }
 

@@ -45,7 +45,7 @@ class Hook implements PacketType {
     else tpacketRcv(this.#sock, this.#sock.ring, skb, dev, origDev);
   }
 
-  /** @models net/core/dev.c skb_loop_sk() */
+  /** @models net/core/dev.c skb_loop_sk() @differs asked of the handler, which knows its socket */
   sends(skb: SkBuff): boolean {
     return skb.sk !== 0 && skb.sk === this.#sock.sentAs;
   }
@@ -84,6 +84,7 @@ export class PacketSock extends KObject implements Socket {
   timestamp = 0;
   readonly memberships: Membership[] = [];
   ring: RxRing | undefined;
+  makeRoom: (() => void) | undefined;
   shareRing: ((size: number) => SharedRing | undefined) | undefined;
 
   /** tp_packets and tp_drops since they were read last. */
@@ -185,7 +186,7 @@ export class PacketSock extends KObject implements Socket {
     return -E.EOPNOTSUPP;
   }
 
-  /** An error for the next call. @models net/core/sock.c sk_error_report() */
+  /** An error for the next call. @models net/core/sock.c sk_error_report() @differs sockets share no base */
   reportError(err: number): void {
     this.err = err;
     this.dataReady?.();

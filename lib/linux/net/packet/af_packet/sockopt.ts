@@ -96,7 +96,7 @@ const stampOptions: ReadonlySet<number> = new Set([
   S.SO_TIMESTAMPNS_NEW,
 ]);
 
-/** @models net/core/sock.c sk_setsockopt() */
+/** @models net/core/sock.c sk_setsockopt() @differs the options that packet sockets heed */
 function socketSetsockopt(sock: PacketSock, task: Task, optname: number, optval: Uint8Array): number {
   if (optname === S.SO_PASSCRED) return -E.EOPNOTSUPP;
   if (!stampOptions.has(optname))
@@ -162,7 +162,7 @@ function packetGetsockopt(sock: PacketSock, optname: number, given: Uint8Array |
   return get === undefined ? -E.ENOPROTOOPT : int(get(sock));
 }
 
-/** @models net/core/sock.c sk_getsockopt() */
+/** @models net/core/sock.c sk_getsockopt() @differs the options that packet sockets heed */
 function socketGetsockopt(sock: PacketSock, optname: number, optlen: number): SockOptValue | number {
   if (optname === S.SO_PASSCRED) return -E.EOPNOTSUPP;
   if (!stampOptions.has(optname))
