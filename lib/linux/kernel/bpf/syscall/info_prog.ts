@@ -31,7 +31,7 @@ export const MODULES_HIGH = 0xffffffff;
 const MODULES_LOW = 0xc0000000;
 const MODULE_STRIDE = 0x2000;
 
-/** Range of each subprogram in instructions. */
+/** Range of each subprogram in instructions. @differs the kernel makes a program of each */
 export function subprograms(prog: BpfProg): { start: number; count: number }[] {
   const end = prog.insns.length / INSN;
   return prog.subprogStarts.map((start, i) => ({ start, count: (prog.subprogStarts[i + 1] ?? end) - start }));
@@ -131,7 +131,7 @@ function hideCode(info: Info): void {
   for (const field of hidden) info.setU32(field, 0);
 }
 
-/** The low half of the address of an instruction's machine code. */
+/** The low half of the address of an instruction's machine code. @differs nothing is compiled to it */
 export const jitedAddress = (prog: BpfProg, insn: number): number =>
   (MODULES_LOW + prog.id * MODULE_STRIDE + JITED_INSN * insn) >>> 0;
 
@@ -175,7 +175,7 @@ function asCompiled(prog: BpfProg): Uint8Array {
   return insns;
 }
 
-/** The tag of the program, or of each of its subprograms. */
+/** The tag of the program, or of each of its subprograms. @differs the kernel makes a program of each */
 export function tags(prog: BpfProg): Uint8Array {
   const parts = subprograms(prog);
   if (parts.length === 1) return prog.tag;
