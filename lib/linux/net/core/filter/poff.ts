@@ -72,6 +72,16 @@ function transportOf(skb: SkBuff): Transport | undefined {
 }
 
 /**
+ * Says where the transport header begins, where it can be found.
+ *
+ * @models include/linux/skbuff.h skb_probe_transport_header()
+ */
+export function skbProbeTransportHeader(skb: SkBuff): void {
+  const transport = transportOf(skb);
+  if (transport !== undefined) skb.transportHeader = skb.headroom + Math.min(transport.offset, skb.len);
+}
+
+/**
  * Offset from data, or 0 for what is not understood.
  *
  * @models net/core/flow_dissector.c skb_get_poff() @differs of tunnels it knows IP in IP alone
