@@ -1,3 +1,4 @@
+// `tcbox send`: where frames come from, how lines are compared with expectations, and what it prints of a fresh kernel.
 import { expect } from 'chai';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

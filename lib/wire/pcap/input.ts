@@ -20,7 +20,7 @@ export class Input {
     return this.#offset;
   }
 
-  /** The chunk must not change until the next one is given. */
+  /** The chunk must not change before keep(). */
   push(chunk: Uint8Array): void {
     const left = this.length;
     if (left === 0) {
@@ -35,6 +35,15 @@ export class Input {
     else this.#kept.set(this.#bytes.subarray(this.#at, this.#end));
     this.#kept.set(chunk, left);
     this.#use(this.#kept, left + chunk.length);
+  }
+
+  /** Copies what is left: from now on the chunk is its owner's again. */
+  keep(): void {
+    const left = this.length;
+    if (this.#bytes === this.#kept) return;
+    if (this.#kept.length < left) this.#kept = new Uint8Array(2 * left);
+    this.#kept.set(this.#bytes.subarray(this.#at, this.#end));
+    this.#use(this.#kept, left);
   }
 
   #use(bytes: Uint8Array, end: number): void {

@@ -17,11 +17,12 @@ export class CaptureReader {
     return this.#error;
   }
 
-  /** The packets that are whole now. To be run to its end; the chunk must not change until the next one is given. */
+  /** The packets that are whole now. To be run to its end; until then the chunk must not change. */
   *push(chunk: Uint8Array): Generator<CapturedPacket, void> {
     if (this.#error !== undefined) return;
     this.#input.push(chunk);
     for (let packet = this.#next(); packet !== undefined; packet = this.#next()) yield packet;
+    this.#input.keep();
   }
 
   /** The file ends here. What is wrong with it, if anything is. */

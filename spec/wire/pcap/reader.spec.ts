@@ -1,3 +1,5 @@
+// Captures: what is written is read again, in both formats, byte orders and units, however it is cut; damage is told with
+// its place, after what came before it. tcpdump is the other party where it is installed.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -264,6 +266,23 @@ describe('wire/pcap', () => {
       fc.assert(property, { numRuns: 500 });
     });
   }
+
+  it('lets the caller use one chunk again and again', () => {
+    const writer = new PcapWriter();
+    const packets = Array.from({ length: 50 }, (_, i) => new Uint8Array(i).fill(i));
+    const file = concat([writer.header(), ...packets.map((data, i) => writer.packet({ seconds: i, nanos: 0, data }))]);
+    const reader = new CaptureReader();
+    const chunk = new Uint8Array(37);
+    const got: number[][] = [];
+    for (let at = 0; at < file.length; at += chunk.length) {
+      const part = file.subarray(at, at + chunk.length);
+      chunk.set(part);
+      for (const { data } of reader.push(chunk.subarray(0, part.length))) got.push([...data]);
+      chunk.fill(0xaa);
+    }
+    expect(reader.end()).to.equal(undefined);
+    expect(got).to.deep.equal(packets.map((data) => [...data]));
+  });
 
   it('reads packets longer than a chunk', () => {
     const writer = new PcapWriter();
