@@ -2,6 +2,7 @@
 // distance to __bpf_call_base into a call, the model keeps the number of the function; dumps and this table show the distance.
 import { bpfFuncNames } from '../../uapi/linux/bpf_func_id.js';
 import { internalHelperNames } from '../../vm/internal_helpers.js';
+import { mapOpCalls } from './bpf/map_op_calls.js';
 
 /** High and low half of the address of __bpf_call_base. */
 const BASE_HIGH = 'ffffffff';
@@ -20,6 +21,7 @@ const line = (distance: number, name: string): string =>
 /** /proc/kallsyms, as far as the kernel itself goes. @models kernel/kallsyms.c s_show() */
 export function kallsyms(): string {
   const named = bpfFuncNames.flatMap((name, id) => (id === 0 || name === '' ? [] : [[id, `bpf_${name}`] as const]));
-  const functions = [...named, ...internalHelperNames];
+  const ofMaps = [...mapOpCalls].map(([id, [name]]) => [id, name] as const);
+  const functions = [...named, ...internalHelperNames, ...ofMaps];
   return line(0, '__bpf_call_base') + functions.map(([id, name]) => line(bpfCallImm(id), name)).join('');
 }

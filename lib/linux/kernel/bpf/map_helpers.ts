@@ -15,6 +15,7 @@ import { IndexedMap } from './arraymap.js';
 import type { BpfFuncProto } from './func_proto.js';
 import { Htab } from './hashtab/htab.js';
 import type { BpfMap } from './map.js';
+import { mapOpCalls } from './map_op_calls.js';
 import { RingbufMap, ringbufOf } from './ringbuf.js';
 
 export type HelperMaker = NonNullable<BpfFuncProto['func']>;
@@ -213,5 +214,6 @@ export const mapHelpers: ReadonlyMap<number, HelperMaker> = new Map([
 
 /** What only instructions of the verifier call, by number. */
 export const internalMapHelpers: ReadonlyMap<number, HelperMaker> = new Map([
+  ...[...mapOpCalls].map(([id, [, helper]]) => [id, mapHelpers.get(helper)!] as const),
   [HTAB_MAP_LOOKUP_ELEM, addressOnMap((map, regs) => (map instanceof Htab ? map.lookupRaw(regs[R2]! >>> 0) : 0))],
 ]);

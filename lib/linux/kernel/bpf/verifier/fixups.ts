@@ -6,6 +6,7 @@ import * as F from '../../../../uapi/linux/bpf_func_id.js';
 import * as I from '../../../../uapi/linux/bpf_insn.js';
 import * as Build from '../../../../vm/build.js';
 import { bpfClass, bpfMode, bpfOp, bpfSrc } from '../../../../vm/isa.js';
+import { mapOpCall } from '../map_op_calls.js';
 import { THIS_CPU } from '../percpu.js';
 import type { BpfInsn } from '../verifier_ops.js';
 import { isHelperCall, isMayGoto } from './call_kinds.js';
@@ -124,12 +125,24 @@ function tailCall(env: VerifierEnv, aux: InsnAux): BpfInsn[] {
 /** The processor's number, in as many instructions as the kernel takes to read it. */
 const thisCpu = (): BpfInsn[] => [Build.mov32Imm(0, THIS_CPU), Build.mov64Reg(0, 0), Build.mov32Reg(0, 0)];
 
+/** A call of what this kind of map has for the helper. */
+function mapOp(insn: BpfInsn, aux: InsnAux): BpfInsn[] | undefined {
+  const imm = aux.mapPoisoned || aux.mapPtr === undefined ? undefined : mapOpCall(aux.mapPtr.mapType, insn.imm);
+  return imm === undefined ? undefined : [{ ...insn, imm }];
+}
+
 function helperCall(env: VerifierEnv, insn: BpfInsn, aux: InsnAux): readonly BpfInsn[] | undefined {
   switch (insn.imm) {
     case F.BPF_FUNC_tail_call:
       return tailCall(env, aux);
     case F.BPF_FUNC_map_lookup_elem:
-      return aux.mapPoisoned ? undefined : aux.mapPtr?.genLookup();
+      return aux.mapPoisoned ? undefined : (aux.mapPtr?.genLookup() ?? mapOp(insn, aux));
+    case F.BPF_FUNC_map_update_elem:
+    case F.BPF_FUNC_map_delete_elem:
+    case F.BPF_FUNC_map_push_elem:
+    case F.BPF_FUNC_map_pop_elem:
+    case F.BPF_FUNC_map_peek_elem:
+      return mapOp(insn, aux);
     case F.BPF_FUNC_get_smp_processor_id:
       return thisCpu();
     case F.BPF_FUNC_sk_storage_get:
