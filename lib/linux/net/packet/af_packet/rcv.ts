@@ -36,7 +36,7 @@ export interface PacketDatagram extends QueuedDatagram {
   readonly time: number;
 }
 
-/** A raw socket is shown the link header, another one is not. */
+/** A raw socket is shown the link header, another one is not. @differs packet_rcv() and tpacket_rcv() both write this out */
 export function showHeader(sock: PacketSock, skb: SkBuff): void {
   if (sock.type !== SOCK_DGRAM) skb.push(skb.headroom - skb.macHeader);
   else if (skb.pktType === PACKET_OUTGOING) skb.pull(skb.networkOffset);
