@@ -12,6 +12,7 @@ import { KObject } from '../../object.js';
 import type { NetRateEstimator } from '../core/gen_estimator.js';
 import type { BasicStats, GnetDump, QueueStats } from '../core/gen_stats.js';
 import { noBasic, noQueue } from '../core/gen_stats.js';
+import { TX_DROPPED } from '../core/dev/stats.js';
 import { type NetDevice, NetdevQueue } from '../core/net_device.js';
 import { SkbQueue } from '../core/skbuff/queue.js';
 import type { SkBuff } from '../core/skbuff/sk_buff.js';
@@ -167,6 +168,8 @@ export const noqueueQdiscOps: QdiscOps = { id: 'noqueue' };
 /** Nothing goes out. @models net/sched/sch_generic.c noop_enqueue() */
 function noopEnqueue(_sch: Qdisc, skb: SkBuff): number {
   const NET_XMIT_CN = 2;
+  const { dev } = skb;
+  if (dev?.net.machine.has('noop-counts') === true) dev.stats[TX_DROPPED]!++;
   skb.pool.free(skb);
   return NET_XMIT_CN;
 }

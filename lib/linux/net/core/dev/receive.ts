@@ -32,8 +32,8 @@ function deliverToAll(skb: SkBuff, origDev: NetDevice): boolean {
   return listened;
 }
 
-/** The last of those who want the protocol gets the packet itself. False when nobody does. */
-function deliverByProtocol(skb: SkBuff, origDev: NetDevice): boolean {
+/** The last of those who want the protocol gets the packet itself, and its word counts. Undefined when nobody does. */
+function deliverByProtocol(skb: SkBuff, origDev: NetDevice): number | undefined {
   const handlers = typesOf(origDev.net, skb.protocol);
   let last: PacketType | undefined;
   for (const handler of handlers) {
@@ -41,10 +41,9 @@ function deliverByProtocol(skb: SkBuff, origDev: NetDevice): boolean {
     if (last !== undefined) deliver(skb, last, origDev);
     last = handler;
   }
-  if (last === undefined) return false;
+  if (last === undefined) return undefined;
   traceDelivered(skb);
-  last.receive(skb, skb.dev!, origDev);
-  return true;
+  return last.receive(skb, skb.dev!, origDev) === NET_RX_DROP ? NET_RX_DROP : NET_RX_SUCCESS;
 }
 
 /**
@@ -100,7 +99,8 @@ export function netifReceiveSkb(skb: SkBuff): number {
   if (result !== GOES_ON && result !== HEARD) return result === DROPPED ? NET_RX_DROP : NET_RX_SUCCESS;
   skb.resetRedirect();
   if (!forgetTag(skb)) return NET_RX_DROP;
-  if (deliverByProtocol(skb, origDev)) return NET_RX_SUCCESS;
+  const taken = deliverByProtocol(skb, origDev);
+  if (taken !== undefined) return taken;
   traceUnhandled(skb);
   if (result !== HEARD) skb.dev!.stats[RX_DROPPED]!++;
   skb.pool.free(skb);

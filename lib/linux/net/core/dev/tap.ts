@@ -11,8 +11,8 @@ export interface PacketType {
   readonly type: number;
   /** Only packets of this device. */
   readonly dev: NetDevice | undefined;
-  /** Takes the packet, and frees it. `origDev` is the device it came in by. */
-  receive(skb: SkBuff, dev: NetDevice, origDev: NetDevice): void;
+  /** Takes the packet, and frees it. `origDev` is the device it came in by. NET_RX_DROP tells that it was dropped. */
+  receive(skb: SkBuff, dev: NetDevice, origDev: NetDevice): unknown;
   /** Whether it is this one that sends the packet, and so is not shown it. */
   sends?(skb: SkBuff): boolean;
   readonly ignoreOutgoing?: boolean;
