@@ -108,6 +108,7 @@ export const behaviours = {
     what: 'CREATE and EXCL with another kind replace a qdisc, not only CREATE and REPLACE',
   },
   'qdisc-move-refused': { since: 'v6.18', what: 'a qdisc is not regrafted under another parent' },
+  'noop-counts': { since: 'v6.18', what: 'packets for a device without carrier are counted as dropped' },
   'pfifo-fast-ring': { since: 'v6.1', what: 'pfifo_fast refuses a device whose transmit queue has no length' },
   'htb-offload': {
     since: 'v6.1',
