@@ -92,7 +92,7 @@ export class FqCodelFlows implements CodelQueue {
     const { flows, block } = this.limits;
     const wanted = TC_H_MIN(skb.priority);
     if (TC_H_MAJ(skb.priority) === this.#sch.handle && wanted > 0 && wanted <= flows) return wanted - 1;
-    if (block === undefined || (block.chains.get(0)?.ordered().length ?? 0) === 0)
+    if (block?.hasFilters !== true)
       return Math.floor((this.#sch.dev.net.machine.softnet.flowHash.of(skb) * flows) / 2 ** 32);
     const verdict = tcfClassify(skb, block, false);
     if (verdict === TC_ACT_STOLEN || verdict === TC_ACT_QUEUED || verdict === TC_ACT_TRAP) return TAKEN;

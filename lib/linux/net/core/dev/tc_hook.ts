@@ -56,10 +56,8 @@ const tcxAction = (code: number): number =>
  * @models net/core/dev.c tc_run()
  */
 function tcRun(miniq: MiniQdisc | undefined, skb: SkBuff): number {
-  if (miniq === undefined) return A.TC_ACT_UNSPEC;
+  if (miniq === undefined || !miniq.block.hasFilters) return A.TC_ACT_UNSPEC;
   const { qdisc, block } = miniq;
-  const first = block.chains.get(0);
-  if (first === undefined || first.ordered().length === 0) return A.TC_ACT_UNSPEC;
   qdisc.bstats.bytes += skb.get32(L.SKB_CB + L.QDISC_CB_PKT_LEN);
   qdisc.bstats.packets += skb.isGso ? skb.gsoSegs : 1;
   const verdict = tcfClassify(skb, block, false);

@@ -48,6 +48,12 @@ export class TcfBlock extends KObject {
     return this.q === undefined ? `shared block ${this.index}` : `block of ${this.q.label}`;
   }
 
+  /** Whether packets are judged at all: filters of other chains are reached from those of the first. */
+  get hasFilters(): boolean {
+    const first = this.chains.get(0);
+    return first !== undefined && first.ordered().length > 0;
+  }
+
   get shared(): boolean {
     return this.index !== 0;
   }

@@ -46,8 +46,7 @@ export function stabPacketLength({ szopts, data }: SizeTable, length: number): n
   const spec = tc_sizespec.get(new Bytes(szopts), 0);
   let counted = length + spec.overhead;
   if (spec.tsize === 0) return counted;
-  const cells = counted - 1 + spec.cell_align;
-  const slot = Math.max(0, cells) >> spec.cell_log;
+  const slot = Math.max(0, counted + spec.cell_align) >> spec.cell_log;
   const at = (index: number): number => data[2 * index]! | (data[2 * index + 1]! << 8);
   counted = slot < spec.tsize ? at(slot) : at(spec.tsize - 1) * Math.trunc(slot / spec.tsize) + at(slot % spec.tsize);
   counted *= 2 ** spec.size_log;
