@@ -65,6 +65,8 @@ export function rerun(record: Transcript, programs: Programs, { shell, kernel, c
   if (missing !== undefined) return notRun(`needs ${missing}`);
   if (record.needs.includes('mount') && shell.noMounts !== '')
     return notRun(`needs user namespaces: ${shell.noMounts}`);
+  const cpus = record.needs.map((need) => /^(\d+)-cpus$/.exec(need)?.[1]).find((count) => count !== undefined);
+  if (cpus !== undefined && Number(cpus) !== possibleCpus()) return notRun(`needs a computer of ${cpus} CPUs`);
   const named = configs[config ?? record.config];
   if (named === undefined) return caseDiffers(`configuration '${config ?? record.config}' is not modelled`);
   const gaps: string[] = [];
