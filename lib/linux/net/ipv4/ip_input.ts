@@ -9,14 +9,14 @@ import { PACKET_OTHERHOST, type SkBuff } from '../core/skbuff/sk_buff.js';
 
 const HEADER = 20;
 
-/** A packet for another host is counted. True when it is one. */
+/** A packet for another host is counted. True when it is one. @differs ip_rcv_core() and ip6_rcv_core() write this out */
 export function isForOther(skb: SkBuff): boolean {
   if (skb.pktType !== PACKET_OTHERHOST) return false;
   skb.dev!.stats[RX_OTHERHOST_DROPPED]!++;
   return true;
 }
 
-/** Checksum of `length` bytes, which is 0 for a header with a right one. @models lib/checksum.c ip_fast_csum() */
+/** Checksum of `length` bytes, which is 0 for a header with a right one. @differs the kernel has ip_fast_csum() by architecture */
 function fastCsum(skb: SkBuff, length: number): number {
   let sum = 0;
   for (let at = 0; at < length; at += 2) sum += skb.memory.view.getUint16(skb.data + at);
