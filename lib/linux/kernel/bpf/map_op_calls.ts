@@ -61,7 +61,7 @@ export const mapOpCalls: ReadonlyMap<number, readonly [name: string, helper: num
 
 const byName = new Map([...mapOpCalls].map(([id, [name]]) => [name, id]));
 
-/** The number of what maps of a type have for a helper, or undefined. @differs the kernel takes the address from the map */
+/** The number of what maps of a type have for a helper, or undefined. @differs the kernel asks the map */
 export function mapOpCall(mapType: number, helper: number): number | undefined {
   const name = names[mapType]?.[helper];
   return name === undefined ? undefined : byName.get(name);
