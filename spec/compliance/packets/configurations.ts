@@ -216,6 +216,13 @@ const mirrors: Configuration[] = [
   mirred('ingress', 'egress mirror', 'w0', ' action mirred ingress mirror dev w1 drop'),
   mirred('egress', 'egress redirect', 'v0'),
   mirred('ingress', 'ingress redirect', 'v1'),
+  ...['arp', '802_2', '802_3', 'ipx'].map((protocol) => ({
+    name: `ingress: ${protocol} mirrored in`,
+    setup: [
+      clsact('v1'),
+      filter('v1', 'ingress', `protocol ${protocol} prio 1 bpf bytecode ${all} action mirred ingress mirror dev w0`),
+    ],
+  })),
   {
     name: 'redirect to a device that is down',
     setup: [...mirred('ingress', 'egress redirect', 'w0').setup, 'ip link set w0 down'],
