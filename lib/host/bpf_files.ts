@@ -1,7 +1,7 @@
 // What a client holds in place of an open map, program, link or BTF object: a memory file of that name. Its last close,
 // wherever dup(), fork() and SCM_RIGHTS have carried it, is heard by inotify; that it was the last one is proved by a lock
 // that the client's open file holds from its birth. Where inotify cannot be had, the locks are tried from time to time.
-import { O_CLOEXEC, O_RDWR } from './abi.js';
+import { O_CLOEXEC, O_WRONLY } from './abi.js';
 import { IN_CLOSE, type Inotify } from './inotify.js';
 import { BASE, STAT, close, errno, flock, fstat, get64, memfdCreate, open } from './libc.js';
 import type { BpfFile } from '../linux/kernel/bpf/file.js';
@@ -47,8 +47,9 @@ export class BpfFiles {
     const fd = memfdCreate(`anon_inode:${file.kind}`, MFD_CLOEXEC);
     if (fd < 0) return -errno();
     const path = `/proc/self/fd/${fd}`;
-    // The client gets a second open file: nothing is told of the one that memfd_create(2) makes.
-    const clientEnd = open(path, O_RDWR | O_CLOEXEC);
+    // The client gets a second open file: nothing is told of the one that memfd_create(2) makes. It cannot be mapped, since
+    // there is nothing in it.
+    const clientEnd = open(path, O_WRONLY | O_CLOEXEC);
     if (clientEnd < 0 || flock(clientEnd, LOCK_EX) !== 0) {
       const error = errno();
       for (const made of [clientEnd, fd]) if (made >= 0) close(made);

@@ -35,9 +35,10 @@ describe('host: fds of bpf objects', () => {
     const out = python(`
 a, b = bpf(0), bpf(0)
 print(b - a, number(b) - number(a), fcntl.fcntl(a, fcntl.F_GETFD), 'bpf-map' in os.readlink(f'/proc/self/fd/{a}'))
+print(call(libc.mmap, None, 4096, 1, 1, a, 0), call(libc.mmap, None, 4096, 3, 1, a, 0))
 print(number(0), number(77), number(-1), bpf(1, b'12', 2), bpf(9), libc.syscall(NR, 1, ctypes.c_void_p(8), 4), ctypes.get_errno())
 `);
-    expect(out).equal('1 1 1 True\n-22 -9 -9 -14 -22 -1 14');
+    expect(out).equal('1 1 1 True\n-13 -13\n-22 -9 -9 -14 -22 -1 14');
     expect(kernel.files.size).equal(0);
   });
 
