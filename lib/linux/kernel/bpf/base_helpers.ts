@@ -81,6 +81,18 @@ const currentUidGid: Maker =
     regs[1] = softnet.current?.gid ?? 0;
   };
 
+/** Where task_structs seem to lie: their high half, and how far apart they are. Nothing can be read there. */
+const TASKS_HIGH = 0xffff8881 | 0;
+const TASK_STRIDE = 0x2700;
+
+/** An address that tells tasks apart. @models kernel/trace/bpf_trace.c bpf_get_current_task() */
+const currentTask: Maker =
+  ({ softnet }) =>
+  (regs) => {
+    regs[0] = (1 + (softnet.current?.pid ?? 0)) * TASK_STRIDE;
+    regs[1] = TASKS_HIGH;
+  };
+
 const IDLE = 'swapper/0';
 
 function commOf({ softnet }: Machine): string {
@@ -169,6 +181,7 @@ export const baseHelpers: ReadonlyMap<number, Maker> = new Map([
   [F.BPF_FUNC_get_current_pid_tgid, currentPidTgid],
   [F.BPF_FUNC_get_current_uid_gid, currentUidGid],
   [F.BPF_FUNC_get_current_comm, currentComm],
+  [F.BPF_FUNC_get_current_task, currentTask],
   [F.BPF_FUNC_strncmp, strncmp],
   [F.BPF_FUNC_strtol, strtol],
   [F.BPF_FUNC_strtoul, strtoul],

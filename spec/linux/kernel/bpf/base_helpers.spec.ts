@@ -91,11 +91,15 @@ describe('kernel/bpf/helpers', () => {
 
   it('the current task is the idle one, or the one that asked for the run', () => {
     expect([...call(F.BPF_FUNC_get_current_pid_tgid).subarray(0, 2)]).deep.equal([0, 0]);
+    const idle = call(F.BPF_FUNC_get_current_task).slice(0, 2);
     expect(call(F.BPF_FUNC_get_current_comm, memory, 6)[0]).equal(0);
     expect(read(memory)).equal('swapp');
     const task = new LocalTask({ tgid: 42, uid: 7 });
     machine.softnet.current = task;
     expect([...call(F.BPF_FUNC_get_current_pid_tgid).subarray(0, 2)]).deep.equal([42, 42]);
+    const address = call(F.BPF_FUNC_get_current_task).slice(0, 2);
+    expect(address[0]).not.equal(idle[0]);
+    expect(address[1]! >>> 16).equal(0xffff);
     expect([...call(F.BPF_FUNC_get_current_uid_gid).subarray(0, 2)]).deep.equal([7, 7]);
     expect(() => call(F.BPF_FUNC_get_current_comm, memory, 16)).throws(ModelGap);
     machine.softnet.current = Object.assign(task, { comm: 'tc' });
