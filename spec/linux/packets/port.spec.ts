@@ -171,7 +171,8 @@ describe('packets', () => {
     const frames = [frame(), new Uint8Array(5), frame()];
     expect(machine.device('v0').transmitAll(frames, (result) => results.push(result))).to.equal(2);
     expect(results).to.deep.equal([0, -EINVAL, 0]);
-    expect(machine.device('v1').receiveAll([frame()])).to.equal(1);
+    // Its IPv4 header is empty, which the protocol refuses.
+    expect(machine.device('v1').receiveAll([frame()])).to.equal(0);
     expect(seen).to.deep.equal([60, 60, 60]);
     stop();
     machine.device('v0').transmit(frame());

@@ -26,7 +26,7 @@ describe('net/netlink af_netlink sockets', () => {
     for (let protocol = -1; protocol < 34; protocol++)
       expect(typeof open(3, protocol) === 'object', `protocol ${protocol}`).to.equal(registered.includes(protocol));
     expect(open(3, 1)).to.equal(-E.EPROTONOSUPPORT);
-    expect(machine.socket(new LocalTask(), S.AF_PACKET, 3, 0)).to.equal(-E.EAFNOSUPPORT);
+    expect(machine.socket(new LocalTask(), S.AF_INET, 3, 0)).to.equal(-E.EAFNOSUPPORT);
   });
 
   it('autobinds to the tgid, then to a number at or below -4097', () => {
