@@ -309,12 +309,17 @@ export class Box {
       else if (left.length !== 0) this.#supervisor.vanish();
       while (left.length !== 0 && performance.now() < deadline) {
         this.pump(none, 5);
-        for (const pid of filteredZombies(this.#baseline)) if (!this.#clients.has(pid)) wait4(pid, 0, WNOHANG, 0);
         left = this.#living();
+        // Looked for last: one that counts as ended by now has no later turn.
+        this.#reapDaemons();
       }
     }
     // Whoever waits for a program hears of its end.
     this.pump(() => this.#clients.size === 0, GRACE_MS);
+  }
+
+  #reapDaemons(): void {
+    for (const pid of filteredZombies(this.#baseline)) if (!this.#clients.has(pid)) wait4(pid, 0, WNOHANG, 0);
   }
 
   #living(): number[] {
