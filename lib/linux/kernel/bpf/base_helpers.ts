@@ -85,7 +85,7 @@ const currentUidGid: Maker =
 const TASKS_HIGH = 0xffff8881 | 0;
 const TASK_STRIDE = 0x2700;
 
-/** An address that tells tasks apart. @models kernel/trace/bpf_trace.c bpf_get_current_task() */
+/** @models kernel/trace/bpf_trace.c bpf_get_current_task() @differs an address that only tells tasks apart */
 const currentTask: Maker =
   ({ softnet }) =>
   (regs) => {
