@@ -1,0 +1,94 @@
+// A file of any format as netlink datagrams: chunks in, datagrams out, in the order of the file and with their places in it. The
+// caller reads the file, standard input or whatever a page was given; nothing here waits, and memory is bounded whatever
+// the file holds.
+import type { Datagram, Direction } from '../datagram.js';
+import { CaptureImporter } from './capture.js';
+import { DETECT, detectFormat, type Format } from './format.js';
+import { HexImporter } from './hex.js';
+import { type ImportContext, ImportError, type Importer, type ImportProblem } from './importer.js';
+import { RawImporter } from './raw.js';
+
+export interface ImportOptions {
+  /** Name for origins; `-` by default. */
+  readonly file?: string;
+  /** Told from the content when it is not given. */
+  readonly format?: Format;
+  /** What datagrams are, where the format does not say; `unknown` by default. */
+  readonly direction?: Direction;
+  /** Their protocol, where the format does not say. */
+  readonly protocol?: number;
+  /** Told of each problem as it comes. */
+  readonly problem?: (problem: ImportProblem) => void;
+}
+
+type ImporterClass = new (context: ImportContext) => Importer;
+
+const importers: Readonly<Record<Format, ImporterClass>> = {
+  raw: RawImporter,
+  capture: CaptureImporter,
+  hex: HexImporter,
+  dump: HexImporter,
+  literal: HexImporter,
+  base64: HexImporter,
+};
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(a.length + b.length);
+  bytes.set(a);
+  bytes.set(b, a.length);
+  return bytes;
+}
+
+/** For callers to whom chunks come: push() for each, then end(); both must be run to their ends. */
+export class DatagramReader {
+  readonly #context: ImportContext;
+  #format: Format | undefined;
+  #importer: Importer | undefined;
+  #head: Uint8Array = new Uint8Array(0);
+
+  constructor({ file = '-', format, direction = 'unknown', protocol, problem }: ImportOptions) {
+    this.#context = { file, direction, protocol, problem: (found) => problem?.(found) };
+    this.#format = format;
+  }
+
+  /** The format of the file, once enough of it is there. */
+  get format(): Format | undefined {
+    return this.#format;
+  }
+
+  /** The datagrams that are whole with this chunk, which must not change before the last of them was taken. */
+  *push(chunk: Uint8Array): Generator<Datagram, void> {
+    if (this.#importer !== undefined) {
+      yield* this.#importer.push(chunk);
+      return;
+    }
+    this.#head = joined(this.#head, chunk);
+    if (this.#format !== undefined || this.#head.length >= DETECT) yield* this.#begin();
+  }
+
+  /** The file ends here. */
+  *end(): Generator<Datagram, void> {
+    if (this.#importer === undefined) yield* this.#begin();
+    yield* this.#importer!.end();
+  }
+
+  *#begin(): Generator<Datagram, void> {
+    const head = this.#head;
+    this.#head = new Uint8Array(0);
+    this.#format ??= detectFormat(head.subarray(0, DETECT));
+    this.#importer = new importers[this.#format](this.#context);
+    yield* this.#importer.push(head);
+  }
+}
+
+/**
+ * The datagrams of a file that comes in `chunks`; each chunk may be used again when the next one is asked for. Problems go to
+ * `options.problem`; without it they are thrown as one ImportError behind the last datagram.
+ */
+export function* readDatagrams(chunks: Iterable<Uint8Array>, options: ImportOptions = {}): Generator<Datagram, void> {
+  const problems: ImportProblem[] = [];
+  const reader = new DatagramReader({ problem: (found) => problems.push(found), ...options });
+  for (const chunk of chunks) yield* reader.push(chunk);
+  yield* reader.end();
+  if (problems.length > 0) throw new ImportError(problems);
+}

@@ -1,0 +1,60 @@
+// Guesses about bytes of which the format says little: whether they are whole netlink messages, where one datagram ends
+// and the next begins, and what a cooked header in front of them says.
+import { type Datagram, type Direction } from '../datagram.js';
+import { NLMSG_HDRLEN, nlmsgAlign } from '../../uapi/linux/netlink.js';
+import { type ImportContext, plainDatagram } from './importer.js';
+
+const u16be = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!;
+
+const u32 = (bytes: Uint8Array, at: number): number =>
+  (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
+
+/** Where the whole messages at the beginning of `bytes` end; 0 = not even the first is whole. */
+export function messagesEnd(bytes: Uint8Array): number {
+  let at = 0;
+  while (bytes.length - at >= NLMSG_HDRLEN) {
+    const length = u32(bytes, at);
+    if (length < NLMSG_HDRLEN || length > bytes.length - at) break;
+    at = Math.min(at + nlmsgAlign(length), bytes.length);
+  }
+  return at;
+}
+
+/** Whether `bytes` are whole messages and nothing else. */
+export const isWhole = (bytes: Uint8Array): boolean => bytes.length > 0 && messagesEnd(bytes) === bytes.length;
+
+/** struct sockaddr_ll in short: packet type, ARPHRD_NETLINK, nine or ten bytes that are not used, protocol. */
+export const COOKED_HEADER = 16;
+const ARPHRD_NETLINK = 824;
+const PACKET_OUTGOING = 4;
+const PACKET_USER = 6;
+const PACKET_KERNEL = 7;
+
+/** Who sent a packet of this type: nlmon sees what goes to the kernel and what goes to a program. */
+export function cookedDirection(packetType: number): Direction {
+  if (packetType === PACKET_KERNEL || packetType === PACKET_OUTGOING) return 'request';
+  return packetType === PACKET_USER ? 'reply' : 'unknown';
+}
+
+/** Whether `bytes` begin with the header that captures of netlink have. */
+export function isCooked(bytes: Uint8Array): boolean {
+  if (bytes.length < COOKED_HEADER || u16be(bytes, 2) !== ARPHRD_NETLINK) return false;
+  return bytes[0] === 0 && bytes[1]! <= PACKET_KERNEL && bytes.subarray(4, 14).every((byte) => byte === 0);
+}
+
+/** The protocol in a cooked header. */
+export const cookedProtocol = (bytes: Uint8Array): number => u16be(bytes, 14);
+
+/** A datagram of bytes that may have a cooked header in front of them. */
+export function bareDatagram(
+  context: ImportContext,
+  bytes: Uint8Array,
+  origin: { readonly offset: number; readonly line?: number; readonly label?: string },
+): Datagram {
+  if (!isCooked(bytes)) return plainDatagram(context, bytes, origin);
+  return {
+    ...plainDatagram(context, bytes.slice(COOKED_HEADER), origin),
+    direction: cookedDirection(bytes[1]!),
+    protocol: cookedProtocol(bytes),
+  };
+}
