@@ -48,6 +48,9 @@ export const TCA_ACT = attrs('TCA_ACT', {
   IN_HW_COUNT: [10, output(u32), 'dump'],
 });
 
+/** TCA_ACT_TAB: actions by position, one more than there may be; nobody judges their types. */
+export const TCA_ACT_TAB = attrs('TCA_ACT_TAB', {}, TCA_ACT_MAX_PRIO + 1);
+
 export const tcf_t = struct('tcf_t', { install: u64, lastuse: u64, expires: u64, firstuse: u64 });
 
 export const TC_ACT_UNSPEC = -1;
@@ -133,6 +136,9 @@ export const TCA_BPF = attrs('TCA_BPF', {
   TAG: [10, output(bytes(8)), 'dump'],
   ID: [11, output(u32), 'dump'],
 });
+
+/** The same in kernels that know no flags: they skip every attribute after NAME. */
+export const TCA_BPF_4_1: typeof TCA_BPF = { ...TCA_BPF, $max: TCA_BPF.NAME.type };
 
 /** Parts of the handle of a u32 filter: table, bucket, node; the last two together are the key. */
 export const TC_U32_HTID = (h: number): number => (h & 0xfff00000) >>> 0;
@@ -321,3 +327,14 @@ export const TCA_FLOWER = attrs(
   undefined,
   { strictFrom: 106 },
 );
+
+/** The same as judged by kernels before the later keys, which they skip. */
+export const TCA_FLOWER_6_1: typeof TCA_FLOWER = {
+  ...TCA_FLOWER,
+  $max: TCA_FLOWER.KEY_L2TPV3_SID.type,
+  $byType: TCA_FLOWER.$byType.map((attribute) =>
+    attribute?.type === TCA_FLOWER.KEY_FLAGS.type || attribute?.type === TCA_FLOWER.KEY_FLAGS_MASK.type
+      ? { ...attribute, kind: { ...attribute.kind, mask: 0xffffffff } }
+      : attribute,
+  ),
+};

@@ -146,6 +146,9 @@ export const TCA_HTB = attrs('TCA_HTB', {
   OFFLOAD: [9, flag],
 });
 
+/** The same in kernels that cannot offload. */
+export const TCA_HTB_4_1: typeof TCA_HTB = { ...TCA_HTB, $max: TCA_HTB.CEIL64.type };
+
 /** Input policy of net/sched/sch_fq_codel.c fq_codel_policy; also the order of a dump, but for FLOWS. */
 export const TCA_FQ_CODEL = attrs('TCA_FQ_CODEL', {
   TARGET: [1, nlaU32],
@@ -160,6 +163,9 @@ export const TCA_FQ_CODEL = attrs('TCA_FQ_CODEL', {
   CE_THRESHOLD_SELECTOR: [10, nlaU8],
   CE_THRESHOLD_MASK: [11, nlaU8],
 });
+
+/** The same in kernels before the batch size. */
+export const TCA_FQ_CODEL_4_1: typeof TCA_FQ_CODEL = { ...TCA_FQ_CODEL, $max: TCA_FQ_CODEL.QUANTUM.type };
 
 export const TCA_FQ_CODEL_XSTATS_QDISC = 0;
 export const TCA_FQ_CODEL_XSTATS_CLASS = 1;

@@ -113,6 +113,13 @@ export const TCA = attrs('TCA', {
   EXT_WARN_MSG: [16, string(), 'dump'],
 });
 
+/** The same in kernels before the policy: they take every attribute as it comes, and know fewer. */
+export const TCA_4_1 = attrs(
+  'TCA',
+  { KIND: [1, unchecked], OPTIONS: [2, unchecked], RATE: [5, unchecked], STAB: [8, unchecked] },
+  8,
+);
+
 /** The same attributes as a filter dump judges them: tcf_tfilter_dump_policy of net/sched/cls_api.c. */
 export const TCA_FILTER_DUMP = attrs(
   'TCA',

@@ -22,12 +22,10 @@ import { tcfTmDump } from './act_api/dump.js';
 import { tcfInitAction } from './act_api/idr.js';
 import { tcfBlockLookup } from './cls_api/block.js';
 
-const { TCA_MIRRED } = M;
+const { TCA_MIRRED, TCA_MIRRED_6_1 } = M;
 
 /** Mirrors one inside the other. */
 const MIRRED_NEST_LIMIT = 4;
-/** Kernels that know no blocks skip the attribute. */
-const TCA_MIRRED_6_1: typeof TCA_MIRRED = { ...TCA_MIRRED, $max: TCA_MIRRED.PAD.type };
 
 /** TCA_EGRESS_REDIR up to TCA_INGRESS_MIRROR. */
 const knownEaction = (eaction: number): boolean => eaction >= M.TCA_EGRESS_REDIR && eaction <= M.TCA_INGRESS_MIRROR;

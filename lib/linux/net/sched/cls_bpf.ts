@@ -28,9 +28,7 @@ import { type FilterChange, TcfFilter, type TcfProto, type TcfProtoOps } from '.
 import { tcfQueueWork } from './cls_api/work.js';
 import type { ClassRef } from './sch_generic.js';
 
-const { TCA_BPF } = P;
-/** Kernels that know no flags skip every attribute after NAME. */
-const TCA_BPF_4_1: typeof TCA_BPF = { ...TCA_BPF, $max: TCA_BPF.NAME.type };
+const { TCA_BPF, TCA_BPF_4_1 } = P;
 
 const INT_MAX = 0x7fffffff;
 const GEN_FLAGS = P.TCA_CLS_FLAGS_SKIP_HW | P.TCA_CLS_FLAGS_SKIP_SW;

@@ -15,9 +15,7 @@ import { pschedMtu } from './psched_ratecfg.js';
 import { FqCodelFlows } from './sch_fq_codel_flows.js';
 import { type Qdisc, type QdiscOps, TCQ_F_CAN_BYPASS } from './sch_generic.js';
 
-const { TCA_FQ_CODEL } = P;
-/** Kernels before the batch size stop at QUANTUM. */
-const TCA_FQ_CODEL_4_1: typeof TCA_FQ_CODEL = { ...TCA_FQ_CODEL, $max: TCA_FQ_CODEL.QUANTUM.type };
+const { TCA_FQ_CODEL, TCA_FQ_CODEL_4_1 } = P;
 
 const MAX_FLOWS = 65536;
 const LEAST_QUANTUM = 256;

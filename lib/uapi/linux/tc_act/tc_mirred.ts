@@ -19,3 +19,6 @@ export const TCA_MIRRED = attrs('TCA_MIRRED', {
   PAD: [3, unchecked, 'dump'],
   BLOCKID: [4, intMin(u32, 1)],
 });
+
+/** The same in kernels that know no blocks. */
+export const TCA_MIRRED_6_1: typeof TCA_MIRRED = { ...TCA_MIRRED, $max: TCA_MIRRED.PAD.type };

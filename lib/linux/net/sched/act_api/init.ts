@@ -1,6 +1,5 @@
 // net/sched/act_api.c, the part init: actions from a table of attributes. All kinds are found first, then the actions are
 // made one by one; when one is refused, those before it go again. Filters and the action API both come here.
-import { attrs } from '../../../../codec/attrs.js';
 import type { Extack } from '../../../../codec/extack.js';
 import type { Nla } from '../../../../codec/nla.js';
 import { NL_VALIDATE_LIBERAL, parseNested } from '../../../../codec/parse.js';
@@ -11,6 +10,7 @@ import {
   TCA_ACT_FLAGS_SKIP_SW,
   TCA_ACT_HW_STATS_ANY,
   TCA_ACT_MAX_PRIO,
+  TCA_ACT_TAB,
 } from '../../../../uapi/linux/pkt_cls.js';
 import { errno, errnoOf, ModelGap, refuse } from '../../../errno.js';
 import type { Holder } from '../../../events.js';
@@ -27,8 +27,6 @@ import {
 } from './action.js';
 import { tcfIdrInsertMany, tcfIdrRelease } from './idr.js';
 
-/** A TCA_ACT_TAB: actions by position, one more than there may be. */
-const actionTab = attrs('TCA_ACT_TAB', {}, TCA_ACT_MAX_PRIO + 1);
 const IFNAMSIZ = 16;
 const SKIP_FLAGS = TCA_ACT_FLAGS_SKIP_HW | TCA_ACT_FLAGS_SKIP_SW;
 
@@ -142,7 +140,7 @@ function initAll(request: ActionRequest, nlas: readonly Nla[], filterFlags: numb
  */
 export function tcfActionInit(request: ActionRequest, tab: Nla, filterFlags = 0): ActionResult[] {
   const { extack } = request;
-  const { $nla } = parseNested(actionTab, tab, NL_VALIDATE_LIBERAL, extack);
+  const { $nla } = parseNested(TCA_ACT_TAB, tab, NL_VALIDATE_LIBERAL, extack);
   if ($nla[TCA_ACT_MAX_PRIO + 1] !== undefined && request.net.machine.has('tc-too-many-actions'))
     refuse(extack, EINVAL, `Only ${TCA_ACT_MAX_PRIO} actions supported per filter`);
   return initAll(request, actionsIn($nla), filterFlags);

@@ -19,17 +19,7 @@ import { dumpKey } from './dump_key.js';
 import { type FlowMatch, setKey } from './set_key.js';
 import { HandleOrder } from './handle_order.js';
 
-const { TCA_FLOWER } = P;
-/** Kernels before the later keys skip them. */
-const TCA_FLOWER_6_1: typeof TCA_FLOWER = {
-  ...TCA_FLOWER,
-  $max: TCA_FLOWER.KEY_L2TPV3_SID.type,
-  $byType: TCA_FLOWER.$byType.map((attribute) =>
-    attribute?.type === TCA_FLOWER.KEY_FLAGS.type || attribute?.type === TCA_FLOWER.KEY_FLAGS_MASK.type
-      ? { ...attribute, kind: { ...attribute.kind, mask: 0xffffffff } }
-      : attribute,
-  ),
-};
+const { TCA_FLOWER, TCA_FLOWER_6_1 } = P;
 /** No old-style policer. */
 const extsAttributes: exts.ExtsAttributes = { action: TCA_FLOWER.ACT.type, police: 0 };
 const INT_MAX = 0x7fffffff;

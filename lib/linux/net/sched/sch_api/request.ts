@@ -1,25 +1,16 @@
 // net/sched/sch_api.c and cls_api.c, how every traffic control request begins: the header, the attributes, the device.
 import type { Nla } from '../../../../codec/nla.js';
 import type { AttrSet } from '../../../../codec/attrs.js';
-import { attrs } from '../../../../codec/attrs.js';
-import { unchecked } from '../../../../codec/kind.js';
 import { NL_VALIDATE_LIBERAL, parse } from '../../../../codec/parse.js';
 import { EINVAL, ENODEV } from '../../../../uapi/asm-generic/errno.js';
 import { NLMSG_HDRLEN } from '../../../../uapi/linux/netlink.js';
-import { TCA, tcmsg } from '../../../../uapi/linux/rtnetlink.js';
+import { TCA, TCA_4_1, tcmsg } from '../../../../uapi/linux/rtnetlink.js';
 import { errno, refuse } from '../../../errno.js';
 import type { Holder } from '../../../events.js';
 import { devGetByIndex } from '../../core/dev/table.js';
 import type { NetDevice } from '../../core/net_device.js';
 import type { Net } from '../../core/net_namespace.js';
 import type { RtnlRequest } from '../../core/rtnetlink.js';
-
-/** Kernels before the policy take every attribute as it comes, and know fewer. */
-const TCA_4_1 = attrs(
-  'TCA',
-  { KIND: [1, unchecked], OPTIONS: [2, unchecked], RATE: [5, unchecked], STAB: [8, unchecked] },
-  8,
-);
 
 const { tcm_ifindex, tcm_handle, tcm_parent, tcm_info } = tcmsg.offsetof;
 const ATTRS_START = NLMSG_HDRLEN + tcmsg.size;

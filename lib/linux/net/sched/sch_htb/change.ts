@@ -15,9 +15,7 @@ import { qdiscGetRtab } from '../sch_api/rtab.js';
 import { type ClassRef, pktSched, type Qdisc, qdiscHashAdd } from '../sch_generic.js';
 import { HtbClass, type HtbParms, htbPriv } from './class.js';
 
-const { TCA_HTB, tc_htb_opt } = P;
-/** Kernels that cannot offload stop at CEIL64. */
-const TCA_HTB_4_1: typeof TCA_HTB = { ...TCA_HTB, $max: TCA_HTB.CEIL64.type };
+const { TCA_HTB, TCA_HTB_4_1, tc_htb_opt } = P;
 
 const INT_MAX = 0x7fffffffn;
 const LEAST_QUANTUM = 1000;
