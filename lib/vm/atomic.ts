@@ -3,25 +3,17 @@
 import * as C from '../uapi/linux/bpf_common.js';
 import { BPF_CMPXCHG, BPF_FETCH, BPF_XCHG } from '../uapi/linux/bpf_insn.js';
 
-/** The new low and high half: `a` the old value, `b` the source register. */
-function combine(op: number, al: number, ah: number, bl: number, bh: number, out: Int32Array): void {
+/** One half of the new value, without the carry of the other: `a` of the old value, `b` of the source register. */
+function combine(op: number, a: number, b: number): number {
   switch (op) {
     case C.BPF_ADD:
-      out[0] = al + bl;
-      out[1] = ah + bh + (out[0] >>> 0 < al >>> 0 ? 1 : 0);
-      return;
+      return (a + b) | 0;
     case C.BPF_OR:
-      out[0] = al | bl;
-      out[1] = ah | bh;
-      return;
+      return a | b;
     case C.BPF_AND:
-      out[0] = al & bl;
-      out[1] = ah & bh;
-      return;
+      return a & b;
     case C.BPF_XOR:
-      out[0] = al ^ bl;
-      out[1] = ah ^ bh;
-      return;
+      return a ^ b;
     default:
       throw new RangeError(`no atomic operation 0x${op.toString(16)}`);
   }
@@ -32,7 +24,8 @@ export function atomic(view: DataView, regs: Int32Array, address: number, s: num
   const isLong = size === 8;
   const al = view.getInt32(address, true);
   const ah = isLong ? view.getInt32(address + 4, true) : 0;
-  const [bl, bh] = [regs[s]!, isLong ? regs[s + 1]! : 0];
+  const bl = regs[s]!;
+  const bh = isLong ? regs[s + 1]! : 0;
   if (imm === BPF_CMPXCHG) {
     if (al === regs[0] && (!isLong || ah === regs[1])) put(view, address, bl, bh, isLong);
     regs[0] = al;
@@ -42,9 +35,10 @@ export function atomic(view: DataView, regs: Int32Array, address: number, s: num
   if (imm === BPF_XCHG) {
     put(view, address, bl, bh, isLong);
   } else {
-    const sum = new Int32Array(2);
-    combine(imm & ~BPF_FETCH, al, ah, bl, bh, sum);
-    put(view, address, sum[0]!, sum[1]!, isLong);
+    const op = imm & ~BPF_FETCH;
+    const low = combine(op, al, bl);
+    const carry = op === C.BPF_ADD && low >>> 0 < al >>> 0 ? 1 : 0;
+    put(view, address, low, isLong ? combine(op, ah, bh) + carry : 0, isLong);
   }
   if ((imm & BPF_FETCH) === 0) return;
   regs[s] = al;

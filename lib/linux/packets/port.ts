@@ -173,16 +173,25 @@ export class DevicePort {
     send: (dev: NetDevice, frame: Uint8Array) => number,
     onResult?: (result: number) => void,
   ): number {
-    const dev = this.#dev;
-    const { backlog } = dev.net.machine.softnet;
     let good = 0;
-    for (const frame of frames) {
-      const result = send(dev, frame);
-      backlog.run();
-      if (result === 0) good++;
-      onResult?.(result);
-    }
+    // Arrays by their index: an iterator makes an object for each frame.
+    if (Array.isArray(frames)) {
+      const list = frames as readonly Uint8Array[];
+      for (let i = 0; i < list.length; i++) if (this.#one(list[i]!, send, onResult)) good++;
+    } else for (const frame of frames) if (this.#one(frame, send, onResult)) good++;
     return good;
+  }
+
+  #one(
+    frame: Uint8Array,
+    send: (dev: NetDevice, frame: Uint8Array) => number,
+    onResult: ((result: number) => void) | undefined,
+  ): boolean {
+    const dev = this.#dev;
+    const result = send(dev, frame);
+    dev.net.machine.softnet.backlog.run();
+    onResult?.(result);
+    return result === 0;
   }
 }
 

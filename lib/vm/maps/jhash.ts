@@ -21,7 +21,7 @@ function final(a: number, b: number, c: number): number {
   a = ((a ^ c) - ((c << 4) | (c >>> 28))) | 0;
   b = ((b ^ a) - ((a << 14) | (a >>> 18))) | 0;
   c = ((c ^ b) - ((b << 24) | (b >>> 8))) | 0;
-  return c >>> 0;
+  return c;
 }
 
 /** Where a key that is no run of words is put together: its words, zero behind the end. */
@@ -35,7 +35,7 @@ function gather(u8: Uint8Array, key: number, length: number): Uint32Array {
   return words;
 }
 
-/** The hash of words `at` and on; a last word that is not full has zeros. @models include/linux/jhash.h jhash2() */
+/** The hash, signed, of words `at` and on; a last word that is not full has zeros. @models include/linux/jhash.h jhash2() */
 function hashWords(words: Uint32Array, at: number, length: number, seed: number): number {
   let a = (JHASH_INITVAL + length + seed) | 0;
   let b = a;
@@ -60,12 +60,12 @@ function hashWords(words: Uint32Array, at: number, length: number, seed: number)
   }
   if (left === 3) c = (c + words[at + 2]!) | 0;
   if (left >= 2) b = (b + words[at + 1]!) | 0;
-  if (left === 0) return c >>> 0;
+  if (left === 0) return c;
   return final((a + words[at]!) | 0, b, c);
 }
 
 /** @models include/linux/jhash.h jhash() */
 export function jhash(memory: Memory, key: number, length: number, seed: number): number {
-  if (((key | length) & 3) === 0) return hashWords(memory.u32, key >>> 2, length, seed);
-  return hashWords(gather(memory.u8, key, length), 0, length, seed);
+  if (((key | length) & 3) === 0) return hashWords(memory.u32, key >>> 2, length, seed) >>> 0;
+  return hashWords(gather(memory.u8, key, length), 0, length, seed) >>> 0;
 }

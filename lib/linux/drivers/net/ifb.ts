@@ -1,5 +1,6 @@
 // drivers/net/ifb.c: the intermediate functional block, a place to queue what came in.
 import { IFF_MULTICAST, IFF_NOARP } from '../../../uapi/linux/if.js';
+import { Tasklet } from '../../net/core/dev/backlog.js';
 import { netifReceiveSkb } from '../../net/core/dev/receive.js';
 import { RX_BYTES, RX_DROPPED, RX_PACKETS, TX_BYTES, TX_DROPPED, TX_PACKETS } from '../../net/core/dev/stats.js';
 import { devGetByIndex } from '../../net/core/dev/table.js';
@@ -41,11 +42,9 @@ function reinject(skb: SkBuff, dev: NetDevice): void {
 /** Packets wait for a tasklet, those of one device together. @models drivers/net/ifb.c ifb_xmit() */
 function ifbXmit(): (skb: SkBuff, dev: NetDevice) => number {
   const waiting = new SkbQueue();
-  let scheduled = false;
-  const run = (dev: NetDevice): void => {
-    scheduled = false;
-    for (let skb = waiting.shift(); skb !== undefined; skb = waiting.shift()) reinject(skb, dev);
-  };
+  const tasklet = new Tasklet(() => {
+    for (let skb = waiting.shift(); skb !== undefined; skb = waiting.shift()) reinject(skb, skb.dev!);
+  });
   return (skb, dev) => {
     dev.stats[RX_PACKETS]!++;
     dev.stats[RX_BYTES]! += skb.len;
@@ -56,11 +55,7 @@ function ifbXmit(): (skb: SkBuff, dev: NetDevice) => number {
       return NETDEV_TX_OK;
     }
     waiting.push(skb);
-    if (scheduled) return NETDEV_TX_OK;
-    scheduled = true;
-    dev.net.machine.softnet.backlog.schedule(() => {
-      run(dev);
-    });
+    dev.net.machine.softnet.backlog.schedule(tasklet);
     return NETDEV_TX_OK;
   };
 }

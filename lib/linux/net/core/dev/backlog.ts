@@ -13,13 +13,22 @@ const MAX_BACKLOG = 1000;
 /** Packets handled at a time; the rest is left to a thread of the kernel. */
 const BUDGET = 100_000;
 
-/** Work of a driver that runs as a softirq (a tasklet). */
-export type Softirq = () => void;
+/** Work of a driver that runs as a softirq; made once, scheduled again and again. */
+export class Tasklet {
+  readonly run: () => void;
+  next: Tasklet | undefined;
+  scheduled = false;
+
+  constructor(run: () => void) {
+    this.run = run;
+  }
+}
 
 export class Backlog {
   readonly #machine: Machine;
   readonly #input = new SkbQueue();
-  readonly #tasklets: Softirq[] = [];
+  #firstTasklet: Tasklet | undefined;
+  #lastTasklet: Tasklet | undefined;
   #running = false;
   #later = false;
 
@@ -44,9 +53,13 @@ export class Backlog {
     return NET_RX_SUCCESS;
   }
 
-  /** @models include/linux/interrupt.h tasklet_schedule() */
-  schedule(tasklet: Softirq): void {
-    this.#tasklets.push(tasklet);
+  /** Runs it once, however often it is asked for until then. @models include/linux/interrupt.h tasklet_schedule() */
+  schedule(tasklet: Tasklet): void {
+    if (tasklet.scheduled) return;
+    tasklet.scheduled = true;
+    if (this.#lastTasklet === undefined) this.#firstTasklet = tasklet;
+    else this.#lastTasklet.next = tasklet;
+    this.#lastTasklet = tasklet;
   }
 
   /** Does all that waits, and what comes of it. @models net/core/dev.c net_rx_action() */
@@ -62,9 +75,13 @@ export class Backlog {
   }
 
   #step(): boolean {
-    const tasklet = this.#tasklets.shift();
+    const tasklet = this.#firstTasklet;
     if (tasklet !== undefined) {
-      tasklet();
+      this.#firstTasklet = tasklet.next;
+      if (tasklet.next === undefined) this.#lastTasklet = undefined;
+      tasklet.next = undefined;
+      tasklet.scheduled = false;
+      tasklet.run();
       return true;
     }
     const skb = this.#input.shift();
