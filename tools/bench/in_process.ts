@@ -2,14 +2,13 @@
 // this process. All filters share a priority, have one each, or leave it to the kernel; however many there are, adding
 // must not slow down. A first round warms the engine up and does not count.
 import { Writer } from '../../lib/codec/writer.js';
-import { LocalTask } from '../../lib/linux/kernel/local_task.js';
 import { Machine } from '../../lib/linux/machine.js';
-import type { Socket } from '../../lib/linux/net/socket.js';
 import { sock_filter } from '../../lib/uapi/linux/filter.js';
 import * as N from '../../lib/uapi/linux/netlink.js';
 import { TCA_BPF } from '../../lib/uapi/linux/pkt_cls.js';
 import { TC_H_CLSACT, TC_H_MIN_INGRESS } from '../../lib/uapi/linux/pkt_sched.js';
 import { RTM_GETTFILTER, RTM_NEWQDISC, RTM_NEWTFILTER, TCA, tcmsg } from '../../lib/uapi/linux/rtnetlink.js';
+import { Client, message } from './client.js';
 import { busy } from './measure.js';
 import type { Bench, Context, Row } from './measure.js';
 
@@ -25,12 +24,6 @@ const program = [
   { code: 0x06, jt: 0, jf: 0, k: 65537 },
   { code: 0x06, jt: 0, jf: 0, k: 0 },
 ];
-
-function message(type: number, flags: number, body: Uint8Array, attributes: Uint8Array): Uint8Array {
-  const nlmsg_len = N.NLMSG_HDRLEN + body.length + attributes.length;
-  const header = N.nlmsghdr.bytes({ nlmsg_len, nlmsg_type: type, nlmsg_flags: N.NLM_F_REQUEST | flags, nlmsg_seq: 1 });
-  return Uint8Array.of(...header, ...body, ...attributes);
-}
 
 function qdiscRequest(): Uint8Array {
   const attributes = new Writer(256);
@@ -53,46 +46,6 @@ function filterRequest(): Uint8Array {
 
 const dumpRequest = (): Uint8Array =>
   message(RTM_GETTFILTER, N.NLM_F_DUMP, tcmsg.bytes({ tcm_ifindex: LO, tcm_parent: INGRESS }), new Uint8Array(0));
-
-class Client {
-  readonly #task = new LocalTask();
-  readonly #socket: Socket;
-
-  constructor(machine: Machine) {
-    const socket = machine.socket(this.#task, N.AF_NETLINK, 3, N.NETLINK_ROUTE);
-    if (typeof socket === 'number') throw new Error(`socket: errno ${-socket}`);
-    this.#socket = socket;
-  }
-
-  /** Sends a request and takes its acknowledgement. */
-  acked(data: Uint8Array): void {
-    this.#send(data);
-    const received = this.#receive();
-    if (received.subarray(N.NLMSG_HDRLEN, N.NLMSG_HDRLEN + 4).some((byte) => byte !== 0)) throw new Error('refused');
-  }
-
-  /** Sends a dump request and takes all of it; the number of bytes. */
-  dumped(data: Uint8Array): number {
-    this.#send(data);
-    let total = 0;
-    for (;;) {
-      const received = this.#receive();
-      total += received.length;
-      if (received[4] === N.NLMSG_DONE && received[5] === 0) return total;
-    }
-  }
-
-  #send(data: Uint8Array): void {
-    const sent = this.#socket.sendmsg(this.#task, { name: null, data, flags: 0 });
-    if (sent !== data.length) throw new Error(`sendmsg: ${sent}`);
-  }
-
-  #receive(): Uint8Array {
-    const received = this.#socket.recvmsg(this.#task, 32768, 0, 0);
-    if (typeof received === 'number') throw new Error(`recvmsg: ${received}`);
-    return received.data;
-  }
-}
 
 function clientOfClsact(): Client {
   const client = new Client(new Machine());

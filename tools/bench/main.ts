@@ -1,6 +1,6 @@
-// `npm run bench [-- --json] [--rounds N] [NAME…]`: what the model and the host cost, as ratios to the real kernel, to
-// plain Node.js and to native programs, all measured in the same run, and what the model does by itself. Exit code 1
-// when anything misses its limit.
+// `npm run bench [-- --json] [--rounds N] [--packets N] [NAME…]`: what the model and the host cost, as ratios to the real
+// kernel, to plain Node.js and to native programs, all measured in the same run, and what the model does by itself. Exit
+// code 1 when anything misses its limit.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bpf } from './bpf.js';
@@ -8,18 +8,28 @@ import { inProcess } from './in_process.js';
 import type { Bench, Context, Row } from './measure.js';
 import { memory } from './memory.js';
 import { native } from './native.js';
+import { packets } from './packets.js';
 import { isOver, json, table } from './report.js';
 import { startup } from './startup.js';
 import { tc } from './tc.js';
 import { vm } from './vm.js';
 
-const benches: Readonly<Record<string, Bench>> = { startup, native, tc, bpf, memory, 'in-process': inProcess, vm };
+const benches: Readonly<Record<string, Bench>> = {
+  startup,
+  native,
+  tc,
+  bpf,
+  memory,
+  'in-process': inProcess,
+  vm,
+  packets,
+};
 
-function contextFor(name: string, rounds: number): Context {
+function contextFor(name: string, options: Pick<Context, 'rounds' | 'packets'>): Context {
   let steps = 0;
   return {
     tcbox: join(import.meta.dirname, '../../bin/tcbox.cjs'),
-    rounds,
+    ...options,
     isRoot: process.getuid?.() === 0,
     progress: () => {
       steps++;
@@ -30,7 +40,11 @@ function contextFor(name: string, rounds: number): Context {
 
 function main(): number {
   const { values, positionals } = parseArgs({
-    options: { json: { type: 'boolean', default: false }, rounds: { type: 'string', default: '5' } },
+    options: {
+      json: { type: 'boolean', default: false },
+      rounds: { type: 'string', default: '5' },
+      packets: { type: 'string', default: '2000000' },
+    },
     allowPositionals: true,
   });
   const names = positionals.length > 0 ? positionals : Object.keys(benches);
@@ -41,7 +55,8 @@ function main(): number {
   }
   // Reading extra certificates costs every start of Node.js more than the start itself.
   delete process.env['NODE_EXTRA_CA_CERTS'];
-  const rows: Row[] = names.flatMap((name) => benches[name]!(contextFor(name, Number(values.rounds))));
+  const options = { rounds: Number(values.rounds), packets: Number(values.packets) };
+  const rows: Row[] = names.flatMap((name) => benches[name]!(contextFor(name, options)));
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   console.log(values.json ? json(rows) : table(rows));
   return rows.some(isOver) ? 1 : 0;

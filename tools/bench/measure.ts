@@ -33,6 +33,8 @@ export interface Context {
   readonly tcbox: string;
   readonly rounds: number;
   readonly isRoot: boolean;
+  /** Packets after which memory must be as before. */
+  readonly packets: number;
   /** Called after each measurement. */
   readonly progress: () => void;
 }
