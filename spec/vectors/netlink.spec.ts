@@ -29,8 +29,15 @@ describe('netlink recordings', () => {
 
   it('are all there, and the list of missing subjects names none but them', () => {
     const names = new Set(suites.flatMap(({ records }) => records.map((record) => record.name)));
-    expect(files).to.have.lengthOf(3);
+    expect(files).to.have.lengthOf(6);
     expect(Object.keys(missing).filter((name) => !names.has(name))).to.deep.equal([]);
+  });
+
+  it('have at least 30 dumps of links and of addresses under strict checking', () => {
+    const steps = (name: string): number =>
+      suites.flatMap(({ records }) => records).find((record) => record.name === name)?.steps.length ?? 0;
+    for (const name of ['link_dumps_strict', 'address_dumps_inet_strict', 'address_dumps_inet6_strict'])
+      expect(steps(name), name).to.be.at.least(40);
   });
 
   for (const { name, records } of suites) {

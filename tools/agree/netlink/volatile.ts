@@ -2,6 +2,7 @@
 // automatic handles, the time stamps of IPv6. A new recording gets its masks from here; the recordings of version 1
 // have none of their own and get them when they are read.
 import { Bytes, fromHex, latin1 } from '../../../lib/codec/bytes.js';
+import { IFA, ifaddrmsg } from '../../../lib/uapi/linux/if_addr.js';
 import { IFLA, IFLA_INET6 } from '../../../lib/uapi/linux/if_link.js';
 import { NLMSG_HDRLEN } from '../../../lib/uapi/linux/netlink.js';
 import { TCA_ACT, TCA_BPF } from '../../../lib/uapi/linux/pkt_cls.js';
@@ -11,7 +12,7 @@ import { viewAttributes, viewMessages } from '../../../lib/wire/netlink.js';
 import type { Mask, Result } from './record.js';
 
 /** Names as the masks of recordings have them. */
-export type Volatile = 'mac' | 'prog_id' | 'ticks' | 'tc_header' | 'inet6_cacheinfo';
+export type Volatile = 'mac' | 'prog_id' | 'ticks' | 'tc_header' | 'inet6_cacheinfo' | 'ifa_cacheinfo';
 
 interface Part {
   readonly kind: Volatile;
@@ -23,6 +24,8 @@ const AF_INET6 = 10;
 const TCF_T_SIZE = 32;
 /** tstamp and reachable_time of struct ifla_cacheinfo. */
 const CACHEINFO_TIMES = [4, 12] as const;
+/** cstamp and tstamp of struct ifa_cacheinfo. */
+const IFA_CACHEINFO_TIMES = [8, 16] as const;
 
 function partOf(kind: Volatile, a: AttributeView, base: number, [from, to]: readonly [number, number?] = [0]): Part {
   const start = base + a.offset + 4;
@@ -37,6 +40,8 @@ function inLink({ body }: MessageView, base: number): Part[] {
   const start = base + rt.ifinfomsg.size;
   return viewAttributes(body.subarray(rt.ifinfomsg.size)).attributes.flatMap((a): Part[] => {
     if (a.type === IFLA.AF_SPEC.type) return inFamilies(a, start);
+    // What a link of one family has here is what the family has among those of all.
+    if (a.type === IFLA.PROTINFO.type && body[0] === AF_INET6) return inInet6(a, start);
     const isMac = a.type === IFLA.ADDRESS.type || a.type === IFLA.PERM_ADDRESS.type;
     return isMac && isRandomMac(a.payload) ? [partOf('mac', a, start)] : [];
   });
@@ -46,11 +51,20 @@ function inFamilies(spec: AttributeView, base: number): Part[] {
   const start = base + spec.offset + 4;
   return viewAttributes(spec.payload)
     .attributes.filter((family) => family.type === AF_INET6)
-    .flatMap((family) =>
-      viewAttributes(family.payload)
-        .attributes.filter((a) => a.type === IFLA_INET6.CACHEINFO.type)
-        .map((a) => partOf('inet6_cacheinfo', a, start + family.offset + 4, CACHEINFO_TIMES)),
-    );
+    .flatMap((family) => inInet6(family, start));
+}
+
+function inInet6(family: AttributeView, base: number): Part[] {
+  return viewAttributes(family.payload)
+    .attributes.filter((a) => a.type === IFLA_INET6.CACHEINFO.type)
+    .map((a) => partOf('inet6_cacheinfo', a, base + family.offset + 4, CACHEINFO_TIMES));
+}
+
+function inAddress({ body }: MessageView, base: number): Part[] {
+  const start = base + ifaddrmsg.size;
+  return viewAttributes(body.subarray(ifaddrmsg.size))
+    .attributes.filter((a) => a.type === IFA.CACHEINFO.type)
+    .map((a) => partOf('ifa_cacheinfo', a, start, IFA_CACHEINFO_TIMES));
 }
 
 /** Attributes in all nests below, with the offset of the run they stand in. */
@@ -103,6 +117,9 @@ function partsOf(message: MessageView): Part[] {
     case rt.RTM_NEWLINK:
     case rt.RTM_DELLINK:
       return inLink(message, base);
+    case rt.RTM_NEWADDR:
+    case rt.RTM_DELADDR:
+      return inAddress(message, base);
     case rt.RTM_NEWACTION:
     case rt.RTM_DELACTION:
     case rt.RTM_GETACTION:

@@ -11,7 +11,14 @@ import { volatileParts } from '../../agree/netlink/volatile.js';
 import { playToKernel } from '../kernel/real_kernel.js';
 
 /** Everything that varies between two runs on one kernel. */
-export const varying: readonly Volatile[] = ['mac', 'prog_id', 'ticks', 'tc_header', 'inet6_cacheinfo'];
+export const varying: readonly Volatile[] = [
+  'mac',
+  'prog_id',
+  'ticks',
+  'tc_header',
+  'inet6_cacheinfo',
+  'ifa_cacheinfo',
+];
 
 /** The header and the error code that stand before an echoed request. */
 const ECHO = NLMSG_HDRLEN + 4;

@@ -5,7 +5,7 @@ import type { Extack } from '../../../codec/extack.js';
 import { EOPNOTSUPP, EPERM } from '../../../uapi/asm-generic/errno.js';
 import { CAP_NET_ADMIN } from '../../../uapi/linux/capability.js';
 import { NETLINK_ROUTE, NLM_F_BULK, NLM_F_DUMP, NLMSG_HDRLEN } from '../../../uapi/linux/netlink.js';
-import { RTM_BASE, rtmType } from '../../../uapi/linux/rtnetlink.js';
+import { RTM_BASE, RTM_GETADDR, rtmType } from '../../../uapi/linux/rtnetlink.js';
 import { errno, ModelGap, refuse } from '../../errno.js';
 import type { ActiveFaults } from '../../faults.js';
 import type { Task } from '../../kernel/task.js';
@@ -184,8 +184,10 @@ export class Rtnetlink {
   #find(family: number, type: number, what: 'doit' | 'dumpit'): RtnlHandlers {
     const own = this.#handlers.get((family << 16) | type);
     const found = own?.[what] === undefined ? this.#handlers.get((PF_UNSPEC << 16) | type) : own;
-    if (found?.[what] === undefined) throw new ModelGap(`${rtmType(type)} of address family ${family}`);
-    return found;
+    if (found?.[what] !== undefined) return found;
+    // Of all families only IPv6 answers requests for one address.
+    if (type === RTM_GETADDR && what === 'doit') throw errno(EOPNOTSUPP);
+    throw new ModelGap(`${rtmType(type)} of address family ${family}`);
   }
 
   /** @models net/core/rtnetlink.c rtnetlink_rcv_msg() */

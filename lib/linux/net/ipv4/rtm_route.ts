@@ -160,7 +160,8 @@ export function* inetDumpFib(request: RtnlRequest): Iterable<DumpEntry> {
   const { seq, portid } = request;
   const filter = dumpFilter(request);
   if (filter.flags & R.RTM_F_PREFIX) return;
-  const flags = NLM_F_MULTI | (filter.set ? NLM_F_DUMP_FILTERED : 0);
+  // A strict dump leaves out routes or their exceptions, of which there are none, and says so.
+  const flags = NLM_F_MULTI | (request.strict ? NLM_F_DUMP_FILTERED : 0);
   for (const table of tablesOf(request, filter))
     for (const fa of [...table.aliases]) {
       if (!isShown(fa, filter) || !table.aliases.includes(fa)) continue;

@@ -211,6 +211,7 @@ function parseGet(request: RtnlRequest): ReturnType<typeof parseAddr> {
 export function inet6RtmGetaddr(request: RtnlRequest): void {
   const { net, portid, seq } = request;
   const { ifm, tb } = parseGet(request);
+  if (tb.TARGET_NETNSID !== undefined) throw errno(EINVAL);
   const { pfx } = extractAddr(tb);
   const wanted = ifm.ifa_index === 0 ? undefined : devGetByIndex(net, ifm.ifa_index | 0);
   const devices = wanted === undefined ? net.devices : [wanted];
