@@ -26,6 +26,10 @@ export interface KernelConfig {
   readonly smp: boolean;
   /** CONFIG_IPV6 */
   readonly ipv6: boolean;
+  /** CONFIG_LLC: frames that give a length in place of a protocol are somebody's. */
+  readonly llc: boolean;
+  /** CONFIG_NET_MPLS_GSO: devices promise nothing of what they do for other protocols when a packet is MPLS. */
+  readonly mplsGso: boolean;
   /** CONFIG_CLS_U32_PERF and CONFIG_CLS_U32_MARK */
   readonly u32Perf: boolean;
   readonly u32Mark: boolean;
@@ -44,6 +48,8 @@ const full: KernelConfig = {
   disableIpv6: true,
   smp: true,
   ipv6: true,
+  llc: true,
+  mplsGso: false,
   u32Perf: true,
   u32Mark: true,
   padAttributes: false,
@@ -80,6 +86,8 @@ const rec61uml: KernelConfig = {
   HZ: 100,
   smp: false,
   ipv6: false,
+  llc: false,
+  mplsGso: true,
   padAttributes: true,
 };
 

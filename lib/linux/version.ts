@@ -96,6 +96,14 @@ export const behaviours = {
     since: 'v6.18',
     what: 'an action that a filter made takes over the skip flags of the filter, and must not name others',
   },
+  'mirred-ingress-by-place': {
+    since: 'v6.18',
+    what: 'mirred queues a packet that it takes in from the way out; before, one that a mirred inside another takes in',
+  },
+  'mirred-no-target-goes-on': {
+    since: 'v6.18',
+    what: 'a redirect whose device is gone lets the packet have the verdict; before, it is dropped',
+  },
   'mirred-block': { since: 'v6.18', what: 'mirred takes a shared block for a device' },
   'tfilter-notify-grows': { since: 'v6.1', what: 'the message about a filter may be of any size' },
   'qdisc-hash': {
@@ -108,6 +116,10 @@ export const behaviours = {
     what: 'CREATE and EXCL with another kind replace a qdisc, not only CREATE and REPLACE',
   },
   'qdisc-move-refused': { since: 'v6.18', what: 'a qdisc is not regrafted under another parent' },
+  'tc-hook-without-filters': {
+    since: 'v6.18',
+    what: 'a hook interrupts delivery even when it has no filter: what nobody but a listener wants is counted as dropped',
+  },
   'noop-counts': { since: 'v6.18', what: 'packets for a device without carrier are counted as dropped' },
   'pfifo-fast-ring': { since: 'v6.1', what: 'pfifo_fast refuses a device whose transmit queue has no length' },
   'htb-offload': {

@@ -15,5 +15,6 @@ function ipv6Rcv(skb: SkBuff): number {
 
 /** @models net/ipv6/af_inet6.c ipv6_packet_init() */
 export function ipv6PacketInit(net: Net): void {
+  if (!net.machine.config.ipv6) return;
   devAddPack(net, { type: ETH_P_IPV6, dev: undefined, receive: ipv6Rcv });
 }

@@ -5,6 +5,7 @@ import type { Net } from '../core/net_namespace.js';
 
 /** @models net/llc/llc_core.c llc_init() */
 export function llcInit(net: Net): void {
+  if (!net.machine.config.llc) return;
   devAddPack(net, {
     type: ETH_P_802_2,
     dev: undefined,

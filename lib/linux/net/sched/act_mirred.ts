@@ -142,7 +142,9 @@ function moveStart(skb: SkBuff, atIngress: boolean, toNetwork: boolean): void {
 /** Nonzero: it did not get there. @models net/sched/act_mirred.c tcf_mirred_forward() */
 function forward(skb: SkBuff, atIngress: boolean, toIngress: boolean): number {
   if (!toIngress) return devQueueXmit(skb);
-  return atIngress ? netifReceiveSkb(skb) : netifRx(skb);
+  const { machine } = skb.dev!.net;
+  const direct = machine.has('mirred-ingress-by-place') ? atIngress : machine.softnet.mirredNest <= 1;
+  return direct ? netifReceiveSkb(skb) : netifRx(skb);
 }
 
 /** @models net/sched/act_mirred.c tcf_mirred_to_dev() */
@@ -192,6 +194,12 @@ function toBlock(skb: SkBuff, mirred: Mirred): number {
   return last === undefined ? verdict : toDev(skb, mirred, last, eaction);
 }
 
+/** Its device is gone. */
+function withoutDevice({ qstats, eaction, action, table }: Mirred): number {
+  qstats.overlimits++;
+  return isRedirect(eaction) && !table.machine.has('mirred-no-target-goes-on') ? TC_ACT_SHOT : action;
+}
+
 /** @models net/sched/act_mirred.c tcf_mirred_act() */
 function act(action: Mirred, skb: SkBuff): number {
   const { softnet } = action.table.machine;
@@ -202,8 +210,7 @@ function act(action: Mirred, skb: SkBuff): number {
     tcfActionUpdateBstats(action, skb);
     if (action.blockid !== 0) return toBlock(skb, action);
     if (action.dev !== undefined) return toDev(skb, action, action.dev, action.eaction);
-    action.qstats.overlimits++;
-    return action.action;
+    return withoutDevice(action);
   } finally {
     softnet.mirredNest--;
   }

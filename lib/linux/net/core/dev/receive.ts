@@ -66,6 +66,13 @@ function forgetTag(skb: SkBuff): boolean {
 /** Goes on, and is not lost when no protocol wants it: somebody has listened, and no hook or tag came between. */
 const HEARD = 4;
 
+/** Whether a packet stops at the hook: before 6.18 it does so for filters alone. */
+function hooked({ tcxIngress, miniqIngress, net }: NetDevice): boolean {
+  if (tcxIngress !== undefined) return true;
+  if (miniqIngress === undefined) return false;
+  return miniqIngress.block.hasFilters || net.machine.has('tc-hook-without-filters');
+}
+
 /** Up to the hooks, and again when a program gave the packet to another device. */
 function upToHooks(skb: SkBuff, origDev: NetDevice): HookResult | typeof HEARD {
   for (;;) {
@@ -76,9 +83,7 @@ function upToHooks(skb: SkBuff, origDev: NetDevice): HookResult | typeof HEARD {
       return GOES_ON;
     }
     const listened = deliverToAll(skb, origDev);
-    const { tcxIngress, miniqIngress } = skb.dev!;
-    if (tcxIngress === undefined && miniqIngress === undefined)
-      return listened && !skb.vlanTagPresent ? HEARD : GOES_ON;
+    if (!hooked(skb.dev!)) return listened && !skb.vlanTagPresent ? HEARD : GOES_ON;
     const result = schHandleIngress(skb);
     if (result !== AGAIN) return result;
   }

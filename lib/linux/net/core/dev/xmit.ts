@@ -1,7 +1,7 @@
 // net/core/dev.c, the part of a packet that goes out: the hook, the queue it is put in or the driver it is given to. Returns
 // are those of the kernel: NET_XMIT_*, or a negative errno; the packet is gone whatever they say.
 import { ENETDOWN, ENOMEM } from '../../../../uapi/asm-generic/errno.js';
-import { ETH_P_ALL } from '../../../../uapi/linux/if_ether.js';
+import { ETH_P_ALL, ETH_P_MPLS_MC, ETH_P_MPLS_UC } from '../../../../uapi/linux/if_ether.js';
 import { IFF_UP } from '../../../../uapi/linux/if.js';
 import { devXmitSkb } from '../../sched/qdisc_run.js';
 import type { NetDevice, NetdevQueue } from '../net_device.js';
@@ -41,13 +41,20 @@ function devQueueXmitNit(skb: SkBuff, dev: NetDevice): void {
   }
 }
 
+/** Whether the device sends the packet with its tag beside it; of MPLS no device of the model says so. */
+function takesTag(skb: SkBuff, dev: NetDevice): boolean {
+  if (dev.ops.vlanOffload !== true) return false;
+  const isMpls = skb.protocol === ETH_P_MPLS_UC || skb.protocol === ETH_P_MPLS_MC;
+  return !isMpls || !dev.net.machine.config.mplsGso;
+}
+
 /**
  * Writes a tag into the packet for a driver that cannot. False when there is no memory, and the packet is freed.
  *
  * @models net/core/dev.c validate_xmit_skb()
  */
 export function validateXmitSkb(skb: SkBuff, dev: NetDevice): boolean {
-  if (!skb.vlanTagPresent || dev.ops.vlanOffload === true) return true;
+  if (!skb.vlanTagPresent || takesTag(skb, dev)) return true;
   const { vlanProto, vlanTci } = skb;
   skb.clearVlanTag();
   if (vlanInsertTag(skb, vlanProto, vlanTci) === 0) {
