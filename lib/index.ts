@@ -13,7 +13,14 @@ export type { Task } from './linux/kernel/task.js';
 export { Machine, type MachineOptions, type ObjectSnapshot } from './linux/machine.js';
 export type { Received, SendRequest, Socket } from './linux/net/socket.js';
 export type { DevicePort, FrameListener, FrameOptions } from './linux/packets/port.js';
-export type { Destination, FrameChange, PacketVerdict, PathStep, ProgramShown } from './linux/packets/verdict.js';
+export type {
+  Destination,
+  FrameChange,
+  PacketsFollowed,
+  PacketVerdict,
+  PathStep,
+  ProgramShown,
+} from './linux/packets/verdict.js';
 export { kernelVersions, type KernelVersion } from './linux/version.js';
 export { Btf } from './loader/btf.js';
 export { load, LoadError, type BpfPort, type LoadedObject, type LoadOptions } from './loader/load.js';

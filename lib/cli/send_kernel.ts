@@ -91,14 +91,14 @@ export class OwnKernel {
   /** Moves time on by `ns`; what left queues meanwhile. */
   wait(ns: number): LateLine | undefined {
     if (ns === 0) return undefined;
-    const { tracer } = followPackets(this.#machine, () => {
+    const { path, destinations: ends } = followPackets(this.#machine, () => {
       this.#advance(ns);
     });
-    if (tracer.destinations.length === 0) return undefined;
-    const destinations = tracer.destinations.map((end) => ({ ...end, frame: toHex(end.frame) }));
+    if (ends.length === 0) return undefined;
+    const destinations = ends.map((end) => ({ ...end, frame: toHex(end.frame) }));
     this.#queued -= new Set(destinations.map(({ packet }) => packet)).size;
     this.#count(destinations);
-    return { late: true, path: tracer.path, destinations };
+    return { late: true, path, destinations };
   }
 
   close(): void {

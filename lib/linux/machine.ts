@@ -33,7 +33,8 @@ import { Memory } from '../vm/memory.js';
 import { Vm } from '../vm/vm.js';
 import { MessageWriter } from './net/netlink/message.js';
 import type { Socket } from './net/socket.js';
-import { DevicePort } from './packets/port.js';
+import { DevicePort, followPackets } from './packets/port.js';
+import type { PacketsFollowed } from './packets/verdict.js';
 import type { ObjectTable } from './object.js';
 import { ObjectList } from './object.js';
 import type { BehaviourName, KernelVersion } from './version.js';
@@ -159,6 +160,14 @@ export class Machine implements ObjectTable {
     const dev = devGetByName(this.net, name);
     if (dev === undefined) throw new RangeError(`no device '${name}'`);
     return new DevicePort(dev);
+  }
+
+  /**
+   * Follows all packets that move while `run` works: what queues let go while it calls advance(), say. Whatever waits at
+   * its end without having moved is not told of.
+   */
+  follow(run: () => void): PacketsFollowed {
+    return followPackets(this, run);
   }
 
   /** What /proc/kallsyms holds. */

@@ -14,7 +14,7 @@ import type { SkBuff } from '../net/core/skbuff/sk_buff.js';
 import { ethTypeTrans } from '../net/ethernet/eth_type_trans.js';
 import { frameOf, packetOf, setHeaders } from './frame.js';
 import { Tracer } from './tracer.js';
-import type { PacketVerdict } from './verdict.js';
+import type { PacketsFollowed, PacketVerdict } from './verdict.js';
 
 /** What a socket could have said of a packet before it is sent. */
 export interface FrameOptions {
@@ -76,11 +76,8 @@ function takeFrame(skb: SkBuff): Uint8Array {
   return frame;
 }
 
-/**
- * Follows whatever moves while `run` works, and what comes of it: packets that waited in queues, when time is moved on.
- * Gives what `run` returned, and the way.
- */
-export function followPackets<T>(machine: Machine, run: (tracer: Tracer) => T): { result: T; tracer: Tracer } {
+/** Follows what moves while `run` works, and what comes of it. Gives what `run` returned, and the way. */
+function traced<T>(machine: Machine, run: (tracer: Tracer) => T): { result: T; tracer: Tracer } {
   const { softnet } = machine;
   const { trace, skbs } = softnet;
   const { onFree } = skbs;
@@ -96,6 +93,12 @@ export function followPackets<T>(machine: Machine, run: (tracer: Tracer) => T): 
     softnet.trace = trace;
     skbs.onFree = onFree;
   }
+}
+
+/** Follows whatever moves while `run` works: packets that waited in queues, when time is moved on. */
+export function followPackets(machine: Machine, run: () => void): PacketsFollowed {
+  const { path, destinations } = traced(machine, run).tracer;
+  return { path, destinations };
 }
 
 export class DevicePort {
@@ -163,7 +166,7 @@ export class DevicePort {
   }
 
   #traced(direction: 'transmit' | 'receive', send: (tracer: Tracer) => number): PacketVerdict {
-    const { result, tracer } = followPackets(this.#dev.net.machine, send);
+    const { result, tracer } = traced(this.#dev.net.machine, send);
     const { path, destinations, classid } = tracer;
     return { device: this.name, direction, result, ...(classid === undefined ? {} : { classid }), path, destinations };
   }

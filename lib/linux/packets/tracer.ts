@@ -7,6 +7,7 @@ import type { ClassicProg } from '../net/core/filter/classic.js';
 import type { SkBuff } from '../net/core/skbuff/sk_buff.js';
 import type { TcAction } from '../net/sched/act_api/action.js';
 import type { TcfProto } from '../net/sched/cls_api/proto.js';
+import type { Qdisc } from '../net/sched/sch_generic.js';
 import * as A from '../../uapi/linux/pkt_cls.js';
 import { frameChanges } from './changes.js';
 import { frameOf } from './frame.js';
@@ -46,6 +47,12 @@ const shownFilter = (tp: TcfProto, handle: number): Omit<FilterStep, 'packet'> =
 });
 
 const shownAction = (action: TcAction): Told => ({ step: 'action', kind: action.table.ops.kind, index: action.index });
+
+const shownQdisc = ({ ops, handle }: Qdisc, { dev }: SkBuff) => ({
+  qdisc: ops.id,
+  handle: handleText(handle),
+  time: dev!.net.machine.clock.now(),
+});
 
 /** What a verdict at a hook makes of a packet. */
 function endAt(device: string, hook: string, verdict: number): End | undefined {
@@ -166,7 +173,8 @@ export class Tracer {
       case 'verdict':
         return { step: 'verdict', hook: step.hook, verdict: verdictName(step.verdict) };
       case 'enqueue':
-        return { step: 'enqueue', device, qdisc: step.qdisc.ops.id, handle: handleText(step.qdisc.handle) };
+      case 'dequeue':
+        return { step: step.type, device, ...shownQdisc(step.qdisc, step.skb) };
       case 'drop':
         return { step: 'drop', reason: step.reason };
       default:

@@ -50,7 +50,15 @@ export type PathStep = Step &
       }
     | { readonly step: 'action'; readonly kind: string; readonly index: number; verdict?: string }
     | { readonly step: 'verdict'; readonly hook: 'ingress' | 'egress'; readonly verdict: string }
-    | { readonly step: 'enqueue'; readonly device: string; readonly qdisc: string; readonly handle: string }
+    | {
+        /** Given to a qdisc; let go by the qdisc of the device. Nothing is let go where nothing had to wait. */
+        readonly step: 'enqueue' | 'dequeue';
+        readonly device: string;
+        readonly qdisc: string;
+        readonly handle: string;
+        /** Nanoseconds since the machine booted. */
+        readonly time: number;
+      }
     | { readonly step: 'drop'; readonly reason: string }
   );
 
@@ -69,15 +77,19 @@ export interface Destination {
   readonly frame: Uint8Array;
 }
 
-export interface PacketVerdict {
+/** What moved while time went on, or something else was done. */
+export interface PacketsFollowed {
+  readonly path: readonly PathStep[];
+  readonly destinations: readonly Destination[];
+}
+
+export interface PacketVerdict extends PacketsFollowed {
   readonly device: string;
   readonly direction: 'transmit' | 'receive';
   /** NET_XMIT_* or NET_RX_*, or a negative errno. */
   readonly result: number;
   /** The class that the last filter chose. */
   readonly classid?: string;
-  readonly path: readonly PathStep[];
-  readonly destinations: readonly Destination[];
 }
 
 /** include/net/pkt_sched.h: somebody has taken the packet. */

@@ -3,13 +3,15 @@ import { expect } from 'chai';
 import { toHex } from '../../../lib/codec/bytes.js';
 import type { Machine } from '../../../lib/linux/machine.js';
 import { frameChanges } from '../../../lib/linux/packets/changes.js';
-import { verdictJson, verdictName, type PacketVerdict } from '../../../lib/linux/packets/verdict.js';
+import { verdictJson, verdictName, type PacketsFollowed } from '../../../lib/linux/packets/verdict.js';
 import { EINVAL, EMSGSIZE, ENETDOWN } from '../../../lib/uapi/asm-generic/errno.js';
 import * as P from '../../../lib/uapi/linux/pkt_cls.js';
-import { ifinfomsg, RTM_NEWLINK, RTM_NEWTFILTER, TCA } from '../../../lib/uapi/linux/rtnetlink.js';
+import { TC_H_ROOT } from '../../../lib/uapi/linux/pkt_sched.js';
+import { ifinfomsg, RTM_NEWLINK, RTM_NEWTCLASS, RTM_NEWTFILTER, TCA } from '../../../lib/uapi/linux/rtnetlink.js';
 import { TCA_EGRESS_MIRROR, TCA_INGRESS_REDIR } from '../../../lib/uapi/linux/tc_act/tc_mirred.js';
 import { mirred } from '../net/sched/actions.js';
 import { ADD, attr, Bed, bpf, CLSACT, EGRESS, INGRESS, kind, nest, ops, PROTO_ALL, V0 } from '../net/sched/bed.js';
+import { htb, htbClass, rateOf, tbf } from '../net/sched/shaping.js';
 
 const V1 = 2;
 const { TCA_MATCHALL } = P;
@@ -27,13 +29,13 @@ function frame(...bytes: number[]): Uint8Array {
 const word = (value: unknown): string =>
   typeof value === 'object' && value !== null && 'kind' in value ? String(value.kind) : String(value);
 
-const steps = ({ path }: PacketVerdict): string[] =>
+const steps = ({ path }: PacketsFollowed): string[] =>
   path.map(({ packet, ...rest }) => {
     const told = Object.entries<unknown>(rest).filter(([key]) => key !== 'changed');
     return [packet, ...told.map(([, value]) => word(value))].join(' ');
   });
 
-const ends = ({ destinations }: PacketVerdict): string[] =>
+const ends = ({ destinations }: PacketsFollowed): string[] =>
   destinations.map(({ packet, fate, device, why = '' }) => `${packet} ${fate} ${device} ${why}`.trim());
 
 describe('packets', () => {
@@ -189,6 +191,73 @@ describe('packets', () => {
     expect(seen).to.deep.equal([tagged]);
     const [end] = machine.device('v1').receive(tagged).destinations;
     expect(end!.fate).to.equal('received');
+  });
+
+  describe('in queues', () => {
+    const root = { ifindex: V0, handle: 0x10000, parent: TC_H_ROOT };
+    /** Nanoseconds a frame of 60 bytes takes at 125,000 bytes a second. */
+    const FRAME_TIME = 480_000;
+    /** When which qdisc let something go, after `start`. */
+    const dequeued = ({ path }: PacketsFollowed, start: number): string[] =>
+      path.flatMap((step) => (step.step === 'dequeue' ? [`${step.qdisc} ${step.handle} ${step.time - start}`] : []));
+
+    it('wait for the bucket of tbf, and are told of when time lets them go', () => {
+      const bucket = tbf({ rate: rateOf(125_000), buffer: FRAME_TIME / 64, limit: 1000 });
+      expect(bed.qdisc('tbf', root, ADD, bucket).errno).to.equal(0);
+      const v0 = machine.device('v0');
+      const start = machine.clock.now();
+      const first = v0.transmit(frame());
+      expect(dequeued(first, start)).to.deep.equal(['tbf 1: 0']);
+      expect(ends(first)).to.deep.equal(['0 received v1']);
+      const verdicts = [v0.transmit(frame()), v0.transmit(frame())];
+      for (const verdict of verdicts) {
+        expect(dequeued(verdict, start)).to.deep.equal([]);
+        expect(ends(verdict)).to.deep.equal(['0 queued v0 qdisc bfifo 0: of v0']);
+      }
+      const early = machine.follow(() => {
+        machine.advance(FRAME_TIME - 1);
+      });
+      expect(early).to.deep.equal({ path: [], destinations: [] });
+      const late = machine.follow(() => {
+        machine.advance(FRAME_TIME + 1);
+      });
+      expect(dequeued(late, start)).to.deep.equal([`tbf 1: ${FRAME_TIME}`, `tbf 1: ${2 * FRAME_TIME}`]);
+      expect(late.destinations.map(({ fate, device }) => `${fate} ${device}`)).to.deep.equal([
+        'received v1',
+        'received v1',
+      ]);
+    });
+
+    it('leave htb in the order of their classes, at the times of their rates', () => {
+      expect(bed.qdisc('htb', root, ADD, htb({ defcls: 0x20 })).errno).to.equal(0);
+      const add = (handle: number, rate: number): void => {
+        const options = htbClass({ rate: rateOf(rate), ceil: rateOf(rate), buffer: 1, cbuffer: 1 });
+        const fields = { ifindex: V0, handle, parent: 0x10000 };
+        expect(bed.tc(RTM_NEWTCLASS, ADD, fields, kind('htb'), options).errno).to.equal(0);
+      };
+      add(0x10010, 125_000);
+      add(0x10020, 62_500);
+      const toClass = bpf(ops(6, 0, 0, 0, 0x10, 0, 1, 0));
+      expect(
+        bed.tc(RTM_NEWTFILTER, ADD, { ...at(V0, 0x10000), protocol: 0x0608 }, kind('bpf'), toClass).errno,
+      ).to.equal(0);
+      const arp = frame();
+      arp.set([8, 6], 12);
+      const v0 = machine.device('v0');
+      for (let n = 0; n < 4; n++) for (const bytes of [arp, frame()]) v0.transmit(bytes);
+      const types: string[] = [];
+      const stop = machine.device('v1').onReceive((got) => types.push(got[13] === 6 ? 'arp' : 'ip'));
+      const start = machine.clock.now();
+      const late = machine.follow(() => {
+        machine.advance(1e8);
+      });
+      stop();
+      // A bucket of 64 ns, which is full when the first frame takes its 480,000 (or 960,000) out of it.
+      expect(dequeued(late, start)).to.deep.equal(
+        [1, 2, 2, 3, 4, 6].map((frames) => `htb 1: ${frames * FRAME_TIME - 64}`),
+      );
+      expect(types).to.deep.equal(['arp', 'arp', 'ip', 'arp', 'ip', 'ip']);
+    });
   });
 
   it('keep what a socket says of them', () => {

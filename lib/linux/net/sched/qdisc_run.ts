@@ -2,7 +2,7 @@
 // reaches the driver. A qdisc is run by whoever puts a packet in, by its own timer, and never inside itself.
 import { IFF_UP } from '../../../uapi/linux/if.js';
 import { devHardStartXmit, NET_XMIT_DROP, NET_XMIT_SUCCESS, validateXmitSkb } from '../core/dev/xmit.js';
-import { traceDrop, traceEnqueue } from '../core/dev/trace.js';
+import { traceDequeue, traceDrop, traceEnqueue } from '../core/dev/trace.js';
 import type { BasicStats } from '../core/gen_stats.js';
 import type { NetDevice } from '../core/net_device.js';
 import * as L from '../core/skbuff/layout.js';
@@ -141,6 +141,7 @@ export function qdiscRun(sch: Qdisc): void {
     for (;;) {
       const skb = qdiscDequeuePeeked(sch);
       if (skb === undefined) return;
+      traceDequeue(skb, sch);
       directXmit(skb, skb.dev!);
     }
   } finally {

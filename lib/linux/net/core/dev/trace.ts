@@ -28,7 +28,7 @@ export type PacketStep =
   /** What the last action said that was told of; with TC_ACT_CONSUMED the packet is not there any more. */
   | { readonly type: 'acted'; readonly skb: SkBuff; readonly verdict: number }
   | { readonly type: 'verdict'; readonly hook: Hook; readonly skb: SkBuff; readonly verdict: number }
-  | { readonly type: 'enqueue'; readonly skb: SkBuff; readonly qdisc: Qdisc }
+  | { readonly type: 'enqueue' | 'dequeue'; readonly skb: SkBuff; readonly qdisc: Qdisc }
   | { readonly type: 'deliver'; readonly dev: NetDevice; readonly skb: SkBuff }
   | { readonly type: 'unhandled'; readonly dev: NetDevice; readonly skb: SkBuff }
   | { readonly type: 'drop'; readonly skb: SkBuff; readonly reason: string };
@@ -93,6 +93,12 @@ export function traceFilter(tp: TcfProto, verdict: number, classid: number): voi
 export function traceEnqueue(skb: SkBuff, qdisc: Qdisc): void {
   const trace = traceOf(skb);
   if (trace !== undefined) trace({ type: 'enqueue', skb, qdisc });
+}
+
+/** The qdisc of a device lets a packet go that it kept. */
+export function traceDequeue(skb: SkBuff, qdisc: Qdisc): void {
+  const trace = traceOf(skb);
+  if (trace !== undefined) trace({ type: 'dequeue', skb, qdisc });
 }
 
 /** Somebody who wants the protocol takes the packet. */
