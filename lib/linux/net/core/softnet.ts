@@ -4,7 +4,8 @@ import type { Machine } from '../../machine.js';
 import type { Task } from '../../kernel/task.js';
 import { Backlog } from './dev/backlog.js';
 import type { PacketTrace } from './dev/trace.js';
-import { FlowHash } from './skbuff/hash.js';
+import { FlowHash } from './flow_dissector/hash.js';
+import { PayloadOffset } from './flow_dissector/poff.js';
 import { SkbPool } from './skbuff/pool.js';
 import type { SockStruct } from './sock_struct.js';
 
@@ -42,6 +43,7 @@ export class Softnet {
   /** Sockets of packets, by the address that programs have. */
   readonly socks = new Map<number, SockStruct>();
   readonly flowHash: FlowHash;
+  readonly payloadOffset = new PayloadOffset();
   #cookies = 0;
 
   constructor(machine: Machine) {

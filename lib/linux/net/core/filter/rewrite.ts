@@ -6,7 +6,6 @@ import { setR0, setR0Unsigned } from '../../../../vm/helper_call.js';
 import * as H from '../../../../vm/internal_helpers.js';
 import type { SkBuff } from '../skbuff/sk_buff.js';
 import { type HelperEntry, type HelperMaker, R1, R2, R3, R4, skbHelper } from './call.js';
-import { skbGetPoff } from './poff.js';
 
 const NET_OFF = SKF_NET_OFF | 0;
 const LL_OFF = SKF_LL_OFF | 0;
@@ -76,6 +75,14 @@ function getNlattrNest(skb: SkBuff, regs: Int32Array): number {
   return length > skb.len - offset ? 0 : findAttribute(skb, at + 4, at + length, regs[R3]! >>> 0);
 }
 
+/** @models net/core/filter.c bpf_skb_get_pay_offset() */
+const getPayOffset: HelperMaker = ({ softnet }) => {
+  const { skbs, payloadOffset } = softnet;
+  return (regs) => {
+    setR0(regs, payloadOffset.of(skbs.at(regs[R1]!)));
+  };
+};
+
 /** @models net/core/filter.c bpf_get_raw_cpu_id() */
 const rawCpuId: HelperMaker =
   ({ softnet }) =>
@@ -97,7 +104,7 @@ export const rewriteHelpers: ReadonlyMap<number, HelperMaker> = new Map<number, 
   [H.SKB_LOAD_HELPER_8, loadHelper(1, R4)],
   [H.SKB_LOAD_HELPER_16, loadHelper(2, R4)],
   [H.SKB_LOAD_HELPER_32, loadHelper(4, R4)],
-  [H.SKB_GET_PAY_OFFSET, skbHelper(skbGetPoff)],
+  [H.SKB_GET_PAY_OFFSET, getPayOffset],
   [H.SKB_GET_NLATTR, skbHelper(getNlattr)],
   [H.SKB_GET_NLATTR_NEST, skbHelper(getNlattrNest)],
   [H.GET_RAW_CPU_ID, rawCpuId],

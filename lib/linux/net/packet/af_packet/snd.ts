@@ -11,7 +11,6 @@ import { errno, errnoOf, ModelGap } from '../../../errno.js';
 import type { Task } from '../../../kernel/task.js';
 import { devGetByIndex } from '../../core/dev/table.js';
 import { devQueueXmit, NET_XMIT_CN } from '../../core/dev/xmit.js';
-import { skbProbeTransportHeader } from '../../core/filter/poff.js';
 import type { NetDevice } from '../../core/net_device.js';
 import type { SkBuff } from '../../core/skbuff/sk_buff.js';
 import { ETH_P_8021Q, ethTypeVlan, VLAN_HLEN } from '../../core/skbuff/vlan.js';
@@ -108,7 +107,7 @@ function packetOf(sock: PacketSock, target: Target, data: Uint8Array): SkBuff {
   skb.priority = sock.opts.stored.get(SO_PRIORITY) ?? 0;
   skb.mark = sock.opts.stored.get(SO_MARK) ?? 0;
   parseHeaders(sock, skb, dev);
-  skbProbeTransportHeader(skb);
+  sock.net.machine.softnet.payloadOffset.probeTransportHeader(skb);
   return skb;
 }
 

@@ -3,8 +3,10 @@ import * as P from '../../../../uapi/linux/pkt_cls.js';
 import { devGetByIndex } from '../../core/dev/table.js';
 import type { Net } from '../../core/net_namespace.js';
 import type { MessageWriter } from '../../netlink/message.js';
-import type { Field } from './flow_key.js';
-import * as N from './protocols.js';
+import { KEY } from '../../core/flow_dissector/dissector.js';
+import type { Field } from '../../core/flow_dissector/flow_key.js';
+import * as N from '../../core/flow_dissector/protocols.js';
+import { portNames } from './protocols.js';
 import type { FlowMatch } from './set_key.js';
 
 const F = P.TCA_FLOWER;
@@ -73,10 +75,10 @@ class KeyWriter {
     }
     this.#put('pppoeSid', 'KEY_PPPOE_SID');
     if (mask.has('ethType')) this.#put('pppProto', 'KEY_PPP_PROTO');
-    if (key.get('addrType') === N.IPV4_ADDRS) {
+    if (key.get('addrType') === KEY.IPV4_ADDRS) {
       this.#put('ipv4Src', 'KEY_IPV4_SRC', 'KEY_IPV4_SRC_MASK');
       this.#put('ipv4Dst', 'KEY_IPV4_DST', 'KEY_IPV4_DST_MASK');
-    } else if (key.get('addrType') === N.IPV6_ADDRS) {
+    } else if (key.get('addrType') === KEY.IPV6_ADDRS) {
       this.#put('ipv6Src', 'KEY_IPV6_SRC', 'KEY_IPV6_SRC_MASK');
       this.#put('ipv6Dst', 'KEY_IPV6_DST', 'KEY_IPV6_DST_MASK');
     }
@@ -85,7 +87,7 @@ class KeyWriter {
   /** Only one of these has fields: setKey() fills no other. */
   #transport(): void {
     const { key } = this.#match;
-    const ports = N.portNames.get(key.get('ipProto'));
+    const ports = portNames.get(key.get('ipProto'));
     if (ports !== undefined) this.#ports(ports);
     const icmp = key.get('ethType') === N.ETH_P_IP ? 'ICMPV4' : 'ICMPV6';
     this.#put('icmpType', `KEY_${icmp}_TYPE`, `KEY_${icmp}_TYPE_MASK`);
@@ -116,10 +118,10 @@ class KeyWriter {
 
   #tunnel(): void {
     const { key } = this.#match;
-    if (key.get('encAddrType') === N.IPV4_ADDRS) {
+    if (key.get('encAddrType') === KEY.IPV4_ADDRS) {
       this.#put('encIpv4Src', 'KEY_ENC_IPV4_SRC', 'KEY_ENC_IPV4_SRC_MASK');
       this.#put('encIpv4Dst', 'KEY_ENC_IPV4_DST', 'KEY_ENC_IPV4_DST_MASK');
-    } else if (key.get('encAddrType') === N.IPV6_ADDRS) {
+    } else if (key.get('encAddrType') === KEY.IPV6_ADDRS) {
       this.#put('encIpv6Src', 'KEY_ENC_IPV6_SRC', 'KEY_ENC_IPV6_SRC_MASK');
       this.#put('encIpv6Dst', 'KEY_ENC_IPV6_DST', 'KEY_ENC_IPV6_DST_MASK');
     }

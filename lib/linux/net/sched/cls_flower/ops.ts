@@ -6,89 +6,25 @@ import { EEXIST, EINVAL, ENOSPC, EOPNOTSUPP } from '../../../../uapi/asm-generic
 import * as P from '../../../../uapi/linux/pkt_cls.js';
 import { TCA } from '../../../../uapi/linux/rtnetlink.js';
 import { errno, refuse } from '../../../errno.js';
-import { Idr } from '../../../lib/idr.js';
 import type { MessageWriter } from '../../netlink/message.js';
 import { bindFilter, type TcfResult, unbindFilter } from '../cls_api/bind.js';
 import * as exts from '../cls_api/exts.js';
 import { flagsValid } from '../cls_api/flags.js';
-import { type FilterChange, TcfFilter, type TcfProto, type TcfProtoOps } from '../cls_api/proto.js';
+import type { FilterChange, TcfProto, TcfProtoOps } from '../cls_api/proto.js';
 import { tcfQueueWork } from '../cls_api/work.js';
 import type { Net } from '../../core/net_namespace.js';
 import type { TcRequest } from '../sch_api/request.js';
+import { classify } from './classify.js';
 import { dumpKey } from './dump_key.js';
+import { FlowerFilter, FlowerHead, type Parms } from './filter.js';
 import { type FlowMatch, setKey } from './set_key.js';
-import { HandleOrder } from './handle_order.js';
 
 const { TCA_FLOWER, TCA_FLOWER_6_1 } = P;
 /** No old-style policer. */
 const extsAttributes: exts.ExtsAttributes = { action: TCA_FLOWER.ACT.type, police: 0 };
 const INT_MAX = 0x7fffffff;
 
-/** struct cls_fl_filter. Its tcf_proto holds it, then the work queue. */
-class FlowerFilter extends TcfFilter {
-  readonly handle: number;
-  /** TCA_CLS_FLAGS_* */
-  readonly flags: number;
-  readonly exts: exts.TcfExts | undefined;
-  readonly match: FlowMatch;
-  readonly res: TcfResult;
-  readonly maskIdentity: string;
-  /** What may be there once: the mask, and the values that it looks at. */
-  readonly identity: string;
-
-  constructor(tp: TcfProto, handle: number, parms: Parms, match: FlowMatch) {
-    super(tp.chain.block.net.machine, tp);
-    this.handle = handle;
-    this.flags = parms.flags | P.TCA_CLS_FLAGS_NOT_IN_HW;
-    this.exts = parms.exts;
-    this.res = parms.res;
-    this.match = match;
-    this.maskIdentity = match.mask.identity();
-    this.identity = `${this.maskIdentity} ${match.key.identity(match.mask)}`;
-  }
-
-  get label(): string {
-    return `flower filter 0x${this.handle.toString(16)}`;
-  }
-
-  /** @models net/sched/cls_flower.c __fl_destroy_filter() */
-  protected destroy(): void {
-    exts.tcfExtsDestroy(this.exts);
-  }
-}
-
-/** struct cls_fl_head: the filters of one tcf_proto, by handle and by what they match. */
-class FlowerHead {
-  readonly handles = new Idr<FlowerFilter>(1);
-  readonly order = new HandleOrder();
-  /** Number of filters of each identity: a change may make two. */
-  readonly #identities = new Map<string, number>();
-
-  has(identity: string): boolean {
-    return this.#identities.has(identity);
-  }
-
-  add(filter: FlowerFilter): void {
-    this.handles.set(filter.handle, filter);
-    this.#identities.set(filter.identity, (this.#identities.get(filter.identity) ?? 0) + 1);
-  }
-
-  /** Forgets what a filter matches. */
-  drop(filter: FlowerFilter): void {
-    const left = this.#identities.get(filter.identity)! - 1;
-    if (left === 0) this.#identities.delete(filter.identity);
-    else this.#identities.set(filter.identity, left);
-  }
-}
-
 type Change = FilterChange<FlowerFilter>;
-
-/** What a request says beside the key. */
-interface Parms {
-  readonly flags: number;
-  readonly res: TcfResult;
-  readonly exts: exts.TcfExts | undefined;
-}
 
 const headOf = (tp: TcfProto): FlowerHead => tp.root as FlowerHead;
 
@@ -112,8 +48,8 @@ function checkMatch({ t, tp, old }: Change, filter: FlowerFilter): void {
   const template = tp.chain.template?.priv as FlowMatch | undefined;
   if (template !== undefined && !filter.match.mask.isWithin(template.mask))
     refuse(t.request.extack, EINVAL, 'cls_flower: Mask does not fit the template');
-  if (old !== undefined && old.maskIdentity !== filter.maskIdentity) throw errno(EINVAL);
-  if (old === undefined && headOf(tp).has(filter.identity)) throw errno(EEXIST);
+  if (old !== undefined && old.mask !== filter.mask) throw errno(EINVAL);
+  if (old === undefined && filter.mask.find(filter.masked) !== undefined) throw errno(EEXIST);
 }
 
 /** A filter in no list yet. `parms` are bound and made already. */
@@ -121,7 +57,8 @@ function withKey(change: Change, tb: Options, options: Nla, handle: number, parm
   const { t, tp } = change;
   let filter: FlowerFilter | undefined;
   try {
-    filter = new FlowerFilter(tp, handle, parms, setKey(t, options, tb.$nla));
+    const match = setKey(t, options, tb.$nla);
+    filter = new FlowerFilter(tp, handle, parms, match, headOf(tp).maskOf(match.mask));
   } finally {
     if (filter === undefined) exts.tcfExtsDestroy(parms.exts);
   }
@@ -152,19 +89,15 @@ function makeFilter(change: Change, tb: Options, options: Nla, handle: number, f
 }
 
 function addFilter(change: Change, tb: Options, options: Nla, flags: number): FlowerFilter {
-  const head = headOf(change.tp);
   const filter = makeFilter(change, tb, options, newHandle(change), flags);
-  head.add(filter);
-  head.order.add(filter.handle);
+  headOf(change.tp).add(filter, undefined);
   return filter;
 }
 
 function replaceFilter(change: Change, tb: Options, options: Nla, flags: number, old: FlowerFilter): FlowerFilter {
   const { tp } = change;
   const filter = makeFilter(change, tb, options, old.handle, flags);
-  const head = headOf(tp);
-  head.add(filter);
-  head.drop(old);
+  headOf(tp).add(filter, old);
   unbindFilter(tp, old.res);
   tcfQueueWork(tp.chain.block.net, old, tp);
   return filter;
@@ -191,10 +124,7 @@ function change(request: Change): FlowerFilter {
 
 /** Takes a filter out. @models net/sched/cls_flower.c __fl_delete() */
 function deleteFilter(tp: TcfProto, filter: FlowerFilter): void {
-  const head = headOf(tp);
-  head.handles.remove(filter.handle);
-  head.order.remove(filter.handle);
-  head.drop(filter);
+  headOf(tp).remove(filter);
   tp.version++;
   unbindFilter(tp, filter.res);
   tcfQueueWork(tp.chain.block.net, filter, tp);
@@ -248,6 +178,7 @@ function templateDump(net: Net, priv: unknown, skb: MessageWriter): void {
 
 export const clsFlowerOps: TcfProtoOps = {
   kind: 'flower',
+  classify,
   init: (tp) => {
     tp.root = new FlowerHead();
   },

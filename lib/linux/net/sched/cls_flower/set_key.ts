@@ -6,8 +6,11 @@ import * as P from '../../../../uapi/linux/pkt_cls.js';
 import { ModelGap, refuse } from '../../../errno.js';
 import { changeIndev } from '../cls_api/flags.js';
 import type { TcRequest } from '../sch_api/request.js';
-import { type Field, FlowKey } from './flow_key.js';
-import * as N from './protocols.js';
+import { KEY } from '../../core/flow_dissector/dissector.js';
+import { type Field, FlowKey } from '../../core/flow_dissector/flow_key.js';
+import * as N from '../../core/flow_dissector/protocols.js';
+import { ethTypeVlan } from '../../core/skbuff/vlan.js';
+import { ethertypeOfPpp, portNames, VLAN_PRIORITY_MASK, VLAN_VID_MASK } from './protocols.js';
 
 const F = P.TCA_FLOWER;
 type Attribute = Exclude<keyof typeof F, `$${string}`>;
@@ -92,7 +95,7 @@ class KeyReader {
     const counted = this.key.get('numOfVlans') > tagsBefore;
     const ethertype = this.#of(attribute)?.be16();
     if (ethertype === undefined) return counted ? 0 : undefined;
-    if (counted || N.isVlan(ethertype)) return ethertype;
+    if (counted || ethTypeVlan(ethertype)) return ethertype;
     this.#exactly('ethType', ethertype);
     return undefined;
   }
@@ -111,13 +114,13 @@ class KeyReader {
   #vlan(tag: 'vlan' | 'cvlan', ethertype: number, id: Attribute, prio: Attribute, next: Attribute): void {
     const vid = this.#of(id);
     if (vid !== undefined) {
-      this.key.set(`${tag}Id`, vid.u16() & N.VLAN_VID_MASK);
-      this.mask.set(`${tag}Id`, N.VLAN_VID_MASK);
+      this.key.set(`${tag}Id`, vid.u16() & VLAN_VID_MASK);
+      this.mask.set(`${tag}Id`, VLAN_VID_MASK);
     }
     const priority = this.#of(prio);
     if (priority !== undefined) {
-      this.key.set(`${tag}Prio`, priority.u8() & N.VLAN_PRIORITY_MASK);
-      this.mask.set(`${tag}Prio`, N.VLAN_PRIORITY_MASK);
+      this.key.set(`${tag}Prio`, priority.u8() & VLAN_PRIORITY_MASK);
+      this.mask.set(`${tag}Prio`, VLAN_PRIORITY_MASK);
     }
     if (ethertype !== 0) this.#exactly(`${tag}Tpid`, ethertype);
     this.#take(`${tag}EthType`, next);
@@ -133,7 +136,7 @@ class KeyReader {
       this.mask.fill('ethType', 0);
       return;
     }
-    const payload = N.ethertypeOfPpp.get(this.key.get('pppProto'));
+    const payload = ethertypeOfPpp.get(this.key.get('pppProto'));
     if (payload !== undefined) this.#exactly('ethType', payload);
   }
 
@@ -150,12 +153,12 @@ class KeyReader {
 
   #addresses(): void {
     if (this.#of('KEY_IPV4_SRC') !== undefined || this.#of('KEY_IPV4_DST') !== undefined) {
-      this.key.set('addrType', N.IPV4_ADDRS);
+      this.key.set('addrType', KEY.IPV4_ADDRS);
       this.mask.fill('addrType', 0xff);
       this.#take('ipv4Src', 'KEY_IPV4_SRC', 'KEY_IPV4_SRC_MASK');
       this.#take('ipv4Dst', 'KEY_IPV4_DST', 'KEY_IPV4_DST_MASK');
     } else if (this.#of('KEY_IPV6_SRC') !== undefined || this.#of('KEY_IPV6_DST') !== undefined) {
-      this.key.set('addrType', N.IPV6_ADDRS);
+      this.key.set('addrType', KEY.IPV6_ADDRS);
       this.mask.fill('addrType', 0xff);
       this.#take('ipv6Src', 'KEY_IPV6_SRC', 'KEY_IPV6_SRC_MASK');
       this.#take('ipv6Dst', 'KEY_IPV6_DST', 'KEY_IPV6_DST_MASK');
@@ -172,7 +175,7 @@ class KeyReader {
   #transport(): void {
     const proto = this.key.get('ipProto');
     const ethType = this.key.get('ethType');
-    const ports = N.portNames.get(proto);
+    const ports = portNames.get(proto);
     if (ports !== undefined) this.#ports(ports);
     else if (ethType === N.ETH_P_IP && proto === N.IPPROTO_ICMP) this.#icmp('ICMPV4');
     else if (ethType === N.ETH_P_IPV6 && proto === N.IPPROTO_ICMPV6) this.#icmp('ICMPV6');
@@ -221,13 +224,13 @@ class KeyReader {
 
   #tunnel(): void {
     if (this.#of('KEY_ENC_IPV4_SRC') !== undefined || this.#of('KEY_ENC_IPV4_DST') !== undefined) {
-      this.key.set('encAddrType', N.IPV4_ADDRS);
+      this.key.set('encAddrType', KEY.IPV4_ADDRS);
       this.mask.fill('encAddrType', 0xff);
       this.#take('encIpv4Src', 'KEY_ENC_IPV4_SRC', 'KEY_ENC_IPV4_SRC_MASK');
       this.#take('encIpv4Dst', 'KEY_ENC_IPV4_DST', 'KEY_ENC_IPV4_DST_MASK');
     }
     if (this.#of('KEY_ENC_IPV6_SRC') !== undefined || this.#of('KEY_ENC_IPV6_DST') !== undefined) {
-      this.key.set('encAddrType', N.IPV6_ADDRS);
+      this.key.set('encAddrType', KEY.IPV6_ADDRS);
       this.mask.fill('encAddrType', 0xff);
       this.#take('encIpv6Src', 'KEY_ENC_IPV6_SRC', 'KEY_ENC_IPV6_SRC_MASK');
       this.#take('encIpv6Dst', 'KEY_ENC_IPV6_DST', 'KEY_ENC_IPV6_DST_MASK');
