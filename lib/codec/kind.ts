@@ -38,6 +38,8 @@ export interface AttributePolicy {
 export interface AttributeKind<T = unknown> extends AttributePolicy {
   /** Name of the value type, for people and docs. */
   readonly name: string;
+  /** The C type of the payload, where it is one. */
+  readonly codec: Codec<T> | undefined;
   /** The value, once the policy has accepted the attribute. */
   read(nla: Nla): T;
   /** Payload length of `value` in bytes. */
@@ -48,17 +50,18 @@ export interface AttributeKind<T = unknown> extends AttributePolicy {
 }
 
 /** What a kind does with values. */
-type Access<T> = Pick<AttributeKind<T>, 'name' | 'read' | 'sizeOf' | 'write' | 'show'>;
+type Access<T> = Pick<AttributeKind<T>, 'name' | 'read' | 'sizeOf' | 'write' | 'show'> & { readonly codec?: Codec<T> };
 
 /** Kinds have the same properties in the same order, so that the engine treats all alike. */
 function kindOf<T>({ type, len, mask, min, max }: AttributePolicy, access: Access<T>): AttributeKind<T> {
-  const { name, read, sizeOf, write, show } = access;
-  return { type, len, mask, min, max, name, read, sizeOf, write, show };
+  const { name, codec, read, sizeOf, write, show } = access;
+  return { type, len, mask, min, max, name, codec, read, sizeOf, write, show };
 }
 
 function fixedKind<T>(policy: AttributePolicy, codec: Codec<T>): AttributeKind<T> {
   return kindOf(policy, {
     name: codec.name,
+    codec,
     read: (nla) => codec.get(nla.msg, nla.start),
     sizeOf: () => codec.size,
     write: (to, offset, value) => {

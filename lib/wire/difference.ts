@@ -3,11 +3,11 @@
 import { Bytes, latin1, toHex } from '../codec/bytes.js';
 import { nlmsghdr, nlmsgType } from '../uapi/linux/netlink.js';
 import { rtmType } from '../uapi/linux/rtnetlink.js';
-import type { AnyStruct, Level } from './layout.js';
-import { anonymous, layoutOf } from './layout.js';
+import { attributeName, shapeOf } from './layout/level.js';
+import { layoutOf } from './layout/message.js';
+import type { Context, Level, Shape, StructShape } from './layout/shape.js';
 import type { AttributeView, MessageView } from './netlink.js';
 import { viewAttributes, viewMessages } from './netlink.js';
-import { NLA_F_NESTED } from '../codec/nla.js';
 
 export interface Difference {
   /** `message 0 RTM_NEWTFILTER TCA_OPTIONS TCA_BPF_FLAGS`. */
@@ -41,21 +41,26 @@ function reportBytes(path: string, offset: number, a: Uint8Array, b: Uint8Array,
   report(path, offset + first, cut(a), cut(b));
 }
 
-function diffStruct(path: string, offset: number, type: AnyStruct, a: Uint8Array, b: Uint8Array, report: Report): void {
+function diffStruct(
+  path: string,
+  offset: number,
+  { struct: type, shown: forms }: Pick<StructShape, 'struct' | 'shown'>,
+  a: Uint8Array,
+  b: Uint8Array,
+  report: Report,
+): void {
   if (a.length < type.size || b.length < type.size) {
     reportBytes(path, offset, a, b, report);
     return;
   }
   const [x, y] = [type.get(new Bytes(a), 0), type.get(new Bytes(b), 0)];
   const offsets = Object.values(type.offsetof);
-  Object.entries(type.members).forEach(([key, codec], i) => {
+  Object.entries(type.members).forEach(([key, member], i) => {
+    const codec = forms?.[key] ?? member;
     const [left, right] = [codec.show(x[key]), codec.show(y[key])];
     if (left !== right) report(`${path} ${key}`, offset + offsets[i]!, left, right);
   });
 }
-
-const attributeName = ({ set }: Level, type: number): string =>
-  set === undefined ? `attribute ${type}` : (set.$byType[type]?.name ?? `${set.$name} ${type}`);
 
 const quote = (text: Uint8Array): string => JSON.stringify(latin1(text));
 
@@ -70,16 +75,16 @@ function diffAttribute(
   offset: number,
   a: AttributeView,
   b: AttributeView,
-  nest: Level | undefined,
-  isText: boolean,
+  shape: Shape,
+  context: Context,
   report: Report,
 ): void {
   if (a.flags !== b.flags)
     report(`${path} flags`, offset + 2, `0x${a.flags.toString(16)}`, `0x${b.flags.toString(16)}`);
-  const level = nest ?? (a.flags & NLA_F_NESTED ? anonymous : undefined);
-  if (level !== undefined && whole(a.payload) && whole(b.payload))
-    diffAttributes(path, offset + 4, level, a.payload, b.payload, report);
-  else if (isText && !equal(a.payload, b.payload)) report(path, offset + 4, quote(a.payload), quote(b.payload));
+  if (shape.is === 'attributes' && whole(a.payload) && whole(b.payload))
+    diffAttributes(path, offset + 4, shape.level, context, a.payload, b.payload, report);
+  else if (shape.is === 'text' && !equal(a.payload, b.payload))
+    report(path, offset + 4, quote(a.payload), quote(b.payload));
   else reportBytes(path, offset + 4, a.payload, b.payload, report);
   reportBytes(`${path} padding`, offset + 4 + a.payload.length, a.padding, b.padding, report);
 }
@@ -106,6 +111,7 @@ function diffAttributes(
   path: string,
   offset: number,
   level: Level,
+  context: Context,
   a: Uint8Array,
   b: Uint8Array,
   report: Report,
@@ -116,15 +122,14 @@ function diffAttributes(
   if (!sameOrder) reportOrder(`${path} attributes`, offset, order[0]!, order[1]!, report);
   x.attributes.forEach((mine, i) => {
     const theirs = sameOrder ? y.attributes[i] : y.attributes.find((v) => v.type === mine.type);
-    const nest = level.nest?.(mine, x.attributes);
     if (theirs !== undefined)
       diffAttribute(
         `${path} ${attributeName(level, mine.type)}`,
         offset + mine.offset,
         mine,
         theirs,
-        nest,
-        level.set?.$byType[mine.type]?.kind.name === 'string',
+        shapeOf(level, { attribute: mine, siblings: x.attributes, context }),
+        context,
         report,
       );
   });
@@ -133,19 +138,19 @@ function diffAttributes(
 
 function diffMessage(path: string, a: MessageView, b: MessageView, report: Report): void {
   const headers = [nlmsghdr.bytes(a.header), nlmsghdr.bytes(b.header)] as const;
-  diffStruct(path, a.offset, nlmsghdr, ...headers, report);
+  diffStruct(path, a.offset, { struct: nlmsghdr }, ...headers, report);
   const start = a.offset + nlmsghdr.size;
   const layout = layoutOf(a.header.nlmsg_type, a.header.nlmsg_flags, a.body);
   if (layout === undefined || a.header.nlmsg_type !== b.header.nlmsg_type) {
     reportBytes(`${path} body`, start, a.body, b.body, report);
     return;
   }
-  const headEnd = layout.head?.size ?? 0;
+  const headEnd = layout.head?.struct.size ?? 0;
   if (layout.head)
     diffStruct(path, start, layout.head, a.body.subarray(0, headEnd), b.body.subarray(0, headEnd), report);
   const [from, to] = [Math.min(headEnd, layout.start), layout.start];
   reportBytes(`${path} body`, start + from, a.body.subarray(from, to), b.body.subarray(from, to), report);
-  diffAttributes(path, start + to, layout.level, a.body.subarray(to), b.body.subarray(to), report);
+  diffAttributes(path, start + to, layout.level, layout.context, a.body.subarray(to), b.body.subarray(to), report);
   reportBytes(`${path} padding`, start + a.body.length, a.padding, b.padding, report);
 }
 

@@ -47,7 +47,7 @@ describe('wire difference', () => {
 
   it('names the member of the family header', () => {
     expect(lines(filter(1, 2), filter(3, 2))).to.deep.equal([
-      'message 0 RTM_NEWTFILTER tcm_info at 32: expected 65536, got 196608',
+      'message 0 RTM_NEWTFILTER tcm_info at 32: expected prio 1, protocol 0, got prio 3, protocol 0',
     ]);
   });
 

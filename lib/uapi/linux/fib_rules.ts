@@ -1,7 +1,8 @@
 // include/uapi/linux/fib_rules.h: messages about routing rules; the policy is fib_rule_policy of net/core/fib_rules.c.
 import { attrs } from '../../codec/attrs.js';
 import { nlaU16, nlaU32, nlaU64, nlaU8, opaque, string, unchecked } from '../../codec/kind.js';
-import { u32, u8 } from '../../codec/scalar.js';
+import { flagTable, nameTable } from '../../codec/names.js';
+import { u16, u32, u8 } from '../../codec/scalar.js';
 import { struct } from '../../codec/struct.js';
 import { IFNAMSIZ } from './if.js';
 
@@ -57,3 +58,14 @@ export const FRA = attrs('FRA', {
   DPORT_MASK: [29, nlaU16],
   DSCP_MASK: [30, nlaU8],
 });
+
+export const frAct = nameTable({
+  FR_ACT_UNSPEC: 0, FR_ACT_TO_TBL, FR_ACT_GOTO, FR_ACT_NOP, FR_ACT_BLACKHOLE, FR_ACT_UNREACHABLE, FR_ACT_PROHIBIT,
+}); // prettier-ignore
+
+export const fibRuleFlags = flagTable({
+  FIB_RULE_PERMANENT, FIB_RULE_INVERT, FIB_RULE_UNRESOLVED: 4, FIB_RULE_IIF_DETACHED, FIB_RULE_OIF_DETACHED,
+}); // prettier-ignore
+
+export const fib_rule_uid_range = struct('fib_rule_uid_range', { start: u32, end: u32 });
+export const fib_rule_port_range = struct('fib_rule_port_range', { start: u16, end: u16 });

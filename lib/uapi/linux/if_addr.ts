@@ -2,6 +2,7 @@
 // (ifa_ipv4_policy of net/ipv4/devinet.c) and of IPv6 (ifa_ipv6_policy of net/ipv6/addrconf.c).
 import { attrs } from '../../codec/attrs.js';
 import { atLeast, int, nlaU32, nlaU8, opaque, output, string, unchecked } from '../../codec/kind.js';
+import { flagTable, nameTable } from '../../codec/names.js';
 import { s32, u32, u8 } from '../../codec/scalar.js';
 import { struct } from '../../codec/struct.js';
 
@@ -73,3 +74,11 @@ export const IFAPROT_UNSPEC = 0;
 export const IFAPROT_KERNEL_LO = 1;
 export const IFAPROT_KERNEL_RA = 2;
 export const IFAPROT_KERNEL_LL = 3;
+
+/** `IFA_F_PERMANENT` for 0x80; bit 0 has two names, and this is the one of IPv4. */
+export const ifaFlags = flagTable({
+  IFA_F_SECONDARY, IFA_F_NODAD, IFA_F_OPTIMISTIC, IFA_F_DADFAILED, IFA_F_HOMEADDRESS, IFA_F_DEPRECATED,
+  IFA_F_TENTATIVE, IFA_F_PERMANENT, IFA_F_MANAGETEMPADDR, IFA_F_NOPREFIXROUTE, IFA_F_MCAUTOJOIN, IFA_F_STABLE_PRIVACY,
+}); // prettier-ignore
+
+export const ifaProto = nameTable({ IFAPROT_UNSPEC, IFAPROT_KERNEL_LO, IFAPROT_KERNEL_RA, IFAPROT_KERNEL_LL });

@@ -15,7 +15,7 @@ import {
   string,
   unchecked,
 } from '../../codec/kind.js';
-import { nameTable } from '../../codec/names.js';
+import { flagTable, nameTable } from '../../codec/names.js';
 import { s32, u16, u32, u64, u8 } from '../../codec/scalar.js';
 import { struct } from '../../codec/struct.js';
 import { ALTIFNAMSIZ, IFALIASZ, IFNAMSIZ } from './if.js';
@@ -237,4 +237,34 @@ export const IFLA_EVENT_BONDING_OPTIONS = 6;
 export const iflaEvent = nameTable({
   IFLA_EVENT_NONE, IFLA_EVENT_REBOOT, IFLA_EVENT_FEATURES, IFLA_EVENT_BONDING_FAILOVER, IFLA_EVENT_NOTIFY_PEERS,
   IFLA_EVENT_IGMP_RESEND, IFLA_EVENT_BONDING_OPTIONS,
+}); // prettier-ignore
+
+/** RTM_GETSTATS and its answers. */
+export const if_stats_msg = struct('if_stats_msg', { family: u8, pad1: u8, pad2: u16, ifindex: u32, filter_mask: u32 });
+
+/** IFLA_STATS_* of an answer; input policy `ifla_stats_set_policy` has the last alone. */
+export const IFLA_STATS = attrs('IFLA_STATS', {
+  LINK_64: [1, output(rtnl_link_stats64), 'dump'],
+  LINK_XSTATS: [2, unchecked, 'dump'],
+  LINK_XSTATS_SLAVE: [3, unchecked, 'dump'],
+  LINK_OFFLOAD_XSTATS: [4, unchecked, 'dump'],
+  AF_SPEC: [5, unchecked, 'dump'],
+});
+
+/** IFLA_STATS_* of a request; input policy `rtnl_stats_get_policy`. */
+export const IFLA_STATS_GET = attrs('IFLA_STATS', {
+  GET_FILTERS: [1, nested],
+  SET_OFFLOAD_XSTATS_L3_STATS: [2, nlaU8],
+});
+
+export const xdpFlags = flagTable({
+  XDP_FLAGS_UPDATE_IF_NOEXIST, XDP_FLAGS_SKB_MODE: 2, XDP_FLAGS_DRV_MODE: 4, XDP_FLAGS_HW_MODE: 8, XDP_FLAGS_REPLACE,
+}); // prettier-ignore
+
+export const xdpAttached = nameTable({
+  XDP_ATTACHED_NONE, XDP_ATTACHED_DRV: 1, XDP_ATTACHED_SKB: 2, XDP_ATTACHED_HW: 3, XDP_ATTACHED_MULTI: 4,
+}); // prettier-ignore
+
+export const in6AddrGenMode = nameTable({
+  IN6_ADDR_GEN_MODE_EUI64, IN6_ADDR_GEN_MODE_NONE, IN6_ADDR_GEN_MODE_STABLE_PRIVACY, IN6_ADDR_GEN_MODE_RANDOM,
 }); // prettier-ignore

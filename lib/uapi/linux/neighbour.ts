@@ -2,6 +2,7 @@
 // net/core/neighbour.c.
 import { attrs } from '../../codec/attrs.js';
 import { binary, nested, nlaU16, nlaU32, nlaU8, output } from '../../codec/kind.js';
+import { flagTable } from '../../codec/names.js';
 import { s32, u16, u32, u8 } from '../../codec/scalar.js';
 import { struct } from '../../codec/struct.js';
 
@@ -58,3 +59,13 @@ export const NUD_PERMANENT = 0x80;
 export const NUD_NONE = 0x00;
 /** States in which the link address is known (include/net/neighbour.h). */
 export const NUD_VALID = NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE | NUD_PROBE | NUD_STALE | NUD_DELAY;
+
+/** `NUD_REACHABLE` for 2; 0 is NUD_NONE. */
+const states = flagTable({
+  NUD_INCOMPLETE, NUD_REACHABLE, NUD_STALE, NUD_DELAY, NUD_PROBE, NUD_FAILED, NUD_NOARP, NUD_PERMANENT,
+}); // prettier-ignore
+export const nudState = (value: number): string => (value === NUD_NONE ? 'NUD_NONE' : states(value));
+
+export const ntfFlags = flagTable({
+  NTF_USE, NTF_SELF: 0x02, NTF_MASTER: 0x04, NTF_PROXY, NTF_EXT_LEARNED, NTF_OFFLOADED: 0x20, NTF_STICKY: 0x40, NTF_ROUTER,
+}); // prettier-ignore

@@ -18,7 +18,7 @@ import {
   string,
   unchecked,
 } from '../../codec/kind.js';
-import { nameTable } from '../../codec/names.js';
+import { flagTable, nameTable } from '../../codec/names.js';
 import { be16, be32, bytes, handle, s16, s32, u16, u32, u64, u8 } from '../../codec/scalar.js';
 import { struct } from '../../codec/struct.js';
 import { BPF_MAXINSNS } from './bpf_common.js';
@@ -338,3 +338,11 @@ export const TCA_FLOWER_6_1: typeof TCA_FLOWER = {
       : attribute,
   ),
 };
+
+export const tcaClsFlags = flagTable({
+  TCA_CLS_FLAGS_SKIP_HW, TCA_CLS_FLAGS_SKIP_SW, TCA_CLS_FLAGS_IN_HW, TCA_CLS_FLAGS_NOT_IN_HW, TCA_CLS_FLAGS_VERBOSE,
+}); // prettier-ignore
+
+export const tcaBpfFlags = flagTable({ TCA_BPF_FLAG_ACT_DIRECT });
+
+export const tcU32Flags = flagTable({ TC_U32_TERMINAL, TC_U32_OFFSET, TC_U32_VAROFFSET, TC_U32_EAT });

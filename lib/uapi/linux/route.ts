@@ -1,8 +1,9 @@
 // include/uapi/linux/rtnetlink.h, the routing half: route messages, their attributes, types, scopes, tables. The policies
 // are those of IPv4 (rtm_ipv4_policy of net/ipv4/fib_frontend.c) and of IPv6 (rtm_ipv6_policy of net/ipv6/route.c).
 import { attrs } from '../../codec/attrs.js';
-import { atLeast, nested, nlaU16, nlaU32, nlaU8, opaque, unchecked } from '../../codec/kind.js';
-import { u32, u8 } from '../../codec/scalar.js';
+import { atLeast, nested, nlaU16, nlaU32, nlaU8, opaque, string, unchecked } from '../../codec/kind.js';
+import { s32, u16, u32, u8 } from '../../codec/scalar.js';
+import { flagTable, nameTable } from '../../codec/names.js';
 import { struct } from '../../codec/struct.js';
 import { rta_cacheinfo } from './rtnetlink.js';
 
@@ -122,3 +123,53 @@ export const RTA6 = attrs(
   },
   RTA_MAX,
 );
+
+/** Head of one hop in RTA_MULTIPATH; its attributes follow, rtnh_len counts all of them. */
+export const rtnexthop = struct('rtnexthop', { rtnh_len: u16, rtnh_flags: u8, rtnh_hops: u8, rtnh_ifindex: s32 });
+
+/** RTAX_*, inside RTA_METRICS; they are numbers of u32 but for CC_ALGO. */
+export const RTAX = attrs('RTAX', {
+  LOCK: [1, nlaU32],
+  MTU: [2, nlaU32],
+  WINDOW: [3, nlaU32],
+  RTT: [4, nlaU32],
+  RTTVAR: [5, nlaU32],
+  SSTHRESH: [6, nlaU32],
+  CWND: [7, nlaU32],
+  ADVMSS: [8, nlaU32],
+  REORDERING: [9, nlaU32],
+  HOPLIMIT: [10, nlaU32],
+  INITCWND: [11, nlaU32],
+  FEATURES: [12, nlaU32],
+  RTO_MIN: [13, nlaU32],
+  INITRWND: [14, nlaU32],
+  QUICKACK: [15, nlaU32],
+  CC_ALGO: [16, string(15)],
+  FASTOPEN_NO_COOKIE: [17, nlaU32],
+});
+
+export const rtnType = nameTable({
+  RTN_UNSPEC, RTN_UNICAST, RTN_LOCAL, RTN_BROADCAST, RTN_ANYCAST, RTN_MULTICAST, RTN_BLACKHOLE, RTN_UNREACHABLE,
+  RTN_PROHIBIT, RTN_THROW, RTN_NAT, RTN_XRESOLVE: 11,
+}); // prettier-ignore
+
+export const rtProtocol = nameTable({
+  RTPROT_UNSPEC, RTPROT_REDIRECT: 1, RTPROT_KERNEL, RTPROT_BOOT, RTPROT_STATIC: 4, RTPROT_GATED: 8, RTPROT_RA: 9,
+  RTPROT_MRT: 10, RTPROT_ZEBRA: 11, RTPROT_BIRD: 12, RTPROT_DNROUTED: 13, RTPROT_XORP: 14, RTPROT_NTK: 15,
+  RTPROT_DHCP: 16, RTPROT_MROUTED: 17, RTPROT_KEEPALIVED: 18, RTPROT_BABEL: 42, RTPROT_OPENR: 99, RTPROT_BGP: 186,
+  RTPROT_ISIS: 187, RTPROT_OSPF: 188, RTPROT_RIP: 189, RTPROT_EIGRP: 192,
+}); // prettier-ignore
+
+export const rtScope = nameTable({
+  RT_SCOPE_UNIVERSE, RT_SCOPE_SITE, RT_SCOPE_LINK, RT_SCOPE_HOST, RT_SCOPE_NOWHERE,
+}); // prettier-ignore
+
+export const rtTable = nameTable({
+  RT_TABLE_UNSPEC, RT_TABLE_COMPAT, RT_TABLE_DEFAULT, RT_TABLE_MAIN, RT_TABLE_LOCAL,
+}); // prettier-ignore
+
+export const rtmFlags = flagTable({
+  RTNH_F_DEAD, RTNH_F_PERVASIVE: 2, RTNH_F_ONLINK, RTNH_F_OFFLOAD: 8, RTNH_F_LINKDOWN, RTNH_F_UNRESOLVED: 32,
+  RTNH_F_TRAP: 64, RTM_F_NOTIFY, RTM_F_CLONED, RTM_F_EQUALIZE, RTM_F_PREFIX, RTM_F_LOOKUP_TABLE, RTM_F_FIB_MATCH,
+  RTM_F_OFFLOAD: 0x4000, RTM_F_TRAP: 0x8000, RTM_F_OFFLOAD_FAILED: 0x20000000,
+}); // prettier-ignore

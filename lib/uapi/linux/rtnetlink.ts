@@ -1,7 +1,7 @@
 // include/uapi/linux/rtnetlink.h: message types, groups, family headers, the top attributes of traffic control.
 import { attrs } from '../../codec/attrs.js';
 import { binary, bitfield32, flag, nested, nlaU32, output, string, unchecked } from '../../codec/kind.js';
-import { nameTable } from '../../codec/names.js';
+import { flagTable, nameTable } from '../../codec/names.js';
 import { handle, s32, u16, u32, u8 } from '../../codec/scalar.js';
 import { struct } from '../../codec/struct.js';
 
@@ -35,23 +35,61 @@ export const RTM_NEWACTION = 48;
 export const RTM_DELACTION = 49;
 export const RTM_GETACTION = 50;
 export const RTM_NEWPREFIX = 52;
+export const RTM_GETMULTICAST = 58;
+export const RTM_GETANYCAST = 62;
+export const RTM_NEWNEIGHTBL = 64;
+export const RTM_GETNEIGHTBL = 66;
+export const RTM_SETNEIGHTBL = 67;
+export const RTM_NEWNDUSEROPT = 68;
+export const RTM_NEWADDRLABEL = 72;
+export const RTM_DELADDRLABEL = 73;
+export const RTM_GETADDRLABEL = 74;
+export const RTM_GETDCB = 78;
+export const RTM_SETDCB = 79;
+export const RTM_NEWNETCONF = 80;
+export const RTM_DELNETCONF = 81;
+export const RTM_GETNETCONF = 82;
+export const RTM_NEWMDB = 84;
+export const RTM_DELMDB = 85;
+export const RTM_GETMDB = 86;
 export const RTM_NEWNSID = 88;
 export const RTM_DELNSID = 89;
 export const RTM_GETNSID = 90;
+export const RTM_NEWSTATS = 92;
+export const RTM_GETSTATS = 94;
+export const RTM_SETSTATS = 95;
+export const RTM_NEWCACHEREPORT = 96;
 export const RTM_NEWCHAIN = 100;
 export const RTM_DELCHAIN = 101;
 export const RTM_GETCHAIN = 102;
+export const RTM_NEWNEXTHOP = 104;
+export const RTM_DELNEXTHOP = 105;
+export const RTM_GETNEXTHOP = 106;
 export const RTM_NEWLINKPROP = 108;
 export const RTM_DELLINKPROP = 109;
 export const RTM_GETLINKPROP = 110;
+export const RTM_NEWVLAN = 112;
+export const RTM_DELVLAN = 113;
+export const RTM_GETVLAN = 114;
+export const RTM_NEWNEXTHOPBUCKET = 116;
+export const RTM_DELNEXTHOPBUCKET = 117;
+export const RTM_GETNEXTHOPBUCKET = 118;
+export const RTM_NEWTUNNEL = 120;
+export const RTM_DELTUNNEL = 121;
+export const RTM_GETTUNNEL = 122;
 
 /** `RTM_NEWTFILTER` for 44. */
 export const rtmType = nameTable({
   RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK, RTM_SETLINK, RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR, RTM_NEWROUTE, RTM_DELROUTE,
   RTM_GETROUTE, RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH, RTM_NEWRULE, RTM_DELRULE, RTM_GETRULE, RTM_NEWQDISC,
   RTM_DELQDISC, RTM_GETQDISC, RTM_NEWTCLASS, RTM_DELTCLASS, RTM_GETTCLASS, RTM_NEWTFILTER, RTM_DELTFILTER,
-  RTM_GETTFILTER, RTM_NEWACTION, RTM_DELACTION, RTM_GETACTION, RTM_NEWPREFIX, RTM_NEWNSID, RTM_DELNSID, RTM_GETNSID,
-  RTM_NEWCHAIN, RTM_DELCHAIN, RTM_GETCHAIN, RTM_NEWLINKPROP, RTM_DELLINKPROP, RTM_GETLINKPROP,
+  RTM_GETTFILTER, RTM_NEWACTION, RTM_DELACTION, RTM_GETACTION, RTM_NEWPREFIX, RTM_GETMULTICAST,
+  RTM_GETANYCAST, RTM_NEWNEIGHTBL, RTM_GETNEIGHTBL, RTM_SETNEIGHTBL, RTM_NEWNDUSEROPT, RTM_NEWADDRLABEL,
+  RTM_DELADDRLABEL, RTM_GETADDRLABEL, RTM_GETDCB, RTM_SETDCB, RTM_NEWNETCONF, RTM_DELNETCONF, RTM_GETNETCONF, RTM_NEWMDB,
+  RTM_DELMDB, RTM_GETMDB, RTM_NEWNSID, RTM_DELNSID, RTM_GETNSID, RTM_NEWSTATS, RTM_GETSTATS, RTM_SETSTATS,
+  RTM_NEWCACHEREPORT, RTM_NEWCHAIN, RTM_DELCHAIN, RTM_GETCHAIN, RTM_NEWNEXTHOP, RTM_DELNEXTHOP, RTM_GETNEXTHOP,
+  RTM_NEWLINKPROP, RTM_DELLINKPROP, RTM_GETLINKPROP, RTM_NEWVLAN, RTM_DELVLAN, RTM_GETVLAN, RTM_NEWNEXTHOPBUCKET,
+  RTM_DELNEXTHOPBUCKET, RTM_GETNEXTHOPBUCKET, RTM_NEWTUNNEL, RTM_DELTUNNEL, RTM_GETTUNNEL,
 }); // prettier-ignore
 
 /** enum rtnetlink_groups: numbers for NETLINK_ADD_MEMBERSHIP. */
@@ -133,6 +171,10 @@ export const TCA_FILTER_DUMP = attrs(
 /** IFLA_EXT_MASK: what a link answer is to hold or leave out. */
 export const RTEXT_FILTER_VF = 1;
 export const RTEXT_FILTER_SKIP_STATS = 8;
+export const rtextFilter = flagTable({
+  RTEXT_FILTER_VF, RTEXT_FILTER_BRVLAN: 2, RTEXT_FILTER_BRVLAN_COMPRESSED: 4, RTEXT_FILTER_SKIP_STATS,
+  RTEXT_FILTER_MRP: 16, RTEXT_FILTER_CFM_CONFIG: 32, RTEXT_FILTER_CFM_STATUS: 64, RTEXT_FILTER_MST: 128,
+}); // prettier-ignore
 
 export const TCA_ACT_FLAG_LARGE_DUMP_ON = 1;
 export const TCA_ACT_FLAG_TERSE_DUMP = 2;
@@ -157,4 +199,23 @@ export const rta_cacheinfo = struct('rta_cacheinfo', {
   rta_id: u32,
   rta_ts: u32,
   rta_tsage: u32,
+});
+
+/** RTM_NEWPREFIX: a prefix that a router advertised. */
+export const prefixmsg = struct('prefixmsg', {
+  prefix_family: u8,
+  prefix_pad1: u8,
+  prefix_pad2: u16,
+  prefix_ifindex: s32,
+  prefix_type: u8,
+  prefix_len: u8,
+  prefix_flags: u8,
+  prefix_pad3: u8,
+});
+
+export const prefix_cacheinfo = struct('prefix_cacheinfo', { preferred_time: u32, valid_time: u32 });
+
+export const PREFIX = attrs('PREFIX', {
+  ADDRESS: [1, unchecked, 'dump'],
+  CACHEINFO: [2, output(prefix_cacheinfo), 'dump'],
 });

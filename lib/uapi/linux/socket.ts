@@ -1,4 +1,5 @@
 // include/linux/socket.h and include/uapi/asm-generic/socket.h: families, types, message flags, SOL_SOCKET options.
+import { nameTable } from '../../codec/names.js';
 import { s32, u32, u64 } from '../../codec/scalar.js';
 import { struct } from '../../codec/struct.js';
 
@@ -6,6 +7,13 @@ export const AF_UNSPEC = 0;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const AF_PACKET = 17;
+
+/** `AF_INET` for 2. */
+export const addressFamily = nameTable({
+  AF_UNSPEC, AF_UNIX: 1, AF_INET, AF_AX25: 3, AF_IPX: 4, AF_APPLETALK: 5, AF_BRIDGE: 7, AF_X25: 9, AF_INET6,
+  AF_NETLINK: 16, AF_PACKET, AF_LLC: 26, AF_MPLS: 28, AF_CAN: 29, AF_TIPC: 30, AF_PHONET: 35, AF_VSOCK: 40, AF_QIPCRTR: 42,
+  AF_SMC: 43, AF_XDP: 44, AF_MCTP: 45, RTNL_FAMILY_IPMR: 128, RTNL_FAMILY_IP6MR: 129,
+}); // prettier-ignore
 
 export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import type { Attribute, AttrSet } from '../../../lib/codec/attrs.js';
 import { NLA_TYPE_MASK } from '../../../lib/codec/nla.js';
 import { latin1 } from '../../../lib/codec/bytes.js';
-import type { AnyStruct } from '../../../lib/wire/layout.js';
+import type { AnyStruct } from '../../../lib/wire/layout/shape.js';
 import type { Attribute as Given } from './message.js';
 import { valueBytes } from './message.js';
 

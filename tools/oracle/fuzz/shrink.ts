@@ -5,7 +5,7 @@ import { Bytes } from '../../../lib/codec/bytes.js';
 import { NLMSG_HDRLEN } from '../../../lib/uapi/linux/netlink.js';
 import { viewAttributes, viewMessages } from '../../../lib/wire/netlink.js';
 import type { Json } from '../../agree/input.js';
-import { layoutOf } from '../../../lib/wire/layout.js';
+import { layoutOf } from '../../../lib/wire/layout/message.js';
 
 type Steps = readonly Json[];
 

@@ -4,7 +4,7 @@ import type { Attribute as Declared } from '../../../lib/codec/attrs.js';
 import type { AttributeKind } from '../../../lib/codec/kind.js';
 import type { Codec } from '../../../lib/codec/scalar.js';
 import { Bytes, fromLatin1 } from '../../../lib/codec/bytes.js';
-import type { AnyStruct } from '../../../lib/wire/layout.js';
+import type { AnyStruct } from '../../../lib/wire/layout/shape.js';
 import { structNamed } from './declared.js';
 import { nothing } from './message.js';
 import type { Random } from './random.js';

@@ -1,6 +1,7 @@
 // include/uapi/linux/tc_act/tc_mirred.h: the action that sends packets to another device.
 import { attrs } from '../../../codec/attrs.js';
 import { atLeast, intMin, output, unchecked } from '../../../codec/kind.js';
+import { nameTable } from '../../../codec/names.js';
 import { s32, u32 } from '../../../codec/scalar.js';
 import { struct } from '../../../codec/struct.js';
 import { tc_gen, tcf_t } from '../pkt_cls.js';
@@ -22,3 +23,7 @@ export const TCA_MIRRED = attrs('TCA_MIRRED', {
 
 /** The same in kernels that know no blocks. */
 export const TCA_MIRRED_6_1: typeof TCA_MIRRED = { ...TCA_MIRRED, $max: TCA_MIRRED.PAD.type };
+
+export const mirredAction = nameTable({
+  TCA_EGRESS_REDIR, TCA_EGRESS_MIRROR, TCA_INGRESS_REDIR, TCA_INGRESS_MIRROR,
+}); // prettier-ignore
