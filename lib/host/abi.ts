@@ -220,6 +220,7 @@ export const FD_CLOEXEC = 1;
 export const F_GETFL = 3;
 export const F_SETFL = 4;
 export const O_WRONLY = 1;
+export const O_RDONLY = 0;
 export const O_RDWR = 2;
 export const F_DUPFD_CLOEXEC = 1030;
 export const O_CREAT = 0o100;

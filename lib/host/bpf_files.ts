@@ -1,12 +1,15 @@
 // What a client holds in place of an open map, program, link or BTF object: a memory file of that name. Its last close,
 // wherever dup(), fork() and SCM_RIGHTS have carried it, is heard by inotify; that it was the last one is proved by a lock
 // that the client's open file holds from its birth. Where inotify cannot be had, the locks are tried from time to time.
-import { O_CLOEXEC, O_WRONLY } from './abi.js';
+import { O_CLOEXEC, O_RDONLY, O_RDWR, O_WRONLY } from './abi.js';
 import { IN_CLOSE, type Inotify } from './inotify.js';
 import { BASE, STAT, close, errno, flock, fstat, get64, memfdCreate, open } from './libc.js';
-import type { BpfFile } from '../linux/kernel/bpf/file.js';
+import { type MappedMap, mappedPages } from './mapped_maps.js';
+import { type BpfFile, MapFile } from '../linux/kernel/bpf/file.js';
+import { BPF_F_RDONLY_PROG } from '../uapi/linux/bpf.js';
 
 const MFD_CLOEXEC = 1;
+const LOCK_SH = 1;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 /** How often, and how many times, a close that was heard is looked at again: the lock goes a moment after the event. */
@@ -16,7 +19,8 @@ const AGAIN_TIMES = 50;
 const LOOK_MS = 100;
 
 interface Held {
-  readonly file: BpfFile;
+  /** Open files that the client cannot tell apart by their bytes: those of one map that can be mapped. */
+  readonly files: BpfFile[];
   /** Our own open file of the same memory file. */
   readonly fd: number;
   readonly ino: number;
@@ -24,6 +28,18 @@ interface Held {
   watch: number;
   /** How often the lock is still to be tried. */
   tries: number;
+}
+
+/**
+ * A second open file of `fd`, locked: nothing is told by inotify of the one that memfd_create(2) makes. Negative errno if it
+ * cannot be had.
+ */
+function openLocked(fd: number, access: number): number {
+  const end = open(`/proc/self/fd/${fd}`, access | O_CLOEXEC);
+  if (end >= 0 && flock(end, LOCK_SH) === 0) return end;
+  const error = errno();
+  if (end >= 0) close(end);
+  return -error;
 }
 
 export class BpfFiles {
@@ -44,34 +60,60 @@ export class BpfFiles {
 
   /** A memory file for `file`: an fd for the client, to be closed here once installed; or a negative errno. */
   make(file: BpfFile): number {
+    if (file instanceof MapFile) {
+      const pages = mappedPages(file);
+      if (pages !== undefined) return this.#makeMapped(file, pages);
+    }
+    return this.#makeEmpty(file);
+  }
+
+  /** A file that cannot be mapped, since there is nothing in it. */
+  #makeEmpty(file: BpfFile): number {
     const fd = memfdCreate(`anon_inode:${file.kind}`, MFD_CLOEXEC);
     if (fd < 0) return -errno();
-    const path = `/proc/self/fd/${fd}`;
-    // The client gets a second open file: nothing is told of the one that memfd_create(2) makes. It cannot be mapped, since
-    // there is nothing in it.
-    const clientEnd = open(path, O_WRONLY | O_CLOEXEC);
-    if (clientEnd < 0 || flock(clientEnd, LOCK_EX) !== 0) {
+    const clientEnd = openLocked(fd, O_WRONLY);
+    if (clientEnd < 0) close(fd);
+    else this.#hold(file, fd);
+    return clientEnd;
+  }
+
+  /** One more open file of the pages of a map. */
+  #makeMapped(file: MapFile, pages: MappedMap): number {
+    const clientEnd = openLocked(pages.fd, (file.map.mapFlags & BPF_F_RDONLY_PROG) === 0 ? O_RDWR : O_RDONLY);
+    if (clientEnd < 0) return clientEnd;
+    fstat(clientEnd, BASE + STAT);
+    const held = this.#byIno.get(get64(STAT + 8));
+    if (held !== undefined) {
+      held.files.push(file);
+      return clientEnd;
+    }
+    const fd = open(`/proc/self/fd/${pages.fd}`, O_RDWR | O_CLOEXEC);
+    if (fd < 0) {
       const error = errno();
-      for (const made of [clientEnd, fd]) if (made >= 0) close(made);
+      close(clientEnd);
       return -error;
     }
+    this.#hold(file, fd);
+    return clientEnd;
+  }
+
+  #hold(file: BpfFile, fd: number): void {
     fstat(fd, BASE + STAT);
     this.#device = get64(STAT);
-    const held: Held = { file, fd, ino: get64(STAT + 8), watch: -1, tries: 0 };
+    const held: Held = { files: [file], fd, ino: get64(STAT + 8), watch: -1, tries: 0 };
     this.#byIno.set(held.ino, held);
-    held.watch = this.#inotify.watch(path, IN_CLOSE, () => {
+    held.watch = this.#inotify.watch(`/proc/self/fd/${fd}`, IN_CLOSE, () => {
       held.tries = AGAIN_TIMES;
       this.#heard.add(held);
       this.look();
     });
     if (held.watch < 0) this.#unheard++;
-    return clientEnd;
   }
 
   /** The file whose struct stat stands at STAT in the arena; undefined when it is none of ours. */
   atStat(): BpfFile | undefined {
     if (this.#byIno.size === 0 || get64(STAT) !== this.#device) return undefined;
-    return this.#byIno.get(get64(STAT + 8))?.file;
+    return this.#byIno.get(get64(STAT + 8))?.files[0];
   }
 
   /** The file behind a copy of a client's fd. */
@@ -110,6 +152,6 @@ export class BpfFiles {
     if (held.watch >= 0) this.#inotify.unwatch(held.watch);
     else this.#unheard--;
     close(held.fd);
-    held.file.close();
+    for (const file of held.files) file.close();
   }
 }

@@ -31,6 +31,7 @@ export const inotifyRmWatch = bind('int inotify_rm_watch(int, int)');
 export const memfdCreate = bind('int memfd_create(const char *, unsigned int)');
 export const truncate = bind('int ftruncate(int, int64_t)');
 const mmap = libc.func('void *mmap(void *, size_t, int, int, int, int64_t)');
+const mmapAt = bind('intptr_t mmap(uintptr_t, size_t, int, int, int, int64_t)');
 export const munmap = bind('int munmap(uintptr_t, size_t)');
 export const lseek = bind('int64_t lseek(int, int64_t, int)');
 export const epollCreate1 = bind('int epoll_create1(int)');
@@ -105,6 +106,15 @@ export const addressOf = (bytes: Uint8Array): number => Number(koffi.address(byt
 
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
+const MAP_PRIVATE = 2;
+const MAP_FIXED = 0x10;
+const MAP_ANONYMOUS = 0x20;
+
+/** Puts a file (-1: zeros) in the place of whole pages at `address`; false when it cannot be done. */
+export function mapOver(address: number, size: number, fd: number): boolean {
+  const kind = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
+  return mmapAt(address, size, PROT_READ_WRITE, MAP_FIXED | kind, fd, 0) === address;
+}
 
 /** `size` bytes of a file, mapped: to be given back by munmap(), and not touched from then on. */
 export function mappedView(fd: number, size: number): { readonly address: number; readonly bytes: Uint8Array } {

@@ -189,6 +189,12 @@ export class ArrayMap extends IndexedMap {
     this.memory.free(this.#block === 0 ? address : this.#block);
   }
 
+  /** @models kernel/bpf/arraymap.c array_map_mmap() */
+  override get mappedArea(): { readonly address: number; readonly size: number } | undefined {
+    if (!this.mmapable || !this.ready()) return undefined;
+    return { address: this.place(0), size: pageAlign(this.maxEntries * this.elemSize) };
+  }
+
   /** @models kernel/bpf/arraymap.c array_map_lookup_elem() */
   override lookupElem(key: number): number {
     const index = this.index(key);

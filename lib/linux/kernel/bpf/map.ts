@@ -42,6 +42,16 @@ export interface MapAttr {
 /** What a kind makes of the numbers that are asked for. */
 export type MapShape = Partial<Pick<MapAttr, 'maxEntries' | 'mapFlags'>>;
 
+/** Pages of a map that a host lets clients map. */
+export interface SharedPages {
+  /** Whether a client has them mapped to write. */
+  readonly written: boolean;
+  /** From now on nobody can map them to write. */
+  freeze(): void;
+  /** The map goes: the pages are the machine's alone again. */
+  end(): void;
+}
+
 export abstract class BpfMap extends KObject {
   readonly machine: Machine;
   readonly memory: Memory;
@@ -67,6 +77,8 @@ export abstract class BpfMap extends KObject {
   usercnt = 0;
   /** What inner maps look like, in a map of maps. */
   readonly innerMapMeta?: InnerMapMeta;
+  /** Set by a host that has lent mappedArea to clients. */
+  shared: SharedPages | undefined;
   #name: string;
   #id = 0;
   #address = 0;
@@ -254,6 +266,11 @@ export abstract class BpfMap extends KObject {
     return -ENOTSUPP;
   }
 
+  /** Whole pages of the linear memory that mmap(2) gives a client; undefined: this map cannot be mapped. */
+  get mappedArea(): { readonly address: number; readonly size: number } | undefined {
+    return undefined;
+  }
+
   /** memlock of fdinfo, bytes. */
   abstract memUsage(): number;
 
@@ -292,6 +309,7 @@ export abstract class BpfMap extends KObject {
     this.machine.bpfIds.maps.remove(this);
     if (this.#address !== 0) {
       this.machine.bpfMaps.remove(this.memory, this.#address);
+      this.shared?.end();
       this.unplace(this.#address);
     }
     this.btf?.release(this);

@@ -131,8 +131,9 @@ export function mapFreeze(call: BpfCall): number {
   const fields = asksMode ? map.record !== undefined : map.record?.has(BPF_TIMER | BPF_KPTR) === true;
   if (fields || map.mapType === B.BPF_MAP_TYPE_STRUCT_OPS) return -E.ENOTSUPP;
   if (asksMode && (file.sysPerms & FMODE_WRITE) === 0) return -E.EPERM;
-  if (map.frozen) return -E.EBUSY;
+  if (map.shared?.written === true || map.frozen) return -E.EBUSY;
   if (!asksMode && !bpfCapable(call.task)) return -E.EPERM;
   map.frozen = true;
+  map.shared?.freeze();
   return 0;
 }
