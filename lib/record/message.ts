@@ -6,9 +6,15 @@ import type { Reader, Writer } from 'protobufjs/minimal.js';
 
 interface Scalars {
   uint32: number;
+  sint32: number;
+  fixed32: number;
+  /** Up to 2^53. */
+  uint64: number;
   double: number;
   bool: boolean;
   string: string;
+  /** Decoded, a part of the bytes that were given. */
+  bytes: Uint8Array;
 }
 
 type ScalarKind = keyof Scalars;
@@ -16,6 +22,12 @@ type ScalarKind = keyof Scalars;
 interface Scalar<K extends ScalarKind> {
   readonly id: number;
   readonly kind: K;
+}
+
+/** A scalar that may be absent. */
+interface Optional<K extends ScalarKind> {
+  readonly id: number;
+  readonly optional: K;
 }
 
 interface Sub<T> {
@@ -28,39 +40,84 @@ interface List<T> {
   readonly items: ScalarKind | Message<T>;
 }
 
-export type Field = Scalar<ScalarKind> | Sub<unknown> | List<unknown>;
+export type Field = Scalar<ScalarKind> | Optional<ScalarKind> | Sub<unknown> | List<unknown>;
 type Fields = Readonly<Record<string, Field>>;
 
+type MayBeAbsent = Sub<unknown> | Optional<ScalarKind>;
+
 type Values<F extends Fields> = {
-  [N in keyof F as F[N] extends Sub<unknown> ? never : N]: F[N] extends Scalar<infer K>
+  [N in keyof F as F[N] extends MayBeAbsent ? never : N]: F[N] extends Scalar<infer K>
     ? Scalars[K]
     : F[N] extends List<infer T>
       ? readonly T[]
       : never;
-} & { [N in keyof F as F[N] extends Sub<unknown> ? N : never]?: F[N] extends Sub<infer T> ? T : never };
+} & {
+  [N in keyof F as F[N] extends MayBeAbsent ? N : never]?: F[N] extends Sub<infer T>
+    ? T
+    : F[N] extends Optional<infer K>
+      ? Scalars[K]
+      : never;
+};
 
 /** The TypeScript side of a message. */
 export type ValueOf<M> = M extends Message<infer T> ? T : never;
 
-const wireTypes = { uint32: 0, bool: 0, double: 1, string: 2 } as const;
+const wireTypes = { uint32: 0, sint32: 0, uint64: 0, bool: 0, double: 1, string: 2, bytes: 2, fixed32: 5 } as const;
 const LENGTH_DELIMITED = 2;
-const zeros = { uint32: 0, double: 0, bool: false, string: '' } as const;
+const zeros: Scalars = {
+  uint32: 0,
+  sint32: 0,
+  uint64: 0,
+  fixed32: 0,
+  double: 0,
+  bool: false,
+  string: '',
+  bytes: new Uint8Array(0),
+};
 
 export const uint32 = (id: number): Scalar<'uint32'> => ({ id, kind: 'uint32' });
+export const sint32 = (id: number): Scalar<'sint32'> => ({ id, kind: 'sint32' });
+export const uint64 = (id: number): Scalar<'uint64'> => ({ id, kind: 'uint64' });
 export const double = (id: number): Scalar<'double'> => ({ id, kind: 'double' });
 export const bool = (id: number): Scalar<'bool'> => ({ id, kind: 'bool' });
 export const string = (id: number): Scalar<'string'> => ({ id, kind: 'string' });
+export const bytes = (id: number): Scalar<'bytes'> => ({ id, kind: 'bytes' });
+export const optionalBytes = (id: number): Optional<'bytes'> => ({ id, optional: 'bytes' });
+export const optionalFixed32 = (id: number): Optional<'fixed32'> => ({ id, optional: 'fixed32' });
 export const strings = (id: number): List<string> => ({ id, items: 'string' });
 export const sub = <T>(id: number, message: Message<T>): Sub<T> => ({ id, message });
 export const list = <T>(id: number, items: Message<T>): List<T> => ({ id, items });
 
 function writeScalar(writer: Writer, id: number, kind: ScalarKind, value: unknown): void {
   writer.uint32((id << 3) | wireTypes[kind]);
-  if (kind === 'uint32') writer.uint32(value as number);
-  else if (kind === 'double') writer.double(value as number);
-  else if (kind === 'bool') writer.bool(value as boolean);
-  else writer.string(value as string);
+  put[kind](writer, value as never);
 }
+
+const put: { readonly [K in ScalarKind]: (writer: Writer, value: Scalars[K]) => void } = {
+  uint32: (writer, value) => writer.uint32(value),
+  sint32: (writer, value) => writer.sint32(value),
+  fixed32: (writer, value) => writer.fixed32(value),
+  uint64: (writer, value) => writer.uint64(value),
+  double: (writer, value) => writer.double(value),
+  bool: (writer, value) => writer.bool(value),
+  string: (writer, value) => writer.string(value),
+  bytes: (writer, value) => writer.bytes(value),
+};
+
+const take: { readonly [K in ScalarKind]: (reader: Reader) => Scalars[K] } = {
+  uint32: (reader) => reader.uint32(),
+  sint32: (reader) => reader.sint32(),
+  fixed32: (reader) => reader.fixed32(),
+  // A Long where that package is there.
+  uint64: (reader) => Number(reader.uint64()),
+  double: (reader) => reader.double(),
+  bool: (reader) => reader.bool(),
+  string: (reader) => reader.string(),
+  bytes: (reader) => reader.bytes(),
+};
+
+const isZero = (kind: ScalarKind, value: unknown): boolean =>
+  kind === 'bytes' ? (value as Uint8Array).length === 0 : value === zeros[kind];
 
 export class Message<T> {
   readonly fields: Fields;
@@ -89,7 +146,9 @@ export class Message<T> {
       const given = values[name];
       if (given === undefined) continue;
       if ('kind' in field) {
-        if (given !== zeros[field.kind]) writeScalar(writer, field.id, field.kind, given);
+        if (!isZero(field.kind, given)) writeScalar(writer, field.id, field.kind, given);
+      } else if ('optional' in field) {
+        writeScalar(writer, field.id, field.optional, given);
       } else if ('message' in field) {
         writeSub(writer, field.id, field.message, given);
       } else {
@@ -119,6 +178,7 @@ export class Message<T> {
       if ('items' in field) (values[name] as unknown[]).push(item);
       else values[name] = item;
     }
+    if (reader.pos !== end) throw new Error('a field is longer than its message');
     return values as T;
   }
 }
@@ -134,13 +194,16 @@ function writeSub(writer: Writer, id: number, kind: Message<unknown>, value: unk
   writer.ldelim();
 }
 
+function kindOf(field: Field): ScalarKind | Message<unknown> {
+  if ('kind' in field) return field.kind;
+  if ('optional' in field) return field.optional;
+  return 'message' in field ? field.message : field.items;
+}
+
 function readOne(reader: Reader, wireType: number, field: Field): unknown {
-  const kind = 'kind' in field ? field.kind : 'message' in field ? field.message : field.items;
+  const kind = kindOf(field);
   if (wireType !== (typeof kind === 'string' ? wireTypes[kind] : LENGTH_DELIMITED)) throw new Error('wrong wire type');
-  if (kind === 'uint32') return reader.uint32();
-  if (kind === 'double') return reader.double();
-  if (kind === 'bool') return reader.bool();
-  if (kind === 'string') return reader.string();
+  if (typeof kind === 'string') return take[kind](reader);
   const length = reader.uint32();
   return kind.read(reader, reader.pos + length);
 }

@@ -1,36 +1,12 @@
 // The tables of lib/record/control.ts against proto/tcbox/v1/control.proto: the same fields, the same bytes. Frames of
 // any cut, and what two protocols tell each other.
-import { join } from 'node:path';
 import { expect } from 'chai';
-import protobuf from 'protobufjs';
 import * as control from '../../lib/record/control.js';
-import { Message } from '../../lib/record/message.js';
-
-const file = join(import.meta.dirname, '../../../proto/tcbox/v1/control.proto');
-const tables = Object.entries<unknown>(control).flatMap(([name, value]): [string, Message<object>][] =>
-  value instanceof Message ? [[name, value as Message<object>]] : [],
-);
+import type { Message } from '../../lib/record/message.js';
+import { matchesProtoFile } from './proto_file.js';
 
 describe('record: control', () => {
-  const root = protobuf.loadSync(file);
-  const typeOf = (name: string): protobuf.Type => root.lookupType(`tcbox.v1.${name}`);
-
-  it('has a table for every message of the file', () => {
-    const declared = root.lookup('tcbox.v1') as protobuf.Namespace;
-    expect(tables.map(([name]) => name).sort()).deep.equal(declared.nestedArray.map(({ name }) => name).sort());
-  });
-
-  it('numbers and types the fields as the file does', () => {
-    for (const [name, { fields }] of tables) {
-      const described = Object.entries(fields).map(([field, entry]) => {
-        const items = 'items' in entry ? entry.items : 'kind' in entry ? entry.kind : entry.message;
-        const type = typeof items === 'string' ? items : tables.find(([, table]) => table === items)![0];
-        return [field, entry.id, type, 'items' in entry];
-      });
-      const wanted = typeOf(name).fieldsArray.map((field) => [field.name, field.id, field.type, field.repeated]);
-      expect(described, name).deep.equal(wanted);
-    }
-  });
+  const { typeOf } = matchesProtoFile('control', control);
 
   const exec = {
     argv: ['tc', '', 'é'],
