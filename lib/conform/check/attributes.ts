@@ -1,0 +1,419 @@
+// lib/nlattr.c __nla_validate_parse(): a run of attributes as the kernel walks it, and everything that is wrong with how
+// they lie and with each of them. What a rule asks for afterwards is read in place; an attribute that its policy refuses
+// is there but has no value, so that one mistake is told of once.
+import type { Attribute, AttrSet } from '../../codec/attrs.js';
+import { NLA_F_NESTED, NLA_HDRLEN, NLA_TYPE_MASK, nlaAlign } from '../../codec/nla.js';
+import {
+  NL_VALIDATE_LIBERAL,
+  NL_VALIDATE_MAXTYPE,
+  NL_VALIDATE_NESTED,
+  NL_VALIDATE_STRICT,
+  NL_VALIDATE_STRICT_ATTRS,
+  NL_VALIDATE_TRAILING,
+  NL_VALIDATE_UNSPEC,
+} from '../../codec/parse.js';
+import { C } from './codes.js';
+import type { Deviation, Judge, Place } from './judge.js';
+import { fault, faultErrno, faultMeaning, faultText, intSize } from './policy.js';
+
+const NLA_F_NET_BYTEORDER = 0x4000;
+const LEFTOVER = 'bytes leftover after parsing attributes';
+
+/** How a run is read. */
+export interface Reading {
+  /** NL_VALIDATE_* without and with NETLINK_GET_STRICT_CHK. */
+  readonly mode: number;
+  readonly strictMode: number;
+  /** The kernel passes its extended acknowledgement: refusals carry text and place. */
+  readonly extack: boolean;
+  /** Types are positions in a list: none of them is unknown. */
+  readonly positions?: boolean;
+  /** The types mean something that is not declared here: none of them is called unknown. */
+  readonly open?: boolean;
+}
+
+export const liberally: Reading = { mode: NL_VALIDATE_LIBERAL, strictMode: NL_VALIDATE_LIBERAL, extack: true };
+export const silently: Reading = { ...liberally, extack: false };
+export const byPosition: Reading = { ...liberally, positions: true };
+export const openly: Reading = { ...liberally, open: true };
+
+export class Attributes {
+  readonly judge: Judge;
+  readonly set: AttrSet<object>;
+  /** Where the run lies in the datagram. */
+  readonly from: number;
+  readonly to: number;
+  /** The nest it is in: `TCA_OPTIONS`; '' = the message. */
+  readonly path: string;
+  /** Index of the finding that may be why something is missing from the run; -1 = none. */
+  cause = -1;
+  /** Offset of the header of the last attribute of each type; negative when its policy refuses it, 0 = none. */
+  readonly #at: Int32Array;
+
+  constructor(judge: Judge, set: AttrSet<object>, from: number, to: number, path: string) {
+    this.judge = judge;
+    this.set = set;
+    this.from = from;
+    this.to = to;
+    this.path = path;
+    this.#at = new Int32Array(set.$max + 1);
+  }
+
+  has(type: number): boolean {
+    return this.#at[type] !== 0 && type <= this.set.$max;
+  }
+
+  /** Whether there is one that its policy lets pass. */
+  ok(type: number): boolean {
+    return this.#at[type]! > 0;
+  }
+
+  /** Offset of the header in the datagram. */
+  off(type: number): number {
+    return Math.abs(this.#at[type]!);
+  }
+
+  /** Offset of the payload. */
+  start(type: number): number {
+    return this.off(type) + NLA_HDRLEN;
+  }
+
+  /** Bytes of payload; -1 = there is none. */
+  len(type: number): number {
+    const at = this.off(type);
+    return at === 0 ? -1 : this.judge.view.getUint16(at, true) - NLA_HDRLEN;
+  }
+
+  /** Offset of the first byte behind the payload. */
+  end(type: number): number {
+    return this.start(type) + this.len(type);
+  }
+
+  u8(type: number): number | undefined {
+    return this.ok(type) && this.len(type) >= 1 ? this.judge.view.getUint8(this.start(type)) : undefined;
+  }
+
+  u16(type: number): number | undefined {
+    return this.ok(type) && this.len(type) >= 2 ? this.judge.view.getUint16(this.start(type), true) : undefined;
+  }
+
+  u32(type: number): number | undefined {
+    return this.ok(type) && this.len(type) >= 4 ? this.judge.view.getUint32(this.start(type), true) : undefined;
+  }
+
+  /** A string up to its first NUL. */
+  string(type: number): string | undefined {
+    if (!this.ok(type)) return undefined;
+    let text = '';
+    for (let i = this.start(type); i < this.end(type) && this.judge.u8[i] !== 0; i++)
+      text += String.fromCharCode(this.judge.u8[i]!);
+    return text;
+  }
+
+  /** `TCA_OPTIONS TCA_BPF_FD`. */
+  pathOf(type: number): string {
+    const name = this.set.$byType[type]?.name ?? `${this.set.$name}[${type}]`;
+    return this.path === '' ? name : `${this.path} ${name}`;
+  }
+
+  /** The attribute, or the whole run when there is none. */
+  place(type: number): Place {
+    if (!this.has(type)) return this.whole;
+    return { offset: this.off(type), length: this.len(type) + NLA_HDRLEN, path: this.pathOf(type) };
+  }
+
+  /** The run; of one in a nest its header, too. */
+  get whole(): Place {
+    const from = this.path === '' ? this.from : this.from - NLA_HDRLEN;
+    return { offset: from, length: Math.max(0, this.to - from), path: this.path };
+  }
+
+  /** The attributes inside one of these that its policy lets pass. */
+  nested(type: number, set: AttrSet<object>, reading: Reading): Attributes {
+    return walk(this.judge, set, this.start(type), this.end(type), this.pathOf(type), reading);
+  }
+
+  /** Takes one in. */
+  put(type: number, off: number, good: boolean): void {
+    const before = this.off(type);
+    if (before !== 0) this.#noteDuplicate(type, before, off);
+    this.#at[type] = good ? off : -off;
+  }
+
+  #noteDuplicate(type: number, before: number, off: number): void {
+    const { judge } = this;
+    if (judge.sink === undefined) return;
+    this.blame();
+    judge.note({
+      code: C.duplicate,
+      severity: 'ignored',
+      at: { offset: before, length: judge.view.getUint16(before, true), path: this.pathOf(type) },
+      text: `given twice: only the last one counts, at offset ${off - judge.start} of the message`,
+      fix: 'send it once',
+    });
+  }
+
+  /** The finding that is told of next may be why something is missing. */
+  blame(): void {
+    if (this.cause < 0 && this.judge.sink !== undefined) this.cause = this.judge.sink.length;
+  }
+}
+
+/** Whether attributes lie without gaps between `off` and `to` when they are not padded. */
+function fitsUnpadded(view: DataView, off: number, to: number): boolean {
+  if (to - off < NLA_HDRLEN) return false;
+  for (;;) {
+    if (off === to) return true;
+    if (to - off < NLA_HDRLEN) return to - off < 4 && to > off;
+    const length = view.getUint16(off, true);
+    if (length < NLA_HDRLEN || off + length > to) return false;
+    const next = off + nlaAlign(length);
+    off = next > to ? to : next;
+  }
+}
+
+/** Whether a length is right once its bytes are exchanged: the sender writes in network order. */
+function swapped(view: DataView, off: number, to: number): boolean {
+  const length = view.getUint16(off, false);
+  return length >= NLA_HDRLEN && off + length <= to;
+}
+
+const tooShort = (length: number): string => `nla_len ${length} is less than its own header`;
+
+/** What ends the walk before the end of the run. */
+function noteBroken(run: Attributes, off: number, unaligned: number, reading: Reading): void {
+  const { judge, to, path } = run;
+  if (reading.extack) judge.msg = LEFTOVER;
+  const rest = to - off;
+  const length = rest >= NLA_HDRLEN ? judge.view.getUint16(off, true) : 0;
+  const at: Place = { offset: off, length: rest, path };
+  let code: Deviation['code'] = C.leftoverBytes;
+  let text = `${rest} bytes behind the last attribute are too few for another`;
+  let fix = 'let the enclosing length end where the last attribute ends';
+  if (unaligned > 0 && fitsUnpadded(judge.view, unaligned, to)) {
+    code = C.missingPadding;
+    text = 'the attribute before is not padded: the kernel looks for the next at a multiple of four bytes';
+    fix = 'fill each payload up to a multiple of four bytes; nla_len does not count the padding';
+  } else if (rest >= NLA_HDRLEN && swapped(judge.view, off, to)) {
+    code = C.swappedHeader;
+    text = `nla_len is ${length}: its bytes are exchanged`;
+    fix = 'write nla_len and nla_type in the byte order of the machine';
+  } else if (rest >= NLA_HDRLEN) {
+    code = length < NLA_HDRLEN ? C.attributeLengthShort : C.attributeBeyondEnd;
+    text = length < NLA_HDRLEN ? tooShort(length) : `nla_len ${length} reaches beyond the ${rest} bytes that are left`;
+    fix = 'count the header of 4 bytes and the payload in nla_len, no padding';
+  }
+  run.blame();
+  const refusal: Deviation = { code, errno: 'EINVAL', msg: LEFTOVER, at, text, fix };
+  if (reading.mode & NL_VALIDATE_TRAILING) judge.refuse(refusal);
+  else if (reading.strictMode & NL_VALIDATE_TRAILING) judge.strictly(refusal);
+  else judge.note({ code, severity: 'ignored', at, text: `${text}; the kernel reads no further`, fix });
+}
+
+/** Refuses in the modes that have `bit`; tells of something ignored otherwise. */
+function refuseIn(judge: Judge, modes: readonly [number, number], bit: number, deviation: Deviation): boolean {
+  if (modes[0] & bit) judge.refuse(deviation);
+  else if (modes[1] & bit) judge.strictly(deviation);
+  else return false;
+  return true;
+}
+
+/** A type the kernel knows nothing of, or only sends. */
+function noteUnread(run: Attributes, off: number, type: number, reading: Reading): void {
+  const { judge, set } = run;
+  if (judge.sink === undefined && (reading.mode | reading.strictMode) === 0 && type < set.$strictFrom) return;
+  const attribute = set.$byType[type];
+  const beyond = type === 0 || type > set.$max;
+  const modes: [number, number] =
+    type >= set.$strictFrom ? [NL_VALIDATE_STRICT, NL_VALIDATE_STRICT] : [reading.mode, reading.strictMode];
+  const at = { offset: off, length: judge.view.getUint16(off, true), path: run.pathOf(type) };
+  const dump = attribute?.direction === 'dump';
+  const code = dump ? C.dumpOnly : C.unknownAttribute;
+  const text = dump ? 'only the kernel sends this attribute' : `no attribute of ${set.$name} has type ${type}`;
+  const fix = dump ? 'leave it out' : 'leave it out, or correct nla_type';
+  const bad = reading.extack ? off : undefined;
+  const msg = reading.extack ? (beyond ? 'Unknown attribute type' : 'Unsupported attribute') : undefined;
+  if (!dump) run.blame();
+  const bit = beyond ? NL_VALIDATE_MAXTYPE : NL_VALIDATE_UNSPEC;
+  if (
+    refuseIn(judge, beyond ? [reading.mode, reading.strictMode] : modes, bit, {
+      code,
+      errno: 'EINVAL',
+      msg,
+      at,
+      text,
+      fix,
+      bad,
+    })
+  )
+    return;
+  judge.note({ code, severity: 'ignored', at, text: `${text}: it has no effect`, fix });
+}
+
+const isTyped = ({ kind }: Attribute): boolean => kind.type !== 'unspec' && kind.type !== 'unchecked';
+
+/** What newer parsing asks beside the policy. Returns whether it passes without strict checking. */
+function judgeStrictly(
+  run: Attributes,
+  attribute: Attribute,
+  off: number,
+  modes: readonly [number, number],
+  extack: boolean,
+): boolean {
+  const { judge } = run;
+  const length = judge.view.getUint16(off, true) - NLA_HDRLEN;
+  const raw = judge.view.getUint16(off + 2, true);
+  const at = { offset: off, length: length + NLA_HDRLEN, path: run.pathOf(attribute.type) };
+  const bad = extack ? off : undefined;
+  const refused = (bit: number, code: Deviation['code'], msg: string, text: string): boolean =>
+    refuseIn(judge, modes, bit, { code, errno: 'EINVAL', msg: extack ? msg : undefined, at, text, bad });
+  const size = intSize(attribute.kind.type);
+  const nest = attribute.kind.type === 'nested';
+  const flagged = (raw & NLA_F_NESTED) !== 0;
+  let passes = true;
+  if (size !== 0 && length !== size && length > size)
+    passes = !refused(
+      NL_VALIDATE_STRICT_ATTRS,
+      C.inexactInteger,
+      'invalid attribute length',
+      `an integer of ${size} bytes is given as ${length}`,
+    );
+  if (nest && !flagged)
+    passes =
+      !refused(NL_VALIDATE_NESTED, C.nestedFlagMissing, 'NLA_F_NESTED is missing', 'a nest is to carry NLA_F_NESTED') &&
+      passes;
+  if (!nest && flagged && isTyped(attribute))
+    passes =
+      !refused(NL_VALIDATE_NESTED, C.nestedFlag, 'NLA_F_NESTED not expected', 'NLA_F_NESTED on what is no nest') &&
+      passes;
+  if (!isTyped(attribute))
+    passes =
+      !refused(
+        NL_VALIDATE_UNSPEC,
+        C.unsupportedStrictly,
+        'Unsupported attribute',
+        'strict parsing takes no attribute without a policy',
+      ) && passes;
+  return passes;
+}
+
+/** Oddities that the kernel takes no notice of. */
+function noteOddities(run: Attributes, attribute: Attribute, off: number, length: number, strict: boolean): void {
+  const { judge } = run;
+  const raw = judge.view.getUint16(off + 2, true);
+  const size = intSize(attribute.kind.type);
+  const nestedFlag = (raw & NLA_F_NESTED) !== 0 && isTyped(attribute) && attribute.kind.type !== 'nested' && !strict;
+  const byteorder = (raw & NLA_F_NET_BYTEORDER) !== 0;
+  const long = size !== 0 && length > size && !strict;
+  if (!nestedFlag && !byteorder && !long) return;
+  const at = { offset: off, length: length + NLA_HDRLEN, path: run.pathOf(attribute.type) };
+  if (nestedFlag)
+    judge.note({
+      code: C.nestedFlag,
+      severity: 'ignored',
+      at,
+      text: 'NLA_F_NESTED on what is no nest',
+      fix: 'leave the flag out',
+    });
+  if (byteorder)
+    judge.note({
+      code: C.byteorderFlag,
+      severity: 'ignored',
+      at,
+      text: 'NLA_F_NET_BYTEORDER changes nothing here',
+      fix: 'leave the flag out',
+    });
+  if (long)
+    judge.note({
+      code: C.longInteger,
+      severity: 'ignored',
+      at,
+      text: `an integer of ${size} bytes is given as ${length}: the rest is not read`,
+      fix: `send ${size} bytes`,
+    });
+}
+
+/** One attribute that its set declares. Returns whether it has a value. */
+function judgeOne(run: Attributes, attribute: Attribute, off: number, length: number, reading: Reading): boolean {
+  const { judge, set } = run;
+  const always = attribute.type >= set.$strictFrom;
+  const mode = always ? NL_VALIDATE_STRICT : reading.mode;
+  const strictMode = always ? NL_VALIDATE_STRICT : reading.strictMode;
+  let passes = true;
+  if (mode !== NL_VALIDATE_LIBERAL || strictMode !== NL_VALIDATE_LIBERAL)
+    passes = judgeStrictly(run, attribute, off, [mode, strictMode], reading.extack);
+  if (judge.sink !== undefined)
+    noteOddities(run, attribute, off, length, ((mode | strictMode) & NL_VALIDATE_NESTED) !== 0);
+  const { kind } = attribute;
+  const code = fault(kind, judge.u8, judge.view, off + NLA_HDRLEN, length);
+  if (code === undefined) return passes;
+  judge.refuse({
+    code,
+    errno: faultErrno(code),
+    msg: reading.extack ? faultText(code) : undefined,
+    at: { offset: off, length: length + NLA_HDRLEN, path: run.pathOf(attribute.type) },
+    text: faultMeaning(code, kind, length),
+    bad: reading.extack ? off : undefined,
+  });
+  return false;
+}
+
+/** Padding that is not zero: memory of the sender that leaks. */
+function checkPadding(run: Attributes, end: number, next: number, type: number): void {
+  const { judge } = run;
+  const last = Math.min(next, run.to);
+  for (let i = end; i < last; i++) {
+    if (judge.u8[i] === 0) continue;
+    const at = { offset: end, length: last - end, path: run.pathOf(type) };
+    judge.note({
+      code: C.dirtyPadding,
+      severity: 'ignored',
+      at,
+      text: 'the padding is not zero',
+      fix: 'clear the padding',
+    });
+    return;
+  }
+}
+
+/** Walks the attributes between `from` and `to` of the datagram. */
+export function walk(
+  judge: Judge,
+  set: AttrSet<object>,
+  from: number,
+  to: number,
+  path: string,
+  reading: Reading,
+): Attributes {
+  const run = new Attributes(judge, set, from, to, path);
+  const { view } = judge;
+  let off = from;
+  let unaligned = 0;
+  while (to - off >= NLA_HDRLEN) {
+    const size = view.getUint16(off, true);
+    if (size < NLA_HDRLEN || size > to - off) break;
+    const type = view.getUint16(off + 2, true) & NLA_TYPE_MASK;
+    const next = off + nlaAlign(size);
+    if (next !== off + size) {
+      if (judge.sink !== undefined) checkPadding(run, off + size, next, type);
+      if (unaligned === 0) unaligned = off + size;
+    }
+    take(run, off, size - NLA_HDRLEN, type, reading);
+    off = next;
+  }
+  if (off < to) noteBroken(run, off, unaligned, reading);
+  return run;
+}
+
+function take(run: Attributes, off: number, length: number, type: number, reading: Reading): void {
+  const { set } = run;
+  if (type === 0 || type > set.$max) {
+    if (reading.open !== true) noteUnread(run, off, type, reading);
+    return;
+  }
+  const attribute = set.$byType[type];
+  let good = true;
+  if (attribute !== undefined && attribute.direction !== 'dump') good = judgeOne(run, attribute, off, length, reading);
+  else if (reading.positions !== true && reading.open !== true) noteUnread(run, off, type, reading);
+  run.put(type, off, good);
+}

@@ -1,0 +1,192 @@
+// Judges the messages of one datagram: the header of each, as af_netlink cuts a datagram into messages, then what the
+// handler of its type reads. One look with findings for the version asked for, one each for the verdicts of the others.
+import { rtmType } from '../../uapi/linux/rtnetlink.js';
+import { NETLINK_GET_STRICT_CHK, NETLINK_ROUTE, nlmsgType } from '../../uapi/linux/netlink.js';
+import type { Datagram } from '../datagram.js';
+import { C } from './codes.js';
+import type { Finding, Judgement, MessageJudgement, Verdict } from './finding.js';
+import { Judge } from './judge.js';
+import { judgeRequest } from './netlink.js';
+import type { KernelVersion } from './versions.js';
+import { kernelVersions } from './versions.js';
+
+const NLMSG_HDRLEN = 16;
+
+export interface CheckOptions {
+  /** The kernel whose verdict findings speak of; v6.18 by default. */
+  readonly version?: KernelVersion;
+  /** Kernels that a message is to be fit for: what only they refuse is a finding, too. Later ones by default. */
+  readonly versions?: readonly KernelVersion[];
+  /** Codes not to be told of. */
+  readonly silence?: ReadonlySet<string>;
+}
+
+const noFindings: readonly Finding[] = [];
+const noVerdict: Verdict = { mayFail: [] };
+
+/** The judges of every version, made once: they keep nothing between messages. */
+const judges: Readonly<Record<KernelVersion, Judge>> = {
+  'v4.1': new Judge('v4.1'),
+  'v6.1': new Judge('v6.1'),
+  'v6.18': new Judge('v6.18'),
+};
+
+const nameOf = (type: number, route: boolean): string =>
+  type < 16 ? nlmsgType(type) : route ? rtmType(type) : `type ${type}`;
+
+interface Cut {
+  readonly start: number;
+  readonly end: number;
+}
+
+const nlmsgAlign = (length: number): number => (length + 3) & ~3;
+
+function noteFraming(
+  judge: Judge,
+  code: (typeof C)['shortMessage' | 'messageBeyondDatagram' | 'trailingBytes' | 'shortDatagram'],
+  offset: number,
+  text: string,
+  fix: string,
+): void {
+  const at = { offset, length: judge.u8.length - offset, path: '' };
+  judge.name = 'datagram';
+  judge.note({ code, severity: 'ignored', at, text, fix });
+}
+
+/** Why the datagram is cut off at `at`. */
+function noteRest(judge: Judge, at: number, message: number): void {
+  const rest = judge.u8.length - at;
+  judge.message = message;
+  judge.symbol = 'net/netlink/af_netlink.c netlink_rcv_skb()';
+  if (rest < NLMSG_HDRLEN) {
+    const code = at === 0 ? C.shortDatagram : C.trailingBytes;
+    noteFraming(
+      judge,
+      code,
+      at,
+      `${rest} bytes are no message: the kernel drops them silently`,
+      'end the datagram with its last message',
+    );
+    return;
+  }
+  const length = judge.view.getUint32(at, true);
+  if (length < NLMSG_HDRLEN)
+    noteFraming(
+      judge,
+      C.shortMessage,
+      at,
+      `nlmsg_len ${length} is less than its own header: the kernel stops silently`,
+      'count the header of 16 bytes in nlmsg_len',
+    );
+  else
+    noteFraming(
+      judge,
+      C.messageBeyondDatagram,
+      at,
+      `nlmsg_len ${length} reaches beyond the ${rest} bytes that are left: the kernel stops silently`,
+      'set nlmsg_len to the length of the message',
+    );
+}
+
+/** Padding between two messages. */
+function checkPadding(judge: Judge, end: number, next: number): void {
+  for (let i = end; i < Math.min(next, judge.u8.length); i++) {
+    if (judge.u8[i] === 0) continue;
+    const at = { offset: end, length: next - end, path: '' };
+    judge.note({
+      code: C.messagePadding,
+      severity: 'ignored',
+      at,
+      text: 'the padding behind the message is not zero',
+      fix: 'clear it',
+    });
+    return;
+  }
+}
+
+class Look {
+  readonly #judge: Judge;
+  readonly #options: CheckOptions;
+  readonly #route: boolean;
+  readonly findings: Finding[] = [];
+  readonly messages: MessageJudgement[] = [];
+
+  constructor(datagram: Datagram, options: CheckOptions) {
+    this.#options = options;
+    this.#route = (datagram.protocol ?? NETLINK_ROUTE) === NETLINK_ROUTE;
+    this.#judge = judges[options.version ?? 'v6.18'];
+    const { bytes } = datagram;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (const version of kernelVersions) judges[version].take(bytes, view);
+    this.#judge.strictSocket = datagram.options?.includes(NETLINK_GET_STRICT_CHK) ?? false;
+  }
+
+  run(): void {
+    const judge = this.#judge;
+    judge.sink = this.findings;
+    let at = 0;
+    let message = 0;
+    while (judge.u8.length - at >= NLMSG_HDRLEN) {
+      const length = judge.view.getUint32(at, true);
+      if (length < NLMSG_HDRLEN || length > judge.u8.length - at) break;
+      this.#one({ start: at, end: at + length }, message++);
+      const next = at + nlmsgAlign(length);
+      if (next !== at + length) checkPadding(judge, at + length, next);
+      at = next;
+    }
+    if (at < judge.u8.length || message === 0) noteRest(judge, at, message);
+    judge.sink = undefined;
+    judge.strictSocket = false;
+  }
+
+  #one(cut: Cut, message: number): void {
+    const judge = this.#judge;
+    judge.message = message;
+    judge.name = nameOf(judge.view.getUint16(cut.start + 4, true), this.#route);
+    this.#judge.turnTo(cut.start, cut.end);
+    judgeRequest(judge, this.#route);
+    const { liberal, strict } = judge;
+    const versions: Record<string, Verdict> = {};
+    for (const version of kernelVersions)
+      versions[version] = version === judge.version ? liberal : this.#by(version, cut, message);
+    this.messages.push({ message, offset: cut.start, name: judge.name, liberal, strict, versions });
+  }
+
+  /** The verdict of another version; told of where it is the only one to refuse. */
+  #by(version: KernelVersion, { start, end }: Cut, message: number): Verdict {
+    const judge = judges[version];
+    const asked = this.#isAsked(version) && !this.#judge.refused;
+    const found: Finding[] = [];
+    judge.sink = asked ? found : undefined;
+    judge.message = message;
+    judge.name = this.#judge.name;
+    judge.turnTo(start, end);
+    judgeRequest(judge, this.#route);
+    judge.sink = undefined;
+    for (const finding of found)
+      if (finding.severity === 'refused') this.findings.push({ ...finding, severity: 'version', versions: [version] });
+    return judge.liberal;
+  }
+
+  #isAsked(version: KernelVersion): boolean {
+    const { versions } = this.#options;
+    if (versions !== undefined) return versions.includes(version);
+    return kernelVersions.indexOf(version) > kernelVersions.indexOf(this.#judge.version);
+  }
+}
+
+/** Judges one datagram that a program sends. */
+export function checkRequest(datagram: Datagram, options: CheckOptions): Judgement {
+  const look = new Look(datagram, options);
+  look.run();
+  return { findings: inOrder(look.findings, options), messages: look.messages };
+}
+
+/** By byte, without what is not wanted. */
+export function inOrder(findings: Finding[], { silence }: CheckOptions): readonly Finding[] {
+  if (findings.length === 0) return noFindings;
+  const told = silence === undefined ? findings : findings.filter(({ code }) => !silence.has(code));
+  return told.length < 2 ? told : told.sort((a, b) => a.message - b.message || a.offset - b.offset);
+}
+
+export const noJudgement: Verdict = noVerdict;
