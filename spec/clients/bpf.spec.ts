@@ -1,45 +1,14 @@
 // Maps and programs of real programs: who keeps them alive, and that nothing outlives its last holder, however that one ends.
 import { expect } from 'chai';
-import { Box } from '../../lib/host/box.js';
-import { hostClock } from '../../lib/host/kernel.js';
-import { Machine } from '../../lib/linux/machine.js';
-import { needsPython, runPython } from '../host/python.js';
+import { bpfSuite } from './bpf_python.js';
 
-const prelude = `
-NR = 321 if os.uname().machine == 'x86_64' else 280
-libc.syscall.restype = ctypes.c_long
-def bpf(cmd, attr):
-    r = libc.syscall(NR, cmd, ctypes.create_string_buffer(attr, len(attr)), len(attr))
-    return r if r >= 0 else -ctypes.get_errno()
+const create = `
 def create(kind=1, value=8): return bpf(0, struct.pack('5I', kind, 4, value, 16, 0) + bytes(52))
-def elem(cmd, fd, key, value=0):
-    k, v = ctypes.create_string_buffer(struct.pack('I', key)), ctypes.create_string_buffer(struct.pack('Q', value), 8)
-    r = bpf(cmd, struct.pack('IIQQQ', fd, 0, ctypes.addressof(k), 0 if cmd == 3 else ctypes.addressof(v), 0))
-    return struct.unpack('Q', v.raw)[0] if r == 0 and cmd == 1 else r
-def update(fd, key, value): return elem(2, fd, key, value)
-def lookup(fd, key): return elem(1, fd, key)
 `;
 
 describe('clients: maps and programs', function () {
   this.timeout(60_000);
-  let box: Box | undefined;
-  const machine = new Machine({ clock: hostClock });
-  const objects = (): string[] =>
-    machine.snapshot().flatMap(({ label }) => (/\bbpf\b|open file/.test(label) ? [label] : []));
-
-  before(function () {
-    needsPython.call(this);
-    box = new Box(machine);
-    if (python('print(bpf(99, bytes(8)))') === '-22') return;
-    console.log('      skipped: an outer filter refuses bpf(2)');
-    this.skip();
-  });
-
-  after(() => {
-    box?.close();
-  });
-
-  const python = (code: string): string => runPython(box!, prelude + code);
+  const { python, objects, expectNoObjects } = bpfSuite(create);
 
   it('keep their elements as long as somebody holds them', () => {
     const out = python(`
@@ -123,7 +92,6 @@ for turn in range(60):
 print('done')
 `);
     expect(out).equal('done');
-    box!.pump(() => objects().length === 0, 2000);
-    expect(objects()).eql([]);
+    expectNoObjects();
   });
 });

@@ -1,27 +1,13 @@
 // Maps that clients have mapped: programs, bpf(2) and mmap(2) see the same bytes. What is expected here is what Linux does.
 import { expect } from 'chai';
-import { Box } from '../../lib/host/box.js';
-import { hostClock } from '../../lib/host/kernel.js';
-import { Machine } from '../../lib/linux/machine.js';
-import { needsPython, runPython } from '../host/python.js';
+import { bpfSuite } from './bpf_python.js';
 
-const prelude = `
-NR = 321 if os.uname().machine == 'x86_64' else 280
-libc.syscall.restype = ctypes.c_long
+const definitions = `
 libc.mmap.restype = ctypes.c_long
 libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
 libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
 MMAPABLE, RDONLY_PROG, READ, WRITE = 1 << 10, 1 << 7, 1, 3
-def bpf(cmd, attr):
-    r = libc.syscall(NR, cmd, ctypes.create_string_buffer(attr, len(attr)), len(attr))
-    return r if r >= 0 else -ctypes.get_errno()
 def create(flags=MMAPABLE, kind=2): return bpf(0, struct.pack('5I', kind, 4, 8, 1000, flags) + bytes(52))
-def elem(cmd, fd, key, value=0):
-    k, v = ctypes.create_string_buffer(struct.pack('I', key)), ctypes.create_string_buffer(struct.pack('Q', value), 8)
-    r = bpf(cmd, struct.pack('IIQQQ', fd, 0, ctypes.addressof(k), ctypes.addressof(v), 0))
-    return struct.unpack('Q', v.raw)[0] if r == 0 and cmd == 1 else r
-def update(fd, key, value): return elem(2, fd, key, value)
-def lookup(fd, key): return elem(1, fd, key)
 def freeze(fd): return bpf(22, struct.pack('II', fd, 0))
 def again(fd):
     info = ctypes.create_string_buffer(88)
@@ -35,30 +21,11 @@ def at(address, index): return ctypes.c_uint64.from_address(address + 8 * index)
 
 describe('clients: mapped maps', function () {
   this.timeout(60_000);
-  let box: Box | undefined;
-  const machine = new Machine({ clock: hostClock });
-  const maps = (): string[] =>
-    machine.snapshot().flatMap(({ label }) => (/\bbpf\b|open file/.test(label) ? [label] : []));
+  const { python, expectNoObjects } = bpfSuite(definitions);
 
-  before(function () {
-    needsPython.call(this);
-    box = new Box(machine);
-    if (python('print(bpf(99, bytes(8)))') === '-22') return;
-    console.log('      skipped: an outer filter refuses bpf(2)');
-    this.skip();
-  });
-
-  after(() => {
-    box?.close();
-  });
-
-  // What was mapped is closed by the kernel a moment after its process has ended.
   afterEach(() => {
-    for (const end = Date.now() + 2000; maps().length > 0 && Date.now() < end;) python('time.sleep(0.01)');
-    expect(maps()).eql([]);
+    expectNoObjects();
   });
-
-  const python = (code: string): string => runPython(box!, prelude + code);
 
   it('are the values that bpf(2) reads and writes, through any of their fds', () => {
     const out = python(`
