@@ -7,11 +7,11 @@ import { SpawnError } from '../host/program.js';
 import type { RunOptions } from './options.js';
 import { CANNOT_START, say } from './say.js';
 import { BoxSender } from './send_box.js';
-import { Expectations } from './send_expect.js';
 import { CaptureFrames, type FrameToSend, hexFrames, madeFrames } from './send_frames.js';
 import { OwnKernel } from './send_kernel.js';
-import { type LateLine, SendError, type SendLine } from './send_line.js';
-import { lateRow, OutFile, Progress, tableHead, tableRow } from './send_output.js';
+import { SendError, type SendLine } from './send_line.js';
+import { Progress } from './send_output.js';
+import { Report } from './send_report.js';
 import { UsageError } from './usage_error.js';
 
 /** Options of `tcbox send`. */
@@ -69,102 +69,79 @@ function sourceOf({ pcap, hex, count, size }: SendOptions): Source {
   return { frames: capture.frames(), capture };
 }
 
-/** Where lines go. */
-class Report {
-  failed = false;
-  #frames = 0;
-  #sent = 0;
-  readonly #options: SendOptions;
-  readonly #out: OutFile | undefined;
-  readonly #expected: Expectations | undefined;
-  readonly #print: (text: string) => void;
-
-  constructor(options: SendOptions, print: (text: string) => void) {
-    this.#options = options;
-    this.#print = print;
-    this.#expected = options.expect === undefined ? undefined : new Expectations(options.expect);
-    this.#out = options.out === undefined ? undefined : new OutFile(options.out);
-    if (!this.#shows('json') && options.quiet !== true) print(tableHead());
-  }
-
-  get frames(): number {
-    return this.#frames;
-  }
-
-  #shows(what: 'json'): boolean {
-    return this.#options[what] === true;
-  }
-
-  add(line: SendLine, time: number): void {
-    line.frame = ++this.#frames;
-    if (line.result === 0) this.#sent++;
-    const numbered = { frame: line.frame, ...line };
-    this.#out?.add(line, time);
-    this.#expected?.check(this.#frames, line);
-    this.#show(numbered, tableRow(line));
-  }
-
-  late(line: LateLine | undefined, time: number): void {
-    if (line === undefined) return;
-    this.#out?.add(line, time);
-    this.#show(line, lateRow(line));
-  }
-
-  /** A frame that could not be sent at all. */
-  refused(error: SendError): void {
-    this.#frames++;
-    this.failed = true;
-    this.#expected?.check(this.#frames, { error: error.message });
-    this.#show({ frame: this.#frames, error: error.message }, `${String(this.#frames).padStart(6)}  ${error.message}`);
-  }
-
-  #show(json: object, row: string): void {
-    if (this.#options.quiet !== true) this.#print(this.#shows('json') ? JSON.stringify(json) : row);
-  }
-
-  end(): void {
-    this.#out?.close();
-    this.#expected?.end();
-    for (const problem of this.#expected?.problems ?? []) say(problem);
-    if ((this.#expected?.problems.length ?? 0) !== 0) this.failed = true;
-    if (this.#options.quiet === true) this.#print(`${this.#frames} frames, ${this.#sent} with result 0`);
-  }
-}
-
 interface Sender {
   readonly now: number;
   send(device: string, ingress: boolean, frame: Uint8Array): SendLine | Promise<SendLine>;
-  wait?(ns: number): LateLine | undefined;
-  readonly queued?: number;
+  /** What only a kernel in this process can do. */
+  readonly own?: OwnKernel;
+}
+
+interface Sending {
+  readonly device: string;
+  readonly ingress: boolean;
+  readonly report: Report;
+  /** Seconds for queues at the end. */
+  readonly limit: number;
+}
+
+/** Sends one frame and tells of it, as far as anybody wants to know. */
+async function sendOne(sender: Sender, { data, after }: FrameToSend, sending: Sending): Promise<void> {
+  const { device, ingress, report } = sending;
+  const { own } = sender;
+  try {
+    if (own !== undefined && !report.tells) {
+      own.waitUntold(after);
+      report.count(own.sendUntold(device, ingress, data));
+      return;
+    }
+    report.late(own?.wait(after), sender.now);
+    report.add(await sender.send(device, ingress, data), sender.now);
+  } catch (error) {
+    if (!(error instanceof SendError)) throw error;
+    report.refused(error);
+  }
+}
+
+/** Time passes until nothing waits any more, or nobody waits any longer. */
+function empty(kernel: OwnKernel, { report, limit }: Sending): void {
+  for (let waited = 0; waited < limit && kernel.waiting > 0; waited += WAIT_STEP) {
+    const step = Math.min(WAIT_STEP, limit - waited);
+    if (report.tells) report.late(kernel.wait(step), kernel.now);
+    else kernel.waitUntold(step);
+  }
 }
 
 async function sendAll(
-  device: string,
-  options: SendOptions,
   sender: Sender,
-  { source, report, terminal }: { source: Source; report: Report; terminal: boolean },
+  { frames, capture }: Source,
+  sending: Sending,
+  progress: Progress,
 ): Promise<void> {
-  const { capture } = source;
-  const progress = new Progress(terminal && capture !== undefined);
-  for (const { data, after } of source.frames) {
-    report.late(sender.wait?.(after), sender.now);
-    try {
-      report.add(await sender.send(device, options.ingress === true, data), sender.now);
-    } catch (error) {
-      if (!(error instanceof SendError)) throw error;
-      report.refused(error);
-      if (report.frames === 1) break;
-    }
+  const { report } = sending;
+  report.begin();
+  for (const frame of frames) {
+    await sendOne(sender, frame, sending);
+    // The first frame shows that nothing can be sent there.
+    if (report.failed && report.frames === 1) break;
     progress.show(report.frames, capture?.read ?? 0, capture?.size ?? 0);
   }
   progress.end();
-  const limit = numberOf('wait', options.wait, WAIT, 1e6) * NANOS;
-  for (let waited = 0; waited < limit && (sender.queued ?? 0) > 0; waited += WAIT_STEP)
-    report.late(sender.wait?.(Math.min(WAIT_STEP, limit - waited)), sender.now);
+  if (sender.own !== undefined) empty(sender.own, sending);
   if (capture?.problem === undefined) return;
   say(capture.problem);
   report.failed = true;
 }
+
+const ownSender = (kernel: OwnKernel) => ({
+  own: kernel,
+  get now() {
+    return kernel.now;
+  },
+  send: (device: string, ingress: boolean, frame: Uint8Array) => kernel.send(device, ingress, frame),
+  close: () => {
+    kernel.close();
+  },
+});
 
 /** A sender, and what ends it; a number is the exit code of what could not begin. */
 async function senderFor(options: SendOptions): Promise<(Sender & { close(): void }) | number> {
@@ -182,7 +159,7 @@ async function senderFor(options: SendOptions): Promise<(Sender & { close(): voi
   }
   const kernel = await OwnKernel.boot(options);
   const status = await kernel.prepare(options.script);
-  if (status === 0) return kernel;
+  if (status === 0) return ownSender(kernel);
   say(`the setup script ended with ${status}`);
   kernel.close();
   return CANNOT_START;
@@ -197,14 +174,16 @@ export async function sendCommand(
   if (options.in !== undefined && options.script !== undefined)
     throw new UsageError('--script prepares a fresh kernel, and --in names a box that has one');
   const source = sourceOf(options);
+  const report = new Report(options, print);
+  const limit = numberOf('wait', options.wait, WAIT, 1e6) * NANOS;
   // Asked now: later the answer would be that of the modelled kernel.
   const terminal = isatty(2) && (options.quiet === true || !isatty(1));
   try {
     const sender = await senderFor(options);
     if (typeof sender === 'number') return sender;
     try {
-      const report = new Report(options, print);
-      await sendAll(device, options, sender, { source, report, terminal });
+      const sending = { device, ingress: options.ingress === true, report, limit };
+      await sendAll(sender, source, sending, new Progress(terminal && source.capture !== undefined));
       report.end();
       return report.failed ? 1 : 0;
     } finally {

@@ -9,64 +9,71 @@ type Json = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const shown = (value: unknown): string => (value === undefined ? 'not there' : JSON.stringify(value));
-
-/** Where `actual` is not as expected: the name of the first field, and both; undefined when it is. */
-export function difference(expected: unknown, actual: unknown, name = ''): string | undefined {
-  if (isObject(expected) && isObject(actual)) {
-    for (const [key, value] of Object.entries(expected)) {
-      const found = difference(value, actual[key], name === '' ? key : `${name}.${key}`);
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  }
-  if (Array.isArray(expected) && Array.isArray(actual))
-    return name === 'path' ? missingStep(expected, actual) : listDifference(expected, actual, name);
-  return expected === actual ? undefined : `${name}: expected ${shown(expected)}, is ${shown(actual)}`;
+/** One thing that is not as expected, both sides as JSON. */
+export interface Difference {
+  /** As `destinations[0].device`. */
+  readonly name: string;
+  readonly expected: string;
+  readonly actual: string;
 }
 
-function listDifference(expected: readonly unknown[], actual: readonly unknown[], name: string): string | undefined {
-  if (expected.length !== actual.length) return `${name}: expected ${expected.length}, are ${actual.length}`;
-  for (const [i, value] of expected.entries()) {
-    const found = difference(value, actual[i], `${name}[${i}]`);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+/** Longest value in a difference. */
+const SHOWN = 300;
+
+function shown(value: unknown): string {
+  const text = value === undefined ? 'not there' : JSON.stringify(value);
+  return text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}…`;
 }
 
-function missingStep(expected: readonly unknown[], actual: readonly unknown[]): string | undefined {
+const within = (name: string, key: string): string => (name === '' ? key : `${name}.${key}`);
+
+/** Where `actual` is not as expected. */
+export function differences(expected: unknown, actual: unknown, name = ''): Difference[] {
+  if (isObject(expected) && isObject(actual))
+    return Object.entries(expected).flatMap(([key, value]) => differences(value, actual[key], within(name, key)));
+  if (Array.isArray(expected) && Array.isArray(actual)) {
+    if (name === 'path') return missingStep(expected, actual);
+    if (expected.length === actual.length)
+      return expected.flatMap((value, i) => differences(value, actual[i], `${name}[${i}]`));
+  } else if (expected === actual) return [];
+  return [{ name, expected: shown(expected), actual: shown(actual) }];
+}
+
+/** The first step that does not come where it was expected. */
+function missingStep(expected: readonly unknown[], actual: readonly unknown[]): Difference[] {
   let at = 0;
   for (const step of expected) {
-    while (at < actual.length && difference(step, actual[at], 'step') !== undefined) at++;
-    if (at++ === actual.length) return `path: no step ${shown(step)} where it was expected`;
+    const from = at;
+    while (at < actual.length && differences(step, actual[at]).length !== 0) at++;
+    if (at++ === actual.length) return [{ name: 'path', expected: shown(step), actual: shown(actual.slice(from)) }];
   }
-  return undefined;
+  return [];
 }
 
 export class Expectations {
-  /** What was not as expected, one line each. */
-  readonly problems: string[] = [];
+  readonly #path: string;
   readonly #lines: readonly { readonly value: unknown; readonly line: number }[];
   #next = 0;
 
   constructor(path: string) {
+    this.#path = path;
     this.#lines = parse(path);
   }
 
-  check(frame: number, actual: unknown): void {
+  /** What is not as expected of a frame, as text, if anything is. */
+  check(frame: number, actual: unknown): string | undefined {
     const expected = this.#lines[this.#next++];
-    if (expected === undefined) {
-      this.problems.push(`frame ${frame}: nothing was expected`);
-      return;
-    }
-    const found = difference(expected.value, actual);
-    if (found !== undefined) this.problems.push(`frame ${frame} (line ${expected.line}): ${found}`);
+    if (expected === undefined) return `frame ${frame}: nothing was expected`;
+    const found = differences(expected.value, actual);
+    if (found.length === 0) return undefined;
+    const sides = found.map((one) => `\n- ${one.name}: ${one.expected}\n+ ${one.name}: ${one.actual}`);
+    return `frame ${frame} is not as line ${expected.line} of ${this.#path} expects${sides.join('')}`;
   }
 
-  /** After the last frame. */
-  end(): void {
+  /** After the last frame: the same of those that have not come. */
+  end(): string | undefined {
     const left = this.#lines.length - this.#next;
-    if (left > 0) this.problems.push(`${left} more frames were expected`);
+    return left > 0 ? `${left} more frames were expected` : undefined;
   }
 }
 

@@ -59,14 +59,28 @@ export interface LateLine {
 /** A device that is not there, or something that is not modelled. */
 export class SendError extends Error {}
 
-/** Sends one frame into a machine. Throws a SendError. */
-export function sendInto(machine: Machine, device: string, ingress: boolean, frame: Uint8Array): SendLine {
+function toldAs<T>(send: () => T): T {
   try {
-    const port = machine.device(device);
-    return lineOf(ingress ? port.receive(frame) : port.transmit(frame), frame.length);
+    return send();
   } catch (error) {
     if (error instanceof ModelGap) throw new SendError(`not modelled: ${error.what}`);
     if (error instanceof RangeError) throw new SendError(error.message);
     throw error;
   }
+}
+
+/** Sends one frame into a machine. Throws a SendError. */
+export function sendInto(machine: Machine, device: string, ingress: boolean, frame: Uint8Array): SendLine {
+  return toldAs(() => {
+    const port = machine.device(device);
+    return lineOf(ingress ? port.receive(frame) : port.transmit(frame), frame.length);
+  });
+}
+
+/** The same without following the frame; whether its result was 0. */
+export function sendUntoldInto(machine: Machine, device: string, ingress: boolean, frame: Uint8Array): boolean {
+  return toldAs(() => {
+    const port = machine.device(device);
+    return (ingress ? port.receiveAll([frame]) : port.transmitAll([frame])) === 1;
+  });
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sendCommand } from '../../lib/cli/send.js';
 import { answerSend } from '../../lib/cli/send_answer.js';
-import { difference, Expectations } from '../../lib/cli/send_expect.js';
+import { differences, Expectations } from '../../lib/cli/send_expect.js';
 import { CaptureFrames, hexFrames, madeFrames } from '../../lib/cli/send_frames.js';
 import { UsageError } from '../../lib/cli/usage_error.js';
 import { Machine } from '../../lib/linux/machine.js';
@@ -24,27 +24,29 @@ describe('cli: send', () => {
 
   it('compares the fields that are named, steps in order, other lists as a whole', () => {
     const actual = { classid: '1:2', path: [{ step: 'a', n: 1 }, { step: 'b' }, { step: 'c' }], list: [{ x: 1 }] };
-    expect(difference({}, actual)).to.equal(undefined);
-    expect(difference({ path: [{ step: 'a' }, { step: 'c' }], list: [{ x: 1 }] }, actual)).to.equal(undefined);
-    expect(difference({ classid: '1:3' }, actual)).to.equal('classid: expected "1:3", is "1:2"');
-    expect(difference({ action: 'x' }, actual)).to.equal('action: expected "x", is not there');
-    expect(difference({ path: [{ step: 'c' }, { step: 'a' }] }, actual)).to.match(/^path: no step \{"step":"a"\}/);
-    expect(difference({ list: [] }, actual)).to.equal('list: expected 0, are 1');
-    expect(difference({ list: [{ x: 2 }] }, actual)).to.equal('list[0].x: expected 2, is 1');
+    const told = (expected: object): string[] =>
+      differences(expected, actual).map((one) => `${one.name}: ${one.expected} / ${one.actual}`);
+    expect(told({})).to.deep.equal([]);
+    expect(told({ path: [{ step: 'a' }, { step: 'c' }], list: [{ x: 1 }] })).to.deep.equal([]);
+    expect(told({ classid: '1:3', action: 'x' })).to.deep.equal(['classid: "1:3" / "1:2"', 'action: "x" / not there']);
+    expect(told({ path: [{ step: 'b' }, { step: 'a' }] })).to.deep.equal(['path: {"step":"a"} / [{"step":"c"}]']);
+    expect(told({ list: [] })).to.deep.equal(['list: [] / [{"x":1}]']);
+    expect(told({ list: [{ x: 2 }] })).to.deep.equal(['list[0].x: 2 / 1']);
+    expect(told({ list: { x: 2 } })).to.deep.equal(['list: {"x":2} / [{"x":1}]']);
+    expect(differences('x'.repeat(1000), 1)[0]!.expected).to.have.length(301);
   });
 
   it('counts expectations and frames, and names lines', () => {
-    const expected = new Expectations(file('e.jsonl', '# first\n{"result": 0}\n\n{"result": 1}\n{}\n'));
-    expected.check(1, { result: 0 });
-    expected.check(2, { result: 0 });
-    expected.end();
-    expect(expected.problems).to.deep.equal([
-      'frame 2 (line 4): result: expected 1, is 0',
-      '1 more frames were expected',
-    ]);
+    const path = file('e.jsonl', '# first\n{"result": 0}\n\n{"result": 1}\n{}\n');
+    const expected = new Expectations(path);
+    expect(expected.check(1, { result: 0 })).to.equal(undefined);
+    expect(expected.check(2, { result: 0 })).to.equal(
+      `frame 2 is not as line 4 of ${path} expects\n- result: 1\n+ result: 0`,
+    );
+    expect(expected.end()).to.equal('1 more frames were expected');
     const none = new Expectations(file('none.jsonl', ''));
-    none.check(1, {});
-    expect(none.problems).to.deep.equal(['frame 1: nothing was expected']);
+    expect(none.check(1, {})).to.equal('frame 1: nothing was expected');
+    expect(none.end()).to.equal(undefined);
     expect(() => new Expectations(file('bad.jsonl', '{}\n[]\n'))).to.throw(UsageError, 'line 2 is no JSON object');
   });
 

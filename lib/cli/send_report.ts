@@ -1,0 +1,96 @@
+// What `tcbox send` tells of its frames: lines of a table or JSON, a capture of what left, what is not as expected, and the
+// totals.
+import { say } from './say.js';
+import { Expectations } from './send_expect.js';
+import type { LateLine, SendError, SendLine } from './send_line.js';
+import { lateRow, OutFile, tableHead, tableRow } from './send_output.js';
+
+export interface ReportOptions {
+  json?: boolean;
+  quiet?: boolean;
+  out?: string;
+  expect?: string;
+}
+
+/** Frames that are not as expected, or cannot be sent: so many are told of. */
+const TOLD = 20;
+
+export class Report {
+  failed = false;
+  #frames = 0;
+  #problems = 0;
+  #sent = 0;
+  readonly #options: ReportOptions;
+  readonly #out: OutFile | undefined;
+  readonly #expected: Expectations | undefined;
+  readonly #print: (text: string) => void;
+
+  constructor(options: ReportOptions, print: (text: string) => void) {
+    this.#options = options;
+    this.#print = print;
+    this.#expected = options.expect === undefined ? undefined : new Expectations(options.expect);
+    this.#out = options.out === undefined ? undefined : new OutFile(options.out);
+  }
+
+  /** Before the first frame. */
+  begin(): void {
+    if (this.#options.json !== true && this.#options.quiet !== true) this.#print(tableHead());
+  }
+
+  /** Whether anything of a frame is shown, written or compared. */
+  get tells(): boolean {
+    return this.#options.quiet !== true || this.#out !== undefined || this.#expected !== undefined;
+  }
+
+  get frames(): number {
+    return this.#frames;
+  }
+
+  add(line: SendLine, time: number): void {
+    line.frame = ++this.#frames;
+    if (line.result === 0) this.#sent++;
+    this.#out?.add(line, time);
+    this.#problem(this.#expected?.check(this.#frames, line));
+    this.#show({ frame: line.frame, ...line }, () => tableRow(line));
+  }
+
+  /** A frame of which nothing is told. */
+  count(sent: boolean): void {
+    this.#frames++;
+    if (sent) this.#sent++;
+  }
+
+  late(line: LateLine | undefined, time: number): void {
+    if (line === undefined) return;
+    this.#out?.add(line, time);
+    this.#show(line, () => lateRow(line));
+  }
+
+  /** A frame that could not be sent at all. */
+  refused({ message }: SendError): void {
+    const frame = ++this.#frames;
+    this.failed = true;
+    if (this.#options.quiet === true) this.#problem(`frame ${frame}: ${message}`);
+    this.#problem(this.#expected?.check(frame, { error: message }));
+    this.#show({ frame, error: message }, () => `${String(frame).padStart(6)}  ${message}`);
+  }
+
+  #show(json: object, row: () => string): void {
+    if (this.#options.quiet !== true) this.#print(this.#options.json === true ? JSON.stringify(json) : row());
+  }
+
+  #problem(text: string | undefined): void {
+    if (text === undefined) return;
+    this.failed = true;
+    if (this.#problems++ < TOLD) say(text);
+  }
+
+  end(): void {
+    this.#out?.close();
+    if (this.#problems > TOLD) say(`${this.#problems - TOLD} more of this kind`);
+    const missing = this.#expected?.end();
+    if (missing !== undefined) say(missing);
+    if (missing !== undefined) this.failed = true;
+    if (this.#options.quiet === true) this.#print(`${this.#frames} frames, ${this.#sent} with result 0`);
+  }
+}
