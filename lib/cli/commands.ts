@@ -121,8 +121,8 @@ wait in queues (--wait).
 
 --json prints one object a frame: frame, length, device, direction, result, errno, classid, action, destinations
 (packet, fate, device, why, frame), and path, a list of steps (packet, step, and by step: device; hook; by, program,
-result; kind, pref, chain, handle, verdict, classid; kind, index, verdict; device, qdisc, handle; reason) with the bytes
-that each changed. Objects with "late" are of frames that left a queue later.
+result; kind, pref, chain, handle, verdict, classid; kind, index, verdict; device, qdisc, handle, time; reason) with the
+bytes that each changed. Objects with "late" are of frames that left a queue later.
 
 --expect FILE has one such object a frame, with as few fields as matter. All of them must be as in the frame's line; a
 list of path names steps that come in this order, any other list names all there are. Lines beginning with # are left out.
