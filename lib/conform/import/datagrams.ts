@@ -2,11 +2,16 @@
 // caller reads the file, standard input or whatever a page was given; nothing here waits, and memory is bounded whatever
 // the file holds.
 import type { Datagram, Direction } from '../datagram.js';
+import { Base64Importer } from './base64.js';
 import { CaptureImporter } from './capture.js';
 import { DETECT, detectFormat, type Format } from './format.js';
+import { DumpImporter } from './dump.js';
 import { HexImporter } from './hex.js';
 import { type ImportContext, ImportError, type Importer, type ImportProblem } from './importer.js';
+import { JsonImporter } from './json.js';
+import { LiteralImporter } from './literal.js';
 import { RawImporter } from './raw.js';
+import { StraceImporter } from './strace.js';
 
 export interface ImportOptions {
   /** Name for origins; `-` by default. */
@@ -21,15 +26,20 @@ export interface ImportOptions {
   readonly problem?: (problem: ImportProblem) => void;
 }
 
+/** Problems of a file that are told. */
+const PROBLEMS_MAX = 1000;
+
 type ImporterClass = new (context: ImportContext) => Importer;
 
 const importers: Readonly<Record<Format, ImporterClass>> = {
   raw: RawImporter,
   capture: CaptureImporter,
+  strace: StraceImporter,
+  json: JsonImporter,
+  dump: DumpImporter,
+  literal: LiteralImporter,
   hex: HexImporter,
-  dump: HexImporter,
-  literal: HexImporter,
-  base64: HexImporter,
+  base64: Base64Importer,
 };
 
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
@@ -45,9 +55,16 @@ export class DatagramReader {
   #format: Format | undefined;
   #importer: Importer | undefined;
   #head: Uint8Array = new Uint8Array(0);
+  #problems = 0;
+  #datagrams = 0;
 
   constructor({ file = '-', format, direction = 'unknown', protocol, problem }: ImportOptions) {
-    this.#context = { file, direction, protocol, problem: (found) => problem?.(found) };
+    const told = (found: ImportProblem): void => {
+      this.#problems++;
+      if (this.#problems < PROBLEMS_MAX) problem?.(found);
+      else if (this.#problems === PROBLEMS_MAX) problem?.({ ...found, text: 'more problems, which are not listed' });
+    };
+    this.#context = { file, direction, protocol, problem: told };
     this.#format = format;
   }
 
@@ -59,7 +76,7 @@ export class DatagramReader {
   /** The datagrams that are whole with this chunk, which must not change before the last of them was taken. */
   *push(chunk: Uint8Array): Generator<Datagram, void> {
     if (this.#importer !== undefined) {
-      yield* this.#importer.push(chunk);
+      yield* this.#counted(this.#importer.push(chunk));
       return;
     }
     this.#head = joined(this.#head, chunk);
@@ -69,7 +86,16 @@ export class DatagramReader {
   /** The file ends here. */
   *end(): Generator<Datagram, void> {
     if (this.#importer === undefined) yield* this.#begin();
-    yield* this.#importer!.end();
+    yield* this.#counted(this.#importer!.end());
+    if (this.#datagrams + this.#problems === 0)
+      this.#context.problem({ file: this.#context.file, offset: 0, text: 'no datagram in it' });
+  }
+
+  *#counted(datagrams: Iterable<Datagram>): Generator<Datagram, void> {
+    for (const datagram of datagrams) {
+      this.#datagrams++;
+      yield datagram;
+    }
   }
 
   *#begin(): Generator<Datagram, void> {
@@ -77,7 +103,7 @@ export class DatagramReader {
     this.#head = new Uint8Array(0);
     this.#format ??= detectFormat(head.subarray(0, DETECT));
     this.#importer = new importers[this.#format](this.#context);
-    yield* this.#importer.push(head);
+    yield* this.#counted(this.#importer.push(head));
   }
 }
 

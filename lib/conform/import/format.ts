@@ -3,7 +3,7 @@
 import { byteOrder, PCAP_MICROS, PCAP_NANOS, PCAPNG_SECTION } from '../../wire/pcap/capture.js';
 
 /** Names of formats, as `--format` takes them. */
-export const formats = ['raw', 'capture', 'hex', 'dump', 'literal', 'base64'] as const;
+export const formats = ['raw', 'capture', 'strace', 'json', 'dump', 'literal', 'hex', 'base64'] as const;
 export type Format = (typeof formats)[number];
 
 /** Bytes from which the format is told; a shorter file is told by all of it. */
@@ -25,18 +25,31 @@ type Rule = readonly [format: Format, line: RegExp];
 
 /** The first rule that matches a line decides; rules of a line are tried in this order. */
 const rules: readonly Rule[] = [
-  ['dump', /^\s*(?:0x)?[0-9a-f]{4,16}(?::\s|\s{1,4})\s*(?:[0-9a-f]{2}[ -]){3,}/i],
-  ['dump', /^\s*(?:0x)?[0-9a-f]{4,16}:\s+(?:[0-9a-f]{4,8}\s){1,}/i],
-  ['dump', /^[0-9a-f]{7}\s+(?:[0-9a-f]{4}\s){3,}/i],
+  // strace: a call with its result, or the first half of one; a row of a dump.
   [
-    'literal',
-    /\\x[0-9a-f]{2}|\\[0-7]{1,3}|0x[0-9a-f]{1,2}\s*(?:u8)?,|^\s*\d{1,3}\s*(?:,\s*\d{1,3}\s*){3,}|fromhex|[{(["']/i,
+    'strace',
+    /^(?:\[pid\s+\d+\]\s+|\d+\s+)?(?:[\d:.]+\s+)?[a-z_][a-z0-9_]*\(.*(?:\)\s+= (?:-?\d|0x|\?)|<unfinished \.\.\.>$)/,
   ],
-  ['hex', /^(?:(?:0x)?(?:[0-9a-f]{2})+(?:[\s:,;.-]+|$))+$/i],
+  ['strace', /^(?:\[pid\s+\d+\]\s+|\d+\s+)?(?:[\d:.]+\s+)?(?:<\.\.\. [a-z0-9_]+ resumed>|\+\+\+ exited with)/],
+  ['json', /^\s*[[{\s]*\{\s*"[^"]*"\s*:/],
+  ['json', /^\s*"[^"]*"\s*:\s*["[{\d]/],
+  // Rows with an offset, of bytes or of words.
+  [
+    'dump',
+    /^(?:\[[\d. ]+\].*)?[\s|]*(?:0x)?[0-9a-f]{4,16}(?:\s*<[^<>]*>)?(?::\s+|\s{1,4})(?:(?:0x)?[0-9a-f]{2}[ \t-]){3,}/i,
+  ],
+  ['dump', /^(?:\[[\d. ]+\].*)?[\s|]*(?:0x)?[0-9a-f]{4,16}(?:\s*<[^<>]*>)?:\s+(?:0x)?[0-9a-f]{4,32}(?:\s|$)/i],
+  ['dump', /^[0-9a-f]{6,8}\s+(?:[0-9a-f]{3,16}\s+){1,}[0-9a-f]{3,16}\s*$/i],
+  ['literal', /\\x[0-9a-f]{2}|\\[0-7]{1,3}|0x[0-9a-f]{1,16}\s*(?:[ui]\d+)?\s*,|\[\d+(?: \d+){3,}/i],
+  ['hex', /^\s*(?:<Buffer\s+)?(?:(?:0x)?(?:[0-9a-f]{2})+(?:[\s:,;.>-]+|$))+$/i],
+  ['literal', /fromhex|base64|["'][0-9a-z+/=_-]{20,}["']|\d\s*,\s*\d+\s*,/i],
   ['base64', /^[A-Za-z0-9+/_-]{4,}={0,2}$/],
 ];
 
 const skipped = /^\s*(?:$|#(?!include|define)|\/\/)/;
+
+/** Longer lines are told by so much of their beginning and of their end. */
+const LINE = 4096;
 
 /** The format of a file that begins with `head`; raw bytes when nothing else fits. */
 export function detectFormat(head: Uint8Array): Format {
@@ -44,7 +57,8 @@ export function detectFormat(head: Uint8Array): Format {
   if (head.some(isControl)) return 'raw';
   for (const line of new TextDecoder().decode(head).split(/\r?\n/)) {
     if (skipped.test(line)) continue;
-    const rule = rules.find(([, form]) => form.test(line));
+    const text = line.length > LINE ? line.slice(0, LINE) + line.slice(-LINE) : line;
+    const rule = rules.find(([, form]) => form.test(text));
     if (rule !== undefined) return rule[0];
   }
   return 'hex';

@@ -5,7 +5,8 @@ import { ByteSink } from './byte_sink.js';
 import { type Line, LineImporter } from './lines.js';
 import { bareDatagram, isWhole } from './plausible.js';
 
-const comment = /(?:#|\/\/).*$/;
+/** A comment, or what Node.js puts around bytes. */
+const around = /^\s*<Buffer\s|>\s*$|(?:#|\/\/).*$/g;
 const between = /[\s:,;.-]+/;
 const digits = /^(?:0x|\\x)?([0-9a-f]+)$/i;
 
@@ -29,7 +30,7 @@ export class HexImporter extends LineImporter {
   #lost = false;
 
   protected *line(line: Line): Generator<Datagram, void> {
-    const text = line.text.replace(comment, '').trim();
+    const text = line.text.replace(around, '').trim();
     if (text === '') {
       if (line.text.trim() === '') yield* this.#done();
       return;

@@ -1,0 +1,97 @@
+// One row of a hex dump: an offset, bytes or words, and mostly the same bytes as text. xxd, hexdump, od, tcpdump, tshark, gdb,
+// strace and the kernel's own dumps differ in the offset's radix, in how wide and in which order words are, and in what
+// separates the text; where the text begins is told by comparing it with the bytes.
+
+export interface DumpRow {
+  /** Digits of the offset. */
+  readonly offset: string;
+  readonly bytes: Uint8Array;
+  /** Words of four bytes as they stand, which some tools print from the most significant byte on. */
+  readonly words: boolean;
+}
+
+/** Longer lines are no rows. */
+const ROW_MAX = 4096;
+
+/** Time stamp and name of a kernel log, the bar of strace, the spaces of tcpdump; then the offset. */
+const start = /^(?:\[[\d. ]+\]\s*(?:[\w.-]+:?\s+)??)?[\s|]*(0x)?([0-9a-f]{4,16})(?:\s*<[^<>]{0,200}>)?(:?)(?=\s)/i;
+
+interface Token {
+  readonly text: string;
+  /** Where it ends in the line. */
+  readonly end: number;
+}
+
+/** How the words of a row are to be read. */
+interface Unit {
+  readonly radix: 8 | 16;
+  readonly bytes: number;
+  readonly littleEndian: boolean;
+}
+
+function unitOf(first: string, colon: boolean, prefixed: boolean): Unit | undefined {
+  const width = first.length;
+  if (!colon && !prefixed && (width === 3 || width === 6) && /^[0-7]+$/.test(first))
+    return { radix: 8, bytes: width / 3, littleEndian: true };
+  if (width % 2 !== 0) return undefined;
+  return { radix: 16, bytes: width / 2, littleEndian: prefixed || !colon };
+}
+
+function tokensOf(text: string, from: number): Token[] {
+  const tokens: Token[] = [];
+  const next = /\s+(?:0x)?([0-9a-f]+)(?=[\s|<>]|$)/iy;
+  next.lastIndex = from;
+  for (let match = next.exec(text); match !== null; match = next.exec(text)) {
+    const width = tokens[0]?.text.length ?? match[1]!.length;
+    // The last one of a row may be shorter.
+    if (match[1]!.length > width || match[1]!.length % 2 !== width % 2) break;
+    tokens.push({ text: match[1]!, end: next.lastIndex });
+    if (match[1]!.length < width) break;
+  }
+  return tokens;
+}
+
+function putWord(to: number[], text: string, unit: Unit): void {
+  const bytes: number[] = [];
+  if (unit.radix === 8) {
+    const value = parseInt(text, 8);
+    bytes.push(...(unit.bytes === 1 ? [value & 0xff] : [(value >> 8) & 0xff, value & 0xff]));
+  } else for (let i = 0; i < text.length; i += 2) bytes.push(parseInt(text.slice(i, i + 2), 16));
+  to.push(...(unit.littleEndian ? bytes.reverse() : bytes));
+}
+
+const printable = (byte: number): string => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '.');
+
+const bare = (text: string): string => text.replace(/^[\s|>]+|[\s|<]+$/g, '');
+
+/** How many of the tokens are bytes, and not text that looks like them. */
+function count(tokens: readonly Token[], text: string, unit: Unit): number {
+  const bytes: number[] = [];
+  const ends = tokens.map((token) => {
+    putWord(bytes, token.text, unit);
+    return bytes.length;
+  });
+  const shown = bytes.map(printable).join('');
+  for (let n = tokens.length; n > 0; n--)
+    if (bare(text.slice(tokens[n - 1]!.end)) === bare(shown.slice(0, ends[n - 1]))) return n;
+  return tokens.length;
+}
+
+/** The row in a line of text; undefined = it is none. */
+export function dumpRow(text: string): DumpRow | undefined {
+  if (text.length > ROW_MAX) return undefined;
+  const match = start.exec(text);
+  if (match === null) return undefined;
+  const tokens = tokensOf(text, match[0].length);
+  const first = tokens[0];
+  if (first === undefined) return undefined;
+  const prefixed = text.slice(match[0].length, first.end).includes('0x');
+  const unit = unitOf(first.text, match[3] === ':', prefixed);
+  if (unit === undefined) return undefined;
+  const bytes: number[] = [];
+  for (const token of tokens.slice(0, count(tokens, text, unit))) putWord(bytes, token.text, unit);
+  return { offset: match[2]!, bytes: Uint8Array.from(bytes), words: first.text.length === 8 && unit.radix === 16 };
+}
+
+/** The offset with which a dump ends, alone in its line. */
+export const lastOffset = (text: string): string | undefined => /^\s*(?:0x)?([0-9a-f]{4,16}):?\s*$/i.exec(text)?.[1];

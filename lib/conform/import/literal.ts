@@ -1,0 +1,139 @@
+// Bytes as programs write them down: strings with escapes (C, Python, Go, Rust, JavaScript), neighbours joined; arrays and
+// slices of numbers in any brackets, wider ones as little endian words; lists of such; strings that hold hexadecimal digits
+// or base64. Names, types, dimensions and comments around them do not count.
+import type { Datagram } from '../datagram.js';
+import { base64Bytes } from './base64.js';
+import { ByteSink } from './byte_sink.js';
+import { hasEscape, putEscaped } from './escapes.js';
+import { putDigits } from './hex.js';
+import { type Line, LineImporter } from './lines.js';
+import { bareDatagram, isWhole, messagesEnd } from './plausible.js';
+
+/** A comment; a string, whose quote may be missing at the end; escapes without quotes; a number; a name; any other sign. */
+const token =
+  /\/\/.*|#.*|\/\*.*?(?:\*\/|$)|"((?:[^"\\]|\\.)*)"?|'((?:[^'\\]|\\.)*)'?|((?:\\x[0-9a-f]{2}|\\[0-7]{1,3})[^"'\s]*)|(-?(?:0x[0-9a-f]+|0b[01]+|\d+))(?:u?l{0,2}|[ui](?:8|16|32|64))?(?![\w])|[a-z_]\w*!?|(\S)/gi;
+
+type Content = 'none' | 'numbers' | 'digits' | 'text';
+
+export class LiteralImporter extends LineImporter {
+  readonly #bytes = new ByteSink();
+  #content: Content = 'none';
+  #start: Line | undefined;
+  /** Brackets that are open. */
+  #depth = 0;
+  /** Numbers in the group. */
+  #numbers = 0;
+  /** An escape was in the text: text without one is bytes only if they are messages. */
+  #escaped = false;
+  #comment = false;
+
+  protected *line(line: Line): Generator<Datagram, void> {
+    if (line.text.trim() === '' && this.#depth === 0) {
+      yield* this.#done();
+      return;
+    }
+    const text = this.#withoutComment(line.text);
+    for (const [whole, double, single, escapes, number, sign] of text.matchAll(token)) {
+      const quoted = double ?? single;
+      if (whole.startsWith('/*') && !whole.endsWith('*/')) this.#comment = true;
+      if (quoted !== undefined) yield* this.#string(quoted, line);
+      else if (escapes !== undefined) yield* this.#string(escapes, line);
+      else if (number !== undefined) this.#number(number, line);
+      else if (sign !== undefined) yield* this.#sign(sign);
+    }
+    if (this.#depth === 0 && isWhole(this.#bytes.view())) yield* this.#done();
+  }
+
+  protected *finish(): Generator<Datagram, void> {
+    yield* this.#done();
+  }
+
+  #withoutComment(text: string): string {
+    if (!this.#comment) return text;
+    const end = text.indexOf('*/');
+    if (end < 0) return '';
+    this.#comment = false;
+    return text.slice(end + 2);
+  }
+
+  *#string(text: string, line: Line): Generator<Datagram, void> {
+    if (this.#content === 'numbers') {
+      // A sign among numbers: 'T' in a C array.
+      if (text.length > 2) yield* this.#done();
+      else {
+        this.#putText(text);
+        return;
+      }
+    }
+    if (text === '') return;
+    this.#start ??= line;
+    if (this.#content !== 'text' && this.#putDigits(text)) this.#content = 'digits';
+    else this.#putText(text);
+  }
+
+  #putText(text: string): void {
+    if (this.#content !== 'numbers') this.#content = 'text';
+    this.#escaped ||= hasEscape(text);
+    putEscaped(text, this.#bytes);
+  }
+
+  /** Whether the string is hexadecimal digits, or base64 of a message. */
+  #putDigits(text: string): boolean {
+    if (hasEscape(text)) return false;
+    const digits = text.replace(/[\s:,]|0x/g, '');
+    if (digits.length % 2 === 0 && /^[0-9a-f]+$/i.test(digits)) return putDigits(digits, this.#bytes);
+    const bytes = text.length < 20 ? undefined : base64Bytes(text);
+    return bytes !== undefined && messagesEnd(bytes) > 0 && this.#bytes.append(bytes);
+  }
+
+  #number(text: string, line: Line): void {
+    if (this.#content === 'digits' || this.#content === 'text') return;
+    this.#content = 'numbers';
+    this.#start ??= line;
+    this.#numbers++;
+    const hex = /^0x([0-9a-f]+)$/i.exec(text)?.[1];
+    if (hex !== undefined && hex.length > 2 && hex.length <= 16) this.#putWord(hex);
+    else this.#putValue(Number(text), line);
+  }
+
+  /** A word as wide as its digits. */
+  #putWord(hex: string): void {
+    const width = hex.length <= 4 ? 4 : hex.length <= 8 ? 8 : 16;
+    const digits = hex.padStart(width, '0');
+    for (let at = width; at > 0; at -= 2) this.#bytes.put(parseInt(digits.slice(at - 2, at), 16));
+  }
+
+  #putValue(value: number, line: Line): void {
+    if (value < -128 || value > 255) this.problem(line, `${value} is no byte`);
+    this.#bytes.put(value & 0xff);
+  }
+
+  *#sign(sign: string): Generator<Datagram, void> {
+    if ('{[('.includes(sign)) {
+      yield* this.#done();
+      this.#depth++;
+    } else if ('}])'.includes(sign)) {
+      yield* this.#done();
+      this.#depth = Math.max(0, this.#depth - 1);
+    } else if (sign === ';' || sign === '=' || (sign === ',' && this.#content !== 'numbers')) yield* this.#done();
+  }
+
+  *#done(): Generator<Datagram, void> {
+    const start = this.#start;
+    const counts = this.#counts();
+    const bytes = this.#bytes.take();
+    this.#start = undefined;
+    this.#content = 'none';
+    this.#escaped = false;
+    this.#numbers = 0;
+    if (start === undefined || bytes.length === 0 || !counts) return;
+    yield bareDatagram(this.context, bytes, { offset: start.offset, line: start.number });
+  }
+
+  #counts(): boolean {
+    // One number alone is a dimension or an argument, two digits are a name.
+    if (this.#content === 'numbers') return this.#numbers > 1;
+    if (this.#content === 'digits') return this.#bytes.length > 1;
+    return this.#escaped || messagesEnd(this.#bytes.view()) > 0;
+  }
+}
