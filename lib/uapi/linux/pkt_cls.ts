@@ -207,6 +207,10 @@ const CT_STATES = 0x3f;
 
 export const TCA_FLOWER_KEY_FLAGS_IS_FRAGMENT = 1;
 export const TCA_FLOWER_KEY_FLAGS_FRAG_IS_FIRST = 2;
+export const TCA_FLOWER_KEY_FLAGS_TUNNEL_CSUM = 4;
+export const TCA_FLOWER_KEY_FLAGS_TUNNEL_DONT_FRAGMENT = 8;
+export const TCA_FLOWER_KEY_FLAGS_TUNNEL_OAM = 16;
+export const TCA_FLOWER_KEY_FLAGS_TUNNEL_CRIT_OPT = 32;
 
 /** Options of a flower filter; input policy of net/sched/cls_flower.c fl_policy. */
 export const TCA_FLOWER = attrs(
@@ -338,6 +342,59 @@ export const TCA_FLOWER_6_1: typeof TCA_FLOWER = {
       : attribute,
   ),
 };
+
+/** One TCA_FLOWER_KEY_MPLS_OPTS_LSE; input policy of net/sched/cls_flower.c mpls_stack_entry_policy. */
+export const TCA_FLOWER_KEY_MPLS_OPT_LSE = attrs('TCA_FLOWER_KEY_MPLS_OPT_LSE', {
+  DEPTH: [1, nlaU8],
+  TTL: [2, nlaU8],
+  BOS: [3, nlaU8],
+  TC: [4, nlaU8],
+  LABEL: [5, nlaU32],
+});
+/** What TCA_FLOWER_KEY_MPLS_OPTS is a list of. */
+export const TCA_FLOWER_KEY_MPLS_OPTS_LSE = 1;
+
+/** TCA_FLOWER_KEY_CFM; input policy of net/sched/cls_flower.c cfm_opt_policy. */
+export const TCA_FLOWER_KEY_CFM_OPT = attrs('TCA_FLOWER_KEY_CFM_OPT', {
+  MD_LEVEL: [1, intMax(u8, 7)],
+  OPCODE: [2, nlaU8],
+});
+
+/** TCA_FLOWER_KEY_ENC_OPTS and its mask: a list; input policy of net/sched/cls_flower.c enc_opts_policy. */
+export const TCA_FLOWER_KEY_ENC_OPTS = attrs(
+  'TCA_FLOWER_KEY_ENC_OPTS',
+  { GENEVE: [1, nested], VXLAN: [2, nested], ERSPAN: [3, nested], GTP: [4, nested], PFCP: [5, nested] },
+  undefined,
+  { strictFrom: 2 },
+);
+export const TCA_FLOWER_KEY_ENC_OPT_GENEVE = attrs('TCA_FLOWER_KEY_ENC_OPT_GENEVE', {
+  CLASS: [1, int(be16)],
+  TYPE: [2, nlaU8],
+  DATA: [3, binary(127)],
+});
+export const TCA_FLOWER_KEY_ENC_OPT_VXLAN = attrs('TCA_FLOWER_KEY_ENC_OPT_VXLAN', { GBP: [1, nlaU32] });
+export const TCA_FLOWER_KEY_ENC_OPT_ERSPAN = attrs('TCA_FLOWER_KEY_ENC_OPT_ERSPAN', {
+  VER: [1, nlaU8],
+  INDEX: [2, int(be32)],
+  DIR: [3, nlaU8],
+  HWID: [4, nlaU8],
+});
+export const TCA_FLOWER_KEY_ENC_OPT_GTP = attrs('TCA_FLOWER_KEY_ENC_OPT_GTP', {
+  PDU_TYPE: [1, nlaU8],
+  QFI: [2, nlaU8],
+});
+export const TCA_FLOWER_KEY_ENC_OPT_PFCP = attrs('TCA_FLOWER_KEY_ENC_OPT_PFCP', {
+  TYPE: [1, nlaU8],
+  SEID: [2, nlaU64],
+});
+
+/** TCA_FLOWER_KEY_CT_FLAGS_*: bits of TCA_FLOWER_KEY_CT_STATE. */
+export const TCA_FLOWER_KEY_CT_FLAGS_NEW = 1 << 0;
+export const TCA_FLOWER_KEY_CT_FLAGS_ESTABLISHED = 1 << 1;
+export const TCA_FLOWER_KEY_CT_FLAGS_RELATED = 1 << 2;
+export const TCA_FLOWER_KEY_CT_FLAGS_TRACKED = 1 << 3;
+export const TCA_FLOWER_KEY_CT_FLAGS_INVALID = 1 << 4;
+export const TCA_FLOWER_KEY_CT_FLAGS_REPLY = 1 << 5;
 
 export const tcaClsFlags = flagTable({
   TCA_CLS_FLAGS_SKIP_HW, TCA_CLS_FLAGS_SKIP_SW, TCA_CLS_FLAGS_IN_HW, TCA_CLS_FLAGS_NOT_IN_HW, TCA_CLS_FLAGS_VERBOSE,

@@ -29,6 +29,9 @@ const tcp = key('KEY_IP_PROTO', 6);
 const port80 = key('KEY_TCP_DST', 0, 80);
 const exactly = key('KEY_TCP_DST_MASK', 255, 255);
 const flags = (value: number): Uint8Array => attr(F.FLAGS.type, value);
+/** An attribute inside a nest, of one byte. */
+const sub = (type: number, byte: number): Uint8Array => attr(type, Uint8Array.of(byte));
+const NESTED = 0x8000;
 const options = (...inside: Uint8Array[]): Uint8Array => nest(TCA.OPTIONS.type, ...inside);
 /** What every answer ends with. */
 const end = [flags(P.TCA_CLS_FLAGS_NOT_IN_HW), attr(F.IN_HW_COUNT.type, 0)];
@@ -127,12 +130,71 @@ describe('net/sched/cls_flower', () => {
       refusal(add({}, ADD, attr(F.INDEV.type, 'nosuch')), E.ENODEV, 'Network device not found');
     });
 
-    it('that are not modelled are refused and reported', () => {
-      const gaps: string[] = [];
-      bed = new Bed({ onGap: (what) => gaps.push(what) });
-      ok(bed.qdisc('clsact'));
-      refusal(add({}, ADD, key('KEY_CT_STATE', 1, 0)), E.EOPNOTSUPP);
-      expect(gaps).to.deep.equal(['flower KEY_CT_STATE']);
+    it('of label stacks are entries by depth; the first has attributes of its own where they can say it', () => {
+      const mpls = key('KEY_ETH_TYPE', 0x88, 0x47);
+      const label = attr(F.KEY_MPLS_LABEL.type, 0xfffff);
+      const own = [key('KEY_MPLS_TTL', 64), key('KEY_MPLS_TC', 7), label, key('KEY_MPLS_BOS', 1)];
+      expect(shown(mpls, label, own[3]!, own[1]!, own[0]!)).to.deep.equal(options(mpls, ...own, ...end));
+      const entry = (...inside: Uint8Array[]): Uint8Array => nest(NESTED | 1, ...inside);
+      const list = (...inside: Uint8Array[]): Uint8Array => nest(NESTED | F.KEY_MPLS_OPTS.type, ...inside);
+      const second = entry(sub(1, 2), sub(2, 9), sub(3, 0), sub(4, 3), attr(5, 77));
+      expect(shown(mpls, list(second))).to.deep.equal(options(mpls, list(second), ...end));
+      expect(shown(mpls, list(entry(sub(1, 1), sub(2, 9))))).to.deep.equal(
+        options(mpls, key('KEY_MPLS_TTL', 9), ...end),
+      );
+      expect(shown(mpls, list(entry(sub(1, 1))))).to.deep.equal(options(mpls, list(entry(sub(1, 1))), ...end));
+      expect(shown(ipv4, label)).to.deep.equal(options(ipv4, ...end));
+      const refused = (...inside: Uint8Array[]): [number, string | undefined] => {
+        const { errno, text } = add({}, ADD, mpls, ...inside);
+        return [errno, text];
+      };
+      expect([
+        refused(attr(F.KEY_MPLS_LABEL.type, 0x100000)),
+        refused(key('KEY_MPLS_TC', 8)),
+        refused(key('KEY_MPLS_BOS', 2)),
+        refused(list(second), label)[0],
+        refused(nest(F.KEY_MPLS_OPTS.type, second))[0],
+        refused(list(entry(sub(2, 9)))),
+        refused(list(entry(sub(1, 0)))),
+        refused(list(entry(sub(1, 8)))),
+        refused(list(nest(NESTED | 2, sub(1, 1)))),
+      ]).to.deep.equal([
+        [E.EINVAL, 'Label must be between 0 and 1048575'],
+        [E.EINVAL, 'Traffic Class (TC) must be between 0 and 7'],
+        [E.EINVAL, 'Bottom Of Stack (BOS) must be 0 or 1'],
+        E.EBADMSG,
+        E.EINVAL,
+        [E.EINVAL, 'Missing MPLS option "depth"'],
+        [E.EINVAL, 'Invalid MPLS depth'],
+        [E.EINVAL, 'Invalid MPLS depth'],
+        [E.EINVAL, 'Invalid MPLS option type'],
+      ]);
+    });
+
+    it('of connection tracking contradict themselves, or are taken though nothing tracks', () => {
+      const state = (bits: number): Uint8Array => key('KEY_CT_STATE', bits, 0);
+      const whole = [state(0b1010), key('KEY_CT_STATE_MASK', 0b1010, 0)];
+      const zone = [key('KEY_CT_ZONE', 5, 0), key('KEY_CT_ZONE_MASK', 255, 255)];
+      expect(shown(...whole, zone[0]!)).to.deep.equal(options(...whole, ...zone, ...end));
+      refusal(add({}, ADD, state(1)), E.EINVAL, 'no trk, so no other flag can be set');
+      refusal(add({}, ADD, state(0b1011)), E.EINVAL, 'new and est are mutually exclusive');
+      refusal(add({}, ADD, state(0b111000)), E.EINVAL, 'when inv is set, only trk may be set');
+      refusal(add({}, ADD, state(0b101001)), E.EINVAL, 'new and rpl are mutually exclusive');
+      refusal(add({}, ADD, state(64)), E.EINVAL);
+    });
+
+    it('of fault management are a level and an operation', () => {
+      const cfm = key('KEY_ETH_TYPE', 0x89, 0x02);
+      const both = nest(NESTED | F.KEY_CFM.type, sub(1, 5), sub(2, 3));
+      expect(shown(cfm, both)).to.deep.equal(options(cfm, both, ...end));
+      expect(shown(ipv4, both)).to.deep.equal(options(ipv4, ...end));
+      refusal(add({}, ADD, cfm, nest(NESTED | F.KEY_CFM.type, sub(1, 8))), E.ERANGE, 'integer out of range');
+    });
+
+    it('of the flags of a tunnel need a mask', () => {
+      const bits = [key('KEY_ENC_FLAGS', 0, 0, 0, 12), key('KEY_ENC_FLAGS_MASK', 0, 0, 0, 4)];
+      expect(shown(...bits)).to.deep.equal(options(key('KEY_ENC_FLAGS', 0, 0, 0, 4), bits[1]!, ...end));
+      refusal(add({}, ADD, bits[0]!), E.EINVAL, 'Missing flags mask');
     });
 
     it('after those of 6.1 are skipped there, and so is the check of the flags', () => {

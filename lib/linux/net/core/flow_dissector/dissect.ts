@@ -42,6 +42,8 @@ function dissectProto(d: D.FlowDissector): number {
     case N.ETH_P_PRP:
     case N.ETH_P_HSR:
       return K.dissectHsr(d);
+    case N.ETH_P_CFM:
+      return K.dissectCfm(d);
     default:
       return D.OUT_BAD;
   }

@@ -57,7 +57,8 @@ export const FLOW_DISSECTOR_F_STOP_BEFORE_ENCAP = 8;
 /** What was met on the way. */
 export const FLOW_DIS_IS_FRAGMENT = 1;
 export const FLOW_DIS_FIRST_FRAG = 2;
-export const FLOW_DIS_ENCAPSULATION = 4;
+/** Behind the bits that filters may ask for. */
+export const FLOW_DIS_ENCAPSULATION = 1 << 6;
 
 export class FlowDissector {
   /** By KEY: whether it is wanted. */

@@ -141,7 +141,7 @@ export class FlowKey {
     return this.bytes(field).some((byte) => byte !== 0);
   }
 
-  /** Whether `other` has every bit of this mask. @models net/sched/cls_flower.c fl_mask_fits_tmplt() */
+  /** Whether `other` has every bit of this mask. @differs fl_mask_fits_tmplt() of cls_flower.c, for all fields */
   isWithin(other: FlowKey): boolean {
     return this.words.every((word, at) => (word & ~other.words[at]!) === 0);
   }

@@ -18,6 +18,7 @@ function firstFragment(d: D.FlowDissector): boolean {
   return (d.until & D.FLOW_DISSECTOR_F_PARSE_1ST_FRAG) !== 0;
 }
 
+/** @models net/core/flow_dissector.c __skb_flow_dissect() */
 export function dissectIpv4(d: D.FlowDissector): number {
   const header = d.fits(IPV4_HLEN) ? (d.byte(0) & 0xf) * 4 : 0;
   if (header < IPV4_HLEN) return D.OUT_BAD;
@@ -45,6 +46,7 @@ function flowLabel(d: D.FlowDissector): boolean {
   return (d.until & D.FLOW_DISSECTOR_F_STOP_AT_FLOW_LABEL) !== 0;
 }
 
+/** @models net/core/flow_dissector.c __skb_flow_dissect() */
 export function dissectIpv6(d: D.FlowDissector): number {
   if (!d.fits(IPV6_HLEN)) return D.OUT_BAD;
   d.ipProto = d.byte(6);
@@ -61,7 +63,7 @@ export function dissectIpv6(d: D.FlowDissector): number {
   return stop ? D.OUT_GOOD : D.CONTINUE;
 }
 
-/** Hop by hop options, routing headers, options of the destination. */
+/** Hop by hop options, routing headers, options of the destination. @models net/core/flow_dissector.c __skb_flow_dissect() */
 export function dissectOptions(d: D.FlowDissector): number {
   if (d.proto !== N.ETH_P_IPV6) return D.CONTINUE;
   if (!d.fits(2)) return D.OUT_BAD;
@@ -70,6 +72,7 @@ export function dissectOptions(d: D.FlowDissector): number {
   return D.IPPROTO_AGAIN;
 }
 
+/** @models net/core/flow_dissector.c __skb_flow_dissect() */
 export function dissectFragment(d: D.FlowDissector): number {
   if (d.proto !== N.ETH_P_IPV6) return D.CONTINUE;
   if (!d.fits(8)) return D.OUT_BAD;
@@ -82,7 +85,7 @@ export function dissectFragment(d: D.FlowDissector): number {
 
 const stopsBefore = (d: D.FlowDissector): boolean => (d.until & D.FLOW_DISSECTOR_F_STOP_BEFORE_ENCAP) !== 0;
 
-/** IP of either version in IP. */
+/** IP of either version in IP. @models net/core/flow_dissector.c __skb_flow_dissect() */
 export function dissectIpInIp(d: D.FlowDissector, proto: number): number {
   if (stopsBefore(d)) return D.OUT_GOOD;
   d.proto = proto;

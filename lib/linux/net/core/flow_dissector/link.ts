@@ -9,7 +9,7 @@ const { KEY } = D;
 const ETH_HLEN = 14;
 const VLAN_HLEN = 4;
 
-/** Only where a link header of Ethernet is: others have no addresses here. */
+/** Only where a link header of Ethernet is: others have no addresses here. @models net/core/flow_dissector.c __skb_flow_dissect() */
 export function ethAddresses(d: D.FlowDissector): void {
   const { skb, target } = d;
   if (skb.dev?.type !== ARPHRD_ETHER || !skb.macHeaderWasSet) {
@@ -21,7 +21,7 @@ export function ethAddresses(d: D.FlowDissector): void {
   for (let i = 0; i < 12; i++) target.u8[AT.ethDst + i] = u8[from + i]!;
 }
 
-/** The outer tag may travel beside the packet. */
+/** The outer tag may travel beside the packet. @models net/core/flow_dissector.c __skb_flow_dissect() */
 export function dissectVlan(d: D.FlowDissector): number {
   const tpid = d.proto;
   let tci: number;
@@ -70,6 +70,7 @@ const ofPpp = (proto: number): number => {
   }
 };
 
+/** @models net/core/flow_dissector.c __skb_flow_dissect() */
 export function dissectPppoe(d: D.FlowDissector): number {
   if (!d.fits(PPPOE_SES_HLEN) || d.byte(0) !== PPPOE_VERSION || d.byte(1) !== 0) return D.OUT_BAD;
   const ppp = d.be16(6);
@@ -157,7 +158,7 @@ export function dissectBatadv(d: D.FlowDissector): number {
   return enteredTunnel(d);
 }
 
-/** Whether to go on behind the header of a tunnel. */
+/** Whether to go on behind the header of a tunnel. @models net/core/flow_dissector.c __skb_flow_dissect() */
 export function enteredTunnel(d: D.FlowDissector): number {
   d.flags |= D.FLOW_DIS_ENCAPSULATION;
   return (d.until & D.FLOW_DISSECTOR_F_STOP_AT_ENCAP) !== 0 ? D.OUT_GOOD : D.PROTO_AGAIN;
@@ -165,6 +166,7 @@ export function enteredTunnel(d: D.FlowDissector): number {
 
 const HSR_HLEN = 6;
 
+/** @models net/core/flow_dissector.c __skb_flow_dissect() */
 export function dissectHsr(d: D.FlowDissector): number {
   if (!d.fits(HSR_HLEN)) return D.OUT_BAD;
   d.proto = d.be16(4);
@@ -172,7 +174,18 @@ export function dissectHsr(d: D.FlowDissector): number {
   return D.PROTO_AGAIN;
 }
 
-/** A header that only needs to be there. */
+const CFM_HLEN = 2;
+
+/** @models net/core/flow_dissector.c __skb_flow_dissect_cfm() */
+export function dissectCfm(d: D.FlowDissector): number {
+  if (d.uses[KEY.CFM] === 0) return D.OUT_GOOD;
+  if (!d.fits(CFM_HLEN)) return D.OUT_BAD;
+  d.take(AT.cfmMdlVer, 0, 1);
+  d.take(AT.cfmOpcode, 1, 1);
+  return D.OUT_GOOD;
+}
+
+/** A header that only needs to be there. @models net/core/flow_dissector.c __skb_flow_dissect() */
 export function skipHeader(d: D.FlowDissector, size: number): number {
   if (!d.fits(size)) return D.OUT_BAD;
   d.at += size;

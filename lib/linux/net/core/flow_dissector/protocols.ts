@@ -15,6 +15,7 @@ export const ETH_P_TIPC = 0x88ca;
 export const ETH_P_1588 = 0x88f7;
 export const ETH_P_PRP = 0x88fb;
 export const ETH_P_FCOE = 0x8906;
+export const ETH_P_CFM = 0x8902;
 export const ETH_P_HSR = 0x892f;
 
 export const IPPROTO_ICMP = 1;

@@ -7,7 +7,10 @@ import { KEY } from '../../core/flow_dissector/dissector.js';
 import type { Field } from '../../core/flow_dissector/flow_key.js';
 import * as N from '../../core/flow_dissector/protocols.js';
 import { portNames } from './protocols.js';
-import type { FlowMatch } from './set_key.js';
+import type { FlowMatch } from './match.js';
+import { dumpCfm } from './cfm.js';
+import { dumpEncOpts } from './enc_opts_dump.js';
+import { dumpMpls } from './mpls.js';
 
 const F = P.TCA_FLOWER;
 type Attribute = Exclude<keyof typeof F, `$${string}`>;
@@ -38,12 +41,16 @@ class KeyWriter {
     this.#put('ethSrc', 'KEY_ETH_SRC', 'KEY_ETH_SRC_MASK');
     this.#put('ethType', 'KEY_ETH_TYPE');
     this.#put('numOfVlans', 'KEY_NUM_OF_VLANS');
+    dumpMpls(this.#skb, this.#match);
     this.#vlans();
     this.#network();
     this.#transport();
     this.#tunnel();
+    this.#connection();
     this.#put('flags', 'KEY_FLAGS', 'KEY_FLAGS_MASK');
     this.#put('hash', 'KEY_HASH', 'KEY_HASH_MASK');
+    dumpCfm(this.#skb, this.#match);
+    this.#put('encFlags', 'KEY_ENC_FLAGS', 'KEY_ENC_FLAGS_MASK');
   }
 
   /** @models net/sched/cls_flower.c fl_dump_key_vlan() */
@@ -130,6 +137,15 @@ class KeyWriter {
     this.#put('encPortDst', 'KEY_ENC_UDP_DST_PORT', 'KEY_ENC_UDP_DST_PORT_MASK');
     this.#put('encTos', 'KEY_ENC_IP_TOS', 'KEY_ENC_IP_TOS_MASK');
     this.#put('encTtl', 'KEY_ENC_IP_TTL', 'KEY_ENC_IP_TTL_MASK');
+    dumpEncOpts(this.#skb, this.#match);
+  }
+
+  /** @models net/sched/cls_flower.c fl_dump_key_ct() */
+  #connection(): void {
+    this.#put('ctState', 'KEY_CT_STATE', 'KEY_CT_STATE_MASK');
+    this.#put('ctZone', 'KEY_CT_ZONE', 'KEY_CT_ZONE_MASK');
+    this.#put('ctMark', 'KEY_CT_MARK', 'KEY_CT_MARK_MASK');
+    this.#put('ctLabels', 'KEY_CT_LABELS', 'KEY_CT_LABELS_MASK');
   }
 }
 

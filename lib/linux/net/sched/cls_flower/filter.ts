@@ -9,7 +9,7 @@ import * as exts from '../cls_api/exts.js';
 import { TcfFilter, type TcfProto } from '../cls_api/proto.js';
 import { HandleOrder } from './handle_order.js';
 import { FlowerMask } from './mask.js';
-import type { FlowMatch } from './set_key.js';
+import type { FlowMatch } from './match.js';
 
 /** What a request says beside the key. */
 export interface Parms {

@@ -23,14 +23,17 @@ const keysOf: readonly (readonly [key: number, ...fields: Field[]])[] = [
   [KEY.ENC_KEYID, 'encKeyId'],
   [KEY.ENC_IPV4_ADDRS, 'encIpv4Src', 'encIpv4Dst'],
   [KEY.ENC_IPV6_ADDRS, 'encIpv6Src', 'encIpv6Dst'],
-  [KEY.ENC_CONTROL, 'encIpv4Src', 'encIpv4Dst', 'encIpv6Src', 'encIpv6Dst'],
+  [KEY.ENC_CONTROL, 'encIpv6Src', 'encIpv6Dst', 'encAddrType', 'encFlags'],
   [KEY.ENC_PORTS, 'encPortSrc', 'encPortDst'],
   [KEY.ENC_IP, 'encTos', 'encTtl'],
+  [KEY.ENC_OPTS, 'encOpts', 'encOptsLen', 'encOptsType'],
+  [KEY.CT, 'ctState', 'ctZone', 'ctMark', 'ctLabels'],
   [KEY.HASH, 'hash'],
   [KEY.NUM_OF_VLANS, 'numOfVlans'],
   [KEY.PPPOE, 'pppoeType', 'pppoeSid', 'pppProto'],
   [KEY.L2TPV3, 'l2tpSid'],
   [KEY.IPSEC, 'spi'],
+  [KEY.CFM, 'cfmMdlVer', 'cfmOpcode'],
 ];
 
 /** @models net/sched/cls_flower.c fl_init_dissector() */

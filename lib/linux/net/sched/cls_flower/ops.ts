@@ -17,7 +17,8 @@ import type { TcRequest } from '../sch_api/request.js';
 import { classify } from './classify.js';
 import { dumpKey } from './dump_key.js';
 import { FlowerFilter, FlowerHead, type Parms } from './filter.js';
-import { type FlowMatch, setKey } from './set_key.js';
+import type { FlowMatch } from './match.js';
+import { setKey } from './set_key.js';
 
 const { TCA_FLOWER, TCA_FLOWER_6_1 } = P;
 /** No old-style policer. */

@@ -1,31 +1,30 @@
 // net/sched/cls_flower.c fl_set_key(): what a request says a packet must be. Which attributes are looked at depends on
-// the protocols given before; the others are ignored. Keys that are not modelled are refused as such.
+// the protocols given before; the others are ignored.
 import type { Nla } from '../../../../codec/nla.js';
 import { EINVAL } from '../../../../uapi/asm-generic/errno.js';
 import * as P from '../../../../uapi/linux/pkt_cls.js';
-import { ModelGap, refuse } from '../../../errno.js';
 import { changeIndev } from '../cls_api/flags.js';
 import type { TcRequest } from '../sch_api/request.js';
 import { KEY } from '../../core/flow_dissector/dissector.js';
 import { type Field, FlowKey } from '../../core/flow_dissector/flow_key.js';
 import * as N from '../../core/flow_dissector/protocols.js';
 import { ethTypeVlan } from '../../core/skbuff/vlan.js';
+import { setCfm } from './cfm.js';
+import { setCt } from './ct.js';
+import { setEncOpts } from './enc_opts.js';
+import { type FlowMatch, refuseKey, setKeyVal } from './match.js';
+import { setMpls } from './mpls.js';
 import { ethertypeOfPpp, portNames, VLAN_PRIORITY_MASK, VLAN_VID_MASK } from './protocols.js';
 
 const F = P.TCA_FLOWER;
 type Attribute = Exclude<keyof typeof F, `$${string}`>;
 
-/** Values and mask. */
-export interface FlowMatch {
-  readonly key: FlowKey;
-  readonly mask: FlowKey;
-}
-
-const unmodelled: readonly Attribute[] = [
-  ...(['KEY_MPLS_TTL', 'KEY_MPLS_BOS', 'KEY_MPLS_TC', 'KEY_MPLS_LABEL', 'KEY_MPLS_OPTS'] as const),
-  ...(['KEY_ENC_OPTS', 'KEY_CT_STATE', 'KEY_CT_ZONE', 'KEY_CT_MARK', 'KEY_CT_LABELS'] as const),
-  ...(['KEY_CFM', 'KEY_ENC_FLAGS'] as const),
-];
+const FRAGMENT_FLAGS = P.TCA_FLOWER_KEY_FLAGS_IS_FRAGMENT | P.TCA_FLOWER_KEY_FLAGS_FRAG_IS_FIRST;
+const TUNNEL_FLAGS =
+  P.TCA_FLOWER_KEY_FLAGS_TUNNEL_CSUM |
+  P.TCA_FLOWER_KEY_FLAGS_TUNNEL_DONT_FRAGMENT |
+  P.TCA_FLOWER_KEY_FLAGS_TUNNEL_OAM |
+  P.TCA_FLOWER_KEY_FLAGS_TUNNEL_CRIT_OPT;
 
 class KeyReader {
   readonly key = new FlowKey();
@@ -46,18 +45,11 @@ class KeyReader {
 
   #refuse(text: string, nla?: Nla): never {
     const { extack } = this.#t.request;
-    if (nla !== undefined) extack.setBad(text, nla.off);
-    refuse(extack, EINVAL, text);
+    refuseKey(extack, EINVAL, text, nla);
   }
 
-  /** A value and its mask, all ones when none is given. @models net/sched/cls_flower.c fl_set_key_val() */
   #take(field: Field, value: Attribute, mask?: Attribute): void {
-    const nla = this.#of(value);
-    if (nla === undefined) return;
-    this.key.copy(field, nla);
-    const bits = mask === undefined ? undefined : this.#of(mask);
-    if (bits === undefined) this.mask.fill(field, 0xff);
-    else this.mask.copy(field, bits);
+    setKeyVal(this, field, this.#of(value), mask === undefined ? undefined : this.#of(mask));
   }
 
   #exactly(field: Field, value: number): void {
@@ -66,8 +58,7 @@ class KeyReader {
   }
 
   read(): FlowMatch {
-    const gap = unmodelled.find((attribute) => this.#of(attribute) !== undefined);
-    if (gap !== undefined) throw new ModelGap(`flower ${gap}`);
+    const { extack } = this.#t.request;
     this.#link();
     this.#vlans();
     if (this.key.get('ethType') === N.ETH_P_PPP_SES) this.#pppoe();
@@ -77,8 +68,17 @@ class KeyReader {
     this.#spi();
     this.#tunnel();
     this.#take('hash', 'KEY_HASH', 'KEY_HASH_MASK');
-    if (this.#of('KEY_FLAGS') !== undefined) this.#flags();
+    if (this.#of('KEY_ENC_OPTS') !== undefined) setEncOpts(this, this.#nla, extack, this.#lastOption);
+    setCt(this, this.#nla, extack);
+    if (this.#of('KEY_FLAGS') !== undefined) this.#flags('flags', 'KEY_FLAGS', 'KEY_FLAGS_MASK', FRAGMENT_FLAGS);
+    if (this.#of('KEY_ENC_FLAGS') !== undefined)
+      this.#flags('encFlags', 'KEY_ENC_FLAGS', 'KEY_ENC_FLAGS_MASK', TUNNEL_FLAGS);
     return this;
+  }
+
+  get #lastOption(): number {
+    const { PFCP, GTP } = P.TCA_FLOWER_KEY_ENC_OPTS;
+    return this.#t.request.machine.has('flower-later-keys') ? PFCP.type : GTP.type;
   }
 
   #link(): void {
@@ -175,12 +175,15 @@ class KeyReader {
   #transport(): void {
     const proto = this.key.get('ipProto');
     const ethType = this.key.get('ethType');
+    const { extack } = this.#t.request;
     const ports = portNames.get(proto);
     if (ports !== undefined) this.#ports(ports);
     else if (ethType === N.ETH_P_IP && proto === N.IPPROTO_ICMP) this.#icmp('ICMPV4');
     else if (ethType === N.ETH_P_IPV6 && proto === N.IPPROTO_ICMPV6) this.#icmp('ICMPV6');
+    else if (ethType === N.ETH_P_MPLS_UC || ethType === N.ETH_P_MPLS_MC) setMpls(this, this.#nla, extack);
     else if (ethType === N.ETH_P_ARP || ethType === N.ETH_P_RARP) this.#arp();
     else if (proto === N.IPPROTO_L2TP) this.#take('l2tpSid', 'KEY_L2TPV3_SID');
+    else if (ethType === N.ETH_P_CFM) setCfm(this, this.#of('KEY_CFM'), extack);
   }
 
   #icmp(name: 'ICMPV4' | 'ICMPV6'): void {
@@ -243,21 +246,20 @@ class KeyReader {
   }
 
   /** Bits that the packet parser knows; a mask is mandatory. @models net/sched/cls_flower.c fl_set_key_flags() */
-  #flags(): void {
+  #flags(field: Field, value: Attribute, bits: Attribute, known: number): void {
     const { extack, machine } = this.#t.request;
-    const bits = this.#of('KEY_FLAGS_MASK');
-    if (bits === undefined) {
+    const given = this.#of(bits);
+    if (given === undefined) {
       if (machine.has('flower-later-keys')) {
-        extack.missType = F.KEY_FLAGS_MASK.type;
+        extack.missType = F[bits].type;
         extack.missNest = this.#options.off;
       }
       this.#refuse('Missing flags mask');
     }
-    const known = P.TCA_FLOWER_KEY_FLAGS_IS_FRAGMENT | P.TCA_FLOWER_KEY_FLAGS_FRAG_IS_FIRST;
-    const mask = bits.msg.view.getUint32(bits.start) & known;
-    const value = this.#of('KEY_FLAGS')!;
-    this.mask.set('flags', mask);
-    this.key.set('flags', value.msg.view.getUint32(value.start) & mask);
+    const mask = given.msg.view.getUint32(given.start) & known;
+    const flags = this.#of(value)!;
+    this.mask.set(field, mask);
+    this.key.set(field, flags.msg.view.getUint32(flags.start) & mask);
   }
 }
 
