@@ -11,6 +11,7 @@ import { type ImportContext, ImportError, type Importer, type ImportProblem } fr
 import { JsonImporter } from './json.js';
 import { LiteralImporter } from './literal.js';
 import { RawImporter } from './raw.js';
+import { RecordingImporter } from './recording.js';
 import { StraceImporter } from './strace.js';
 
 export interface ImportOptions {
@@ -32,8 +33,9 @@ const PROBLEMS_MAX = 1000;
 type ImporterClass = new (context: ImportContext) => Importer;
 
 const importers: Readonly<Record<Format, ImporterClass>> = {
-  raw: RawImporter,
+  recording: RecordingImporter,
   capture: CaptureImporter,
+  raw: RawImporter,
   strace: StraceImporter,
   json: JsonImporter,
   dump: DumpImporter,

@@ -1,9 +1,10 @@
 // Which format a file has, told from its first bytes. What is binary is told by numbers at its beginning, or by bytes
 // that no text has; text is told by its first line that only one format can have.
+import { isRecording } from '../../record/recording.js';
 import { byteOrder, PCAP_MICROS, PCAP_NANOS, PCAPNG_SECTION } from '../../wire/pcap/capture.js';
 
 /** Names of formats, as `--format` takes them. */
-export const formats = ['raw', 'capture', 'strace', 'json', 'dump', 'literal', 'hex', 'base64'] as const;
+export const formats = ['recording', 'capture', 'raw', 'strace', 'json', 'dump', 'literal', 'hex', 'base64'] as const;
 export type Format = (typeof formats)[number];
 
 /** Bytes from which the format is told; a shorter file is told by all of it. */
@@ -54,6 +55,7 @@ const LINE = 4096;
 /** The format of a file that begins with `head`; raw bytes when nothing else fits. */
 export function detectFormat(head: Uint8Array): Format {
   if (isCapture(head)) return 'capture';
+  if (isRecording(head)) return 'recording';
   if (head.some(isControl)) return 'raw';
   for (const line of new TextDecoder().decode(head).split(/\r?\n/)) {
     if (skipped.test(line)) continue;

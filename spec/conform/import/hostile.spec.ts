@@ -8,6 +8,7 @@ import { PcapngWriter, PcapWriter } from '../../../lib/wire/pcap/writer.js';
 import { LINKTYPE_NETLINK } from '../../../lib/wire/pcap/capture.js';
 import { layouts, request } from './layouts.js';
 import { read } from './read.js';
+import { recording } from './recording_file.js';
 import { dumped, text } from './traces.js';
 
 const bytes = new Uint8Array(Buffer.from(request, 'hex'));
@@ -28,8 +29,8 @@ function captures(): Uint8Array[] {
 
 const encoder = new TextEncoder();
 const record = JSON.stringify({ steps: [{ send: request, recv: [request], notify: [request] }] });
-const good = [...captures(), ...Object.values(layouts), dumped, text, record, `${record}\n${record}`].map((file) =>
-  typeof file === 'string' ? encoder.encode(file) : new Uint8Array(file),
+const good = [...captures(), recording(), ...Object.values(layouts), dumped, text, record, `${record}\n${record}`].map(
+  (file) => (typeof file === 'string' ? encoder.encode(file) : new Uint8Array(file)),
 );
 
 type Change = readonly [kind: number, at: number, value: number];
