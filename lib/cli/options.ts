@@ -18,6 +18,16 @@ export interface StartOptions extends RunOptions {
   script?: string;
 }
 
+/** Options of `tcbox record`. */
+export interface RecordOptions extends RunOptions {
+  /** Where the recording goes. */
+  output: string;
+  /** A box that stays, in place of a fresh one. */
+  in?: string;
+  /** The kernel of this computer, in place of a modelled one. */
+  host?: boolean;
+}
+
 /** Options of `tcbox ls`. */
 export interface LsOptions {
   json?: boolean;

@@ -10,7 +10,7 @@ import { Namespaces } from '../host/namespaces.js';
 import { SpawnError } from '../host/program.js';
 import { Entropy } from '../linux/entropy.js';
 import { Machine } from '../linux/machine.js';
-import { configurationOf } from './configuration.js';
+import { configurationOf, type Configuration } from './configuration.js';
 import { faultsOf } from './faults_option.js';
 import type { RunOptions } from './options.js';
 import { requireText } from './plain_text.js';
@@ -53,8 +53,11 @@ async function serve(box: Box, argv: readonly string[]): Promise<number> {
   return (status & 0x7f) === 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f);
 }
 
+/** Told of the box before the program starts. */
+export type Attend = (box: Box, configuration: Configuration) => void;
+
 /** Runs `argv` in a new box; the exit code for this process: the command's own, 128 + n for a signal. */
-export async function runCommand(options: RunOptions, argv: readonly string[]): Promise<number> {
+export async function runCommand(options: RunOptions, argv: readonly string[], attend?: Attend): Promise<number> {
   requireText(argv);
   const configuration = configurationOf(options);
   const faults = await faultsOf(options);
@@ -72,6 +75,7 @@ export async function runCommand(options: RunOptions, argv: readonly string[]): 
     });
     const box = new Box(machine, { spawner: 'inline', namespaces });
     try {
+      attend?.(box, configuration);
       return await serve(box, argv);
     } finally {
       box.close();

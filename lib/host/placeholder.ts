@@ -35,6 +35,8 @@ export class Placeholder {
   clientFd = -1;
   /** Whether space events are asked for, to see a native read(). */
   armed = false;
+  /** Told of a datagram before it counts as read natively; the supervisor sets it. */
+  onNativeRead: ((data: Uint8Array) => void) | undefined;
   readonly #native: NativeCalls;
   readonly #lengths: number[] = [];
   #bytes = 0;
@@ -113,7 +115,9 @@ export class Placeholder {
       const length = this.#lengths.shift()!;
       this.#bytes -= length;
       consumed++;
-      if (this.#unreceived.shift() === undefined) this.#wasRead(length);
+      const again = this.#unreceived.shift();
+      if (again === undefined) this.#wasRead(length);
+      else this.onNativeRead?.(again.data);
     }
     if (consumed !== 0) this.flush();
     return consumed !== 0;
@@ -138,6 +142,8 @@ export class Placeholder {
 
   #wasRead(length: number): void {
     const { socket } = this;
+    const first = socket.receiveQueue[0];
+    if (first !== undefined) this.onNativeRead?.(first.data);
     if (socket.wasRead === undefined) socket.recvmsg(this.task, length, abi.MSG_DONTWAIT, 0);
     else socket.wasRead(length);
   }

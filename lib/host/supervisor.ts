@@ -19,6 +19,7 @@ import type { Placeholder } from './placeholder.js';
 import { type Unreceived } from './placeholder.js';
 import { PacketRings } from './packet_rings.js';
 import { Replay } from './replay.js';
+import type { Tap } from './tap.js';
 import { ERESTARTSYS, pendingSignal } from './signals.js';
 import { ANSWERED, LATER, PROCEED } from './verdict.js';
 import { Waiters, type Waiter } from './waiters.js';
@@ -70,6 +71,8 @@ export class Supervisor {
   /** The placeholder and the copy of its client's end of the call at hand. */
   placeholder: Placeholder | undefined;
   copy = -1;
+  /** Told of everything that clients say and hear, while somebody records it. */
+  tap: Tap | undefined;
   readonly #handlers: ReadonlyMap<number, Served>;
   readonly #dirty = new Set<Placeholder>();
   readonly #unread = new Set<Placeholder>();
@@ -155,6 +158,9 @@ export class Supervisor {
     placeholder.socket.dataReady = () => {
       this.#dirty.add(placeholder);
     };
+    placeholder.onNativeRead = (data) => {
+      this.tap?.read(placeholder, data);
+    };
     placeholder.socket.makeRoom = () => {
       if (placeholder.unread) this.#seeNativeReads(placeholder);
     };
@@ -170,6 +176,7 @@ export class Supervisor {
     this.#unread.delete(placeholder);
     this.#dirty.delete(placeholder);
     this.waiters.dropAll(placeholder);
+    this.tap?.closed(placeholder);
     placeholder.socket.dataReady = placeholder.socket.makeRoom = undefined;
     this.events.close(placeholder.fd);
     placeholder.socket.release();
@@ -302,6 +309,7 @@ export class Supervisor {
   }
 
   #putBack(placeholder: Placeholder, copy: number): void {
+    this.tap?.takeBack();
     placeholder.putBack(this.consumed?.() ?? [], copy);
   }
 
@@ -317,6 +325,7 @@ export class Supervisor {
   /** A blocked call was interrupted: what it had received already goes back. */
   #resume(kept: readonly Unreceived[], placeholder: Placeholder): void {
     if (kept.length === 0) return;
+    this.tap?.lost(placeholder, 'datagrams that were received by an interrupted call come again', kept.length);
     const copy = this.#copyOf(placeholder);
     placeholder.putBack(kept, copy);
     if (copy >= 0) this.clients.descriptors.giveBack(copy);
@@ -419,7 +428,8 @@ export class Supervisor {
       }
       if (placeholder.unread) this.#seeNativeReads(placeholder);
       const data = u8.subarray(IN, IN + length);
-      placeholder.socket.sendmsg(placeholder.task, { name: null, data, flags: 0 });
+      const result = placeholder.socket.sendmsg(placeholder.task, { name: null, data, flags: 0 });
+      this.tap?.written(placeholder, data, result);
       this.settle();
     }
   }

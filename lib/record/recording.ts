@@ -299,7 +299,8 @@ export class RecordingReader {
 
   #decoded(body: Uint8Array): Entry {
     try {
-      return Entry.decode(body);
+      // Of a Buffer, decoded bytes would be Buffers, whose slice() copies nothing.
+      return Entry.decode(new Uint8Array(body.buffer, body.byteOffset, body.length));
     } catch {
       throw this.#error('an entry is damaged');
     }

@@ -75,11 +75,19 @@ function addLengthAndFlags(at: number, controllen: number, flags: number): numbe
   return at + 12;
 }
 
-function tryRecvmsg(task: ClientTask, placeholder: Placeholder, header: number, flags: number, copy: number): number {
+function tryRecvmsg(
+  { tap }: Supervisor,
+  task: ClientTask,
+  placeholder: Placeholder,
+  header: number,
+  flags: number,
+  copy: number,
+): number {
   const error = msg.load(task.pid, header);
   if (error !== 0) return error;
   const controllen = Math.min(msg.controllen, 0x7fffffff);
   const r = placeholder.receive(task, msg.total, flags, controllen, copy);
+  tap?.received(task, placeholder, flags, r);
   if (typeof r === 'number') return r;
   r.flags |= flags & abi.MSG_CMSG_CLOEXEC;
   return deliver(task, r) || r.ret;
@@ -135,7 +143,7 @@ export const recvmsg = onSocket((sv, task, placeholder) => {
   const call = sv.listener.notification;
   const [header, flags] = [call.ptr(1), call.int(2)];
   if ((flags & abi.MSG_CMSG_COMPAT) !== 0) return -EINVAL;
-  return receive(sv, task, placeholder, flags, (copy) => tryRecvmsg(task, placeholder, header, flags, copy));
+  return receive(sv, task, placeholder, flags, (copy) => tryRecvmsg(sv, task, placeholder, header, flags, copy));
 });
 
 export const recvfrom = onSocket((sv, task, placeholder) => {
@@ -145,6 +153,7 @@ export const recvfrom = onSocket((sv, task, placeholder) => {
     const error = msg.single(buffer, length);
     if (error !== 0) return error;
     const r = placeholder.receive(task, msg.total, flags, 0, copy);
+    sv.tap?.received(task, placeholder, flags, r);
     if (typeof r === 'number') return r;
     const { name, ret } = r;
     regions.reset();
@@ -164,10 +173,10 @@ interface Batch {
 }
 
 /** Receives until the vector is full or nothing waits; the number received, or a negative errno when none was. */
-function tryBatch(task: ClientTask, placeholder: Placeholder, batch: Batch, copy: number): number {
+function tryBatch(sv: Supervisor, task: ClientTask, placeholder: Placeholder, batch: Batch, copy: number): number {
   while (batch.done < batch.count) {
     const at = batch.vector + MMSGHDR_SIZE * batch.done;
-    const result = tryRecvmsg(task, placeholder, at, batch.flags & ~abi.MSG_WAITFORONE, copy);
+    const result = tryRecvmsg(sv, task, placeholder, at, batch.flags & ~abi.MSG_WAITFORONE, copy);
     if (result < 0) return result === -EAGAIN || batch.done === 0 ? result : batch.done;
     const kept = placeholder.keep();
     if (kept !== undefined) batch.kept.push(kept);
@@ -198,11 +207,11 @@ export const recvmmsg = onSocket((sv, task, placeholder) => {
   const settled = (result: number): number => (result === -EAGAIN && batch.done > 0 ? batch.done : result);
   const consumed = (): readonly Unreceived[] => batch.kept;
   sv.consumed = consumed;
-  const result = tryBatch(task, placeholder, batch, sv.copy);
+  const result = tryBatch(sv, task, placeholder, batch, sv.copy);
   if (result !== -EAGAIN || mayNotBlock(sv, batch.flags)) return settled(result);
   const retry = (copy: number): number => {
     sv.consumed = consumed;
-    const later = tryBatch(task, placeholder, batch, copy);
+    const later = tryBatch(sv, task, placeholder, batch, copy);
     return later === -EAGAIN && (batch.flags & abi.MSG_DONTWAIT) === 0 ? LATER : settled(later);
   };
   return wait(sv, task, placeholder, retry, batch.kept, () => batch.done);

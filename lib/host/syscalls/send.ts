@@ -8,6 +8,7 @@ import { ImportedMsg } from '../msghdr.js';
 import type { Placeholder } from '../placeholder.js';
 import type { Supervisor } from '../supervisor.js';
 import { onSocket, readAddress } from './socket.js';
+import type { SendRequest } from '../../linux/net/socket.js';
 import { EFAULT } from '../../uapi/asm-generic/errno.js';
 
 const MMSGHDR_SIZE = 64;
@@ -21,7 +22,13 @@ function send(sv: Supervisor, task: ClientTask, placeholder: Placeholder, flags:
   const { nameBytes: name, payload: data } = msg;
   sv.content = data;
   const repeated = sv.replay.take(sv.listener.notification, data);
-  return repeated ?? placeholder.socket.sendmsg(task, { name, data, flags });
+  return repeated ?? sendOnce(sv, task, placeholder, { name, data, flags });
+}
+
+function sendOnce(sv: Supervisor, task: ClientTask, placeholder: Placeholder, request: SendRequest): number {
+  const result = placeholder.socket.sendmsg(task, request);
+  sv.tap?.sent(task, placeholder, request, msg, result);
+  return result;
 }
 
 /** What was read natively since must not fill the receive buffer that the answer goes to. */
@@ -58,7 +65,7 @@ export const sendmmsg = onSocket((sv, task, placeholder) => {
   for (let sent = 0; sent < count; sent++) {
     const at = vector + MMSGHDR_SIZE * sent;
     let result = msg.load(task.pid, at) || msg.loadContent(task.pid);
-    if (result === 0) result = placeholder.socket.sendmsg(task, { name: msg.nameBytes, data: msg.payload, flags });
+    if (result === 0) result = sendOnce(sv, task, placeholder, { name: msg.nameBytes, data: msg.payload, flags });
     view.setUint32(OUT, result, true);
     if (result >= 0 && writeClient(task.pid, at + MSG_LEN, 4, OUT) !== 0) result = -EFAULT;
     if (result < 0) return sent === 0 ? result : sent;

@@ -31,7 +31,10 @@ export const socket: Handler = (sv, task) => {
   if ((flags & ~(abi.SOCK_CLOEXEC | abi.SOCK_NONBLOCK)) !== 0) return -EINVAL;
   sv.reap(task.tgid);
   const made = sv.machine.socket(task, family, call.int(1) & abi.SOCK_TYPE_MASK, call.int(2));
-  if (typeof made === 'number') return made;
+  if (typeof made === 'number') {
+    sv.tap?.refused(task, family, call.int(1), call.int(2), made);
+    return made;
+  }
   const pair = sv.native.pair((flags & abi.SOCK_NONBLOCK) !== 0);
   if (typeof pair === 'number') {
     made.release();
@@ -48,6 +51,7 @@ export const socket: Handler = (sv, task) => {
   }
   placeholder.clientFd = fd;
   sv.adopt(placeholder, pair.clientEnd);
+  sv.tap?.opened(task, placeholder);
   return ANSWERED;
 };
 
@@ -59,17 +63,23 @@ export function readAddress(task: ClientTask, address: number, length: number): 
   return error === 0 ? u8.subarray(IN, IN + length) : error;
 }
 
-export const bind = onSocket((sv, task, { socket }) => {
+export const bind = onSocket((sv, task, placeholder) => {
   const call = sv.listener.notification;
   sv.reap(task.tgid);
   const address = readAddress(task, call.ptr(1), call.int(2));
-  return typeof address === 'number' ? address : socket.bind(task, address);
+  if (typeof address === 'number') return address;
+  const result = placeholder.socket.bind(task, address);
+  sv.tap?.bound(task, placeholder, address, false, result);
+  return result;
 });
 
-export const connect = onSocket((sv, task, { socket }) => {
+export const connect = onSocket((sv, task, placeholder) => {
   const call = sv.listener.notification;
   const address = readAddress(task, call.ptr(1), call.int(2));
-  return typeof address === 'number' ? address : socket.connect(task, address);
+  if (typeof address === 'number') return address;
+  const result = placeholder.socket.connect(task, address);
+  sv.tap?.bound(task, placeholder, address, true, result);
+  return result;
 });
 
 export const listen = onSocket((sv, _task, { socket }) => socket.listen(sv.listener.notification.int(1)));
@@ -132,6 +142,7 @@ export const setsockopt = onSocket((sv, task, placeholder) => {
   const optval = u8.subarray(IN, IN + size);
   if (level === SOL_PACKET && optname === PACKET_RX_RING) return setRing(sv, task, placeholder, optval);
   const result = socket.setsockopt(task, level, optname, optval);
+  sv.tap?.option(task, placeholder, { level, name: optname, value: optval, result });
   // A native read() of the placeholder has to give up at the same time.
   const timeout = optname === abi.SO_RCVTIMEO_OLD || optname === abi.SO_RCVTIMEO_NEW;
   if (result === 0 && level === abi.SOL_SOCKET && timeout) sv.native.setOption(sv.copy, optname, IN, size);
