@@ -27,6 +27,7 @@ import type { Net } from './net/core/net_namespace.js';
 import { Softnet } from './net/core/softnet.js';
 import { setupNet } from './net/core/setup_net.js';
 import { netlinkCreate } from './net/netlink/af_netlink/create.js';
+import { devinetIoctl } from './net/ipv4/devinet/ioctl.js';
 import { packetCreate } from './net/packet/af_packet/create.js';
 import { MapTable } from './kernel/bpf/map_table.js';
 import { Memory } from '../vm/memory.js';
@@ -179,6 +180,11 @@ export class Machine implements ObjectTable {
   devIoctl(task: Task, request: number, ifreq: Uint8Array): number {
     const failed = this.faults.active?.call('ioctl') ?? 0;
     return failed !== 0 ? -failed : devIoctl(this.net, task, request, ifreq);
+  }
+
+  /** What an AF_INET socket is asked of addresses by ioctl(2): as devIoctl(), -ENOIOCTLCMD for everything else. */
+  inetIoctl(request: number, ifreq: Uint8Array): number {
+    return devinetIoctl(this.net, request, ifreq);
   }
 
   /** A task in this process with every capability; its files are those that bpf(cmd, attr) opens. */

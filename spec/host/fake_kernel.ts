@@ -207,6 +207,10 @@ export class FakeKernel implements Kernel {
     return 0;
   }
 
+  inetIoctl(): number {
+    return -E.ENOIOCTLCMD;
+  }
+
   kallsyms(): string {
     return 'ffffffff81000000 T fake\n';
   }

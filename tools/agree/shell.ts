@@ -16,6 +16,7 @@ function stopped(machine: Machine): Kernel {
       bpf: (task, cmd, uattr, size) => machine.bpf(task, cmd, uattr, size),
       kallsyms: () => machine.kallsyms(),
       devIoctl: (task, request, ifreq) => machine.devIoctl(task, request, ifreq),
+      inetIoctl: (request, ifreq) => machine.inetIoctl(request, ifreq),
       nextDeadline: () => Infinity,
       runDue: () => {},
     };

@@ -20,7 +20,8 @@ export const ioctl: Handler = (sv, task) => {
   const size = queue ? 4 : IFREQ_SIZE;
   if (readClient(task.pid, address, size, IN) !== 0) return -EFAULT;
   const arg = u8.slice(IN, IN + size);
-  let result = sv.placeholder === undefined ? -ENOIOCTLCMD : sv.placeholder.socket.ioctl(task, request, arg);
+  // A socket of another family than the modelled ones: only AF_INET knows the requests that need a family.
+  let result = sv.placeholder?.socket.ioctl(task, request, arg) ?? sv.machine.inetIoctl(request, arg);
   if (result === -ENOIOCTLCMD && !queue) result = sv.machine.devIoctl(task, request, arg);
   if (result === -ENOIOCTLCMD) return -ENOTTY;
   if (result < 0) return result;

@@ -30,6 +30,7 @@ export const dummyLinkOps: RtnlLinkOps = {
     dev.ops = {
       startXmit,
       stampsSent: true,
+      offloads: { rxcsum: false, gro: true, flags: 0 },
       validateAddr: ethValidateAddr,
       setMacAddress: ethMacAddr,
       changeCarrier: (it, on) => {

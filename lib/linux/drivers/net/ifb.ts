@@ -1,4 +1,5 @@
 // drivers/net/ifb.c: the intermediate functional block, a place to queue what came in.
+import { ETH_FLAG_TXVLAN } from '../../../uapi/linux/ethtool.js';
 import { IFF_MULTICAST, IFF_NOARP } from '../../../uapi/linux/if.js';
 import { Tasklet } from '../../net/core/dev/backlog.js';
 import { netifReceiveSkb } from '../../net/core/dev/receive.js';
@@ -70,7 +71,12 @@ export const ifbLinkOps: RtnlLinkOps = {
     dev.minMtu = 0;
     dev.maxMtu = 0;
     dev.tsoMaxSize = dev.net.machine.has('virtual-big-tso') ? TSO_MAX_SIZE : GSO_LEGACY_MAX_SIZE;
-    dev.ops = { validateAddr: ethValidateAddr, startXmit: ifbXmit(), vlanOffload: true };
+    dev.ops = {
+      validateAddr: ethValidateAddr,
+      startXmit: ifbXmit(),
+      vlanOffload: true,
+      offloads: { rxcsum: false, gro: true, flags: ETH_FLAG_TXVLAN },
+    };
     ethHwAddrRandom(dev);
   },
   validate: validateAddress,

@@ -41,6 +41,7 @@ export function loopbackNetInit(net: Net): void {
   dev.liveAddrChange = true;
   dev.netnsImmutable = true;
   dev.tsoMaxSize = TSO_MAX_SIZE;
-  dev.ops = { setMacAddress: ethMacAddr, startXmit, reportsLink: 'always', stampsSent: true };
+  const offloads = { rxcsum: true, gro: true, flags: 0 };
+  dev.ops = { setMacAddress: ethMacAddr, startXmit, reportsLink: 'always', stampsSent: true, offloads };
   registerNetdevice(dev);
 }

@@ -1,5 +1,6 @@
 // drivers/net/veth.c: pairs of Ethernet devices, each the other end of the other. The ends hold each other from
 // creation to deletion, and go together.
+import { ETH_FLAG_RXVLAN, ETH_FLAG_TXVLAN } from '../../../uapi/linux/ethtool.js';
 import { EINVAL, ENOTCONN } from '../../../uapi/asm-generic/errno.js';
 import { ETH_HLEN, ETH_MAX_MTU, ETH_MIN_MTU } from '../../../uapi/linux/if_ether.js';
 import { IFF_UP } from '../../../uapi/linux/if.js';
@@ -62,6 +63,7 @@ const vethNetdevOps: NetDeviceOps = {
   vlanOffload: true,
   reportsLink: 'carrier',
   stampsSent: true,
+  offloads: { rxcsum: true, gro: false, flags: ETH_FLAG_TXVLAN | ETH_FLAG_RXVLAN },
 };
 
 /** @models drivers/net/veth.c veth_setup() */

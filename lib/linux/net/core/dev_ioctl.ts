@@ -134,14 +134,14 @@ const gaps: ReadonlySet<number> = new Set([
   S.SIOCGHWTSTAMP,
 ]);
 
-/** The name of at most 15 characters at `start`. */
-function nameAt({ u8 }: Bytes, start: number): string {
+/** The name of at most 15 characters at `start`. @differs the kernel ends it in place */
+export function nameAt({ u8 }: Bytes, start: number): string {
   const nul = u8.subarray(start, start + IFNAMSIZ - 1).indexOf(0);
   return latin1(u8, start, start + (nul < 0 ? IFNAMSIZ - 1 : nul));
 }
 
-/** An alias (`eth0:1`) means the device before the colon. */
-function deviceOf(net: Net, ifreq: Bytes): NetDevice {
+/** An alias (`eth0:1`) means the device before the colon. @differs the kernel writes this out in each ioctl */
+export function deviceOf(net: Net, ifreq: Bytes): NetDevice {
   const dev = devGetByName(net, nameAt(ifreq, 0).split(':', 1)[0]!);
   if (dev === undefined) throw errno(ENODEV);
   return dev;

@@ -35,6 +35,13 @@ export class NetdevQueue implements Holder {
   }
 }
 
+/** NETIF_F_RXCSUM, NETIF_F_GRO, and ETH_FLAG_* of tags. */
+export interface Offloads {
+  readonly rxcsum: boolean;
+  readonly gro: boolean;
+  readonly flags: number;
+}
+
 /** What a driver does. Hooks refuse by throwing Errno; a hook that is missing is not supported. */
 export interface NetDeviceOps {
   open?(dev: NetDevice): void;
@@ -52,6 +59,8 @@ export interface NetDeviceOps {
   readonly reportsLink?: 'always' | 'carrier';
   /** Whether ethtool hears that sent packets can be stamped. */
   readonly stampsSent?: boolean;
+  /** What ethtool hears of offloads where kinds of devices differ: all of them segment and sum what they send. */
+  readonly offloads?: Offloads;
   /** ifindex of the link beneath or opposite; without the hook the device's own. */
   getIflink?(dev: NetDevice): number;
 }

@@ -1,5 +1,5 @@
-// net/ethtool/ioctl.c: SIOCETHTOOL, of which programs that capture packets ask two things: whether the link is there, and who
-// can tell the time of a packet. Called by core/dev_ioctl.ts; everything else is a gap.
+// net/ethtool/ioctl.c: SIOCETHTOOL, of which programs that capture packets ask whether the link is there, what the device does to
+// packets by itself, and who can tell the time of a packet. Called by core/dev_ioctl.ts; everything else is a gap.
 import { Bytes } from '../../../codec/bytes.js';
 import { EFAULT, EOPNOTSUPP } from '../../../uapi/asm-generic/errno.js';
 import * as T from '../../../uapi/linux/ethtool.js';
@@ -23,6 +23,32 @@ function timestamping(dev: NetDevice): Uint8Array {
   return T.ethtool_ts_info.bytes({ cmd: T.ETHTOOL_GET_TS_INFO, so_timestamping, phc_index: -1 });
 }
 
+/** The features that are asked for one by one. @models net/ethtool/ioctl.c ethtool_get_one_feature() */
+function oneFeature({ ops: { offloads } }: NetDevice, cmd: number): Uint8Array {
+  if (offloads === undefined || cmd === T.ETHTOOL_GUFO) throw errno(EOPNOTSUPP);
+  const { rxcsum, gro, flags } = offloads;
+  const received = cmd === T.ETHTOOL_GRXCSUM ? rxcsum : cmd !== T.ETHTOOL_GGRO || gro;
+  return T.ethtool_value.bytes({ cmd, data: cmd === T.ETHTOOL_GFLAGS ? flags : Number(received) });
+}
+
+const features: ReadonlySet<number> = new Set([
+  T.ETHTOOL_GRXCSUM,
+  T.ETHTOOL_GTXCSUM,
+  T.ETHTOOL_GSG,
+  T.ETHTOOL_GTSO,
+  T.ETHTOOL_GUFO,
+  T.ETHTOOL_GGSO,
+  T.ETHTOOL_GFLAGS,
+  T.ETHTOOL_GGRO,
+]);
+
+function answer(dev: NetDevice, cmd: number): Uint8Array {
+  if (cmd === T.ETHTOOL_GLINK) return link(dev);
+  if (cmd === T.ETHTOOL_GET_TS_INFO) return timestamping(dev);
+  if (features.has(cmd)) return oneFeature(dev, cmd);
+  throw new ModelGap(`ethtool command ${cmd}`);
+}
+
 /**
  * What stands where `ifreq` points is the command, and becomes the answer. Refusals throw.
  *
@@ -33,7 +59,5 @@ export function devEthtool(task: Task, device: () => NetDevice, ifreq: Bytes): v
   const given = task.memory.read(at, 4);
   if (given === undefined) throw errno(EFAULT);
   const cmd = new Bytes(given).view.getUint32(0, true);
-  const dev = device();
-  if (cmd !== T.ETHTOOL_GLINK && cmd !== T.ETHTOOL_GET_TS_INFO) throw new ModelGap(`ethtool command ${cmd}`);
-  if (!task.memory.write(at, cmd === T.ETHTOOL_GLINK ? link(dev) : timestamping(dev))) throw errno(EFAULT);
+  if (!task.memory.write(at, answer(device(), cmd))) throw errno(EFAULT);
 }

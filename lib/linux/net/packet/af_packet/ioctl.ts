@@ -1,5 +1,6 @@
-// net/packet/af_packet.c packet_ioctl(): what waits in the queues. Requests of interfaces are for any socket (dev_ioctl.ts).
-import { ENOIOCTLCMD } from '../../../../uapi/asm-generic/errno.js';
+// net/packet/af_packet.c packet_ioctl(): what waits in the queues, and IPv4 addresses. Other requests of
+// interfaces are for any socket (dev_ioctl.ts).
+import { devinetIoctl } from '../../ipv4/devinet/ioctl.js';
 import type { PacketSock } from './sock.js';
 
 const SIOCINQ = 0x541b;
@@ -12,7 +13,7 @@ const SIOCOUTQ = 0x5411;
  * @differs bytes that wait to be sent are not counted
  */
 export function ioctl(sock: PacketSock, request: number, arg: Uint8Array): number {
-  if (request !== SIOCINQ && request !== SIOCOUTQ) return -ENOIOCTLCMD;
+  if (request !== SIOCINQ && request !== SIOCOUTQ) return devinetIoctl(sock.net, request, arg);
   const amount = request === SIOCINQ ? (sock.receiveQueue[0]?.data.length ?? 0) : 0;
   arg.set(new Uint8Array(Uint32Array.of(amount).buffer));
   return 0;
