@@ -16,6 +16,8 @@ export interface Kernel {
   bpf(task: Task, cmd: number, uattr: number, size: number): number | BpfFile;
   /** What /proc/kallsyms holds. */
   kallsyms(): string;
+  /** What /proc/net/NAME holds; undefined when it is the real kernel's business. */
+  procNet(name: string): string | undefined;
   /** Time of the earliest deferred work on the kernel's clock, in ns, or Infinity. */
   nextDeadline(): number;
   /** Runs the deferred work that is due. */

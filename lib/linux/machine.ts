@@ -20,6 +20,7 @@ import { Scratch } from './kernel/bpf/syscall/scratch.js';
 import { sysBpf } from './kernel/bpf/syscall/syscall.js';
 import { LocalTask } from './kernel/local_task.js';
 import { kallsyms } from './kernel/kallsyms.js';
+import { procNet } from './net/core/net_procfs.js';
 import type { Task } from './kernel/task.js';
 import { devGetByName } from './net/core/dev/table.js';
 import { devIoctl } from './net/core/dev_ioctl.js';
@@ -169,6 +170,11 @@ export class Machine implements ObjectTable {
    */
   follow(run: () => void): PacketsFollowed {
     return followPackets(this, run);
+  }
+
+  /** What /proc/net/NAME holds; undefined when the file is not modelled. */
+  procNet(name: string): string | undefined {
+    return procNet(this.net, name);
   }
 
   /** What /proc/kallsyms holds. */

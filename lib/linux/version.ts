@@ -136,6 +136,10 @@ export const behaviours = {
     since: 'v6.18',
     what: 'RTM_GETNEIGH asks for the device first, and names the type of a missing address instead of a text',
   },
+  'inet-multicast-dump': {
+    since: 'v6.18',
+    what: 'RTM_GETMULTICAST serves IPv4; joining and leaving a group is told to RTNLGRP_IPV4_MCADDR, RTNLGRP_IPV6_MCADDR',
+  },
   'inet-addr-texts': { since: 'v6.18', what: 'changes of addresses are refused with a text' },
   'fib-lowest-unicast': { since: 'v6.1', what: 'the lowest address of a subnet is no broadcast address' },
   'bpf-objects': {

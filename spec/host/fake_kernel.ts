@@ -215,6 +215,10 @@ export class FakeKernel implements Kernel {
     return 'ffffffff81000000 T fake\n';
   }
 
+  procNet(name: string): string | undefined {
+    return name === 'fake' ? 'fake\n' : undefined;
+  }
+
   nextDeadline(): number {
     return Infinity;
   }

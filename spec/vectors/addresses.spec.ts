@@ -1,4 +1,4 @@
-// Random sequences of address, route, neighbour and rule requests, recorded on 6.18. They need no programs: each record
+// Sequences of address, route, neighbour and rule requests, most of them random, recorded on 6.18. They need no programs: each record
 // makes its devices itself.
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -8,7 +8,7 @@ import { replay } from '../../tools/agree/netlink/replay.js';
 
 const folder = join(import.meta.dirname, '../../../spec/vectors/addresses');
 
-for (const file of ['requests.6.18.jsonl', 'rules.6.18.jsonl', 'neighbours.6.18.jsonl'])
+for (const file of ['requests.6.18.jsonl', 'rules.6.18.jsonl', 'neighbours.6.18.jsonl', 'forwarding.6.18.jsonl'])
   describe(`address recordings: ${file}`, () => {
     for (const record of readLines(join(folder, file), netlinkRecord)) {
       it(record.name, () => {

@@ -15,6 +15,7 @@ function stopped(machine: Machine): Kernel {
       socket: (task, family, type, protocol) => machine.socket(task, family, type, protocol),
       bpf: (task, cmd, uattr, size) => machine.bpf(task, cmd, uattr, size),
       kallsyms: () => machine.kallsyms(),
+      procNet: (name) => machine.procNet(name),
       devIoctl: (task, request, ifreq) => machine.devIoctl(task, request, ifreq),
       inetIoctl: (request, ifreq) => machine.inetIoctl(request, ifreq),
       nextDeadline: () => Infinity,

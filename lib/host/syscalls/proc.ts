@@ -1,5 +1,5 @@
 // What /proc says of an fd that is a map, a program, a link or BTF: the name of its link, and its fdinfo; and what it says
-// of mounts, where a ramfs stands for a file system of pins. Every other file is the real kernel's business.
+// of mounts, where a ramfs stands for a file system of pins; and lists of addresses of the box's devices. Every other file is the real kernel's business.
 import { AT_FDCWD } from '../abi.js';
 import type { ClientTask } from '../clients.js';
 import { memoryFile } from '../capture.js';
@@ -77,6 +77,8 @@ export const openProc = (call: 'open' | 'openat'): Handler => {
 /** What a path of /proc holds for this client; undefined when the real kernel knows. */
 function textOf(sv: Supervisor, task: ClientTask, path: string): string | undefined {
   if (path === '/proc/kallsyms') return sv.machine.kallsyms();
+  const net = /^\/proc\/(?:self\/|thread-self\/|\d+\/)?net\/(\w+)$/.exec(path);
+  if (net !== null) return sv.machine.procNet(net[1]!);
   const table = sv.mounts.tableAt(task, path);
   if (table !== undefined) return table;
   const file = fileAt(sv, task, path, 'fdinfo');

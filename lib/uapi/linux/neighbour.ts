@@ -44,6 +44,8 @@ export const NDA = attrs(
 );
 
 export const NTF_USE = 0x01;
+export const NTF_SELF = 0x02;
+export const NTF_MASTER = 0x04;
 export const NTF_PROXY = 0x08;
 export const NTF_EXT_LEARNED = 0x10;
 export const NTF_ROUTER = 0x80;

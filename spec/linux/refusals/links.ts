@@ -4,7 +4,7 @@ import { FR_ACT_TO_TBL, FRA, fib_rule_hdr } from '../../../lib/uapi/linux/fib_ru
 import { IFF_UP } from '../../../lib/uapi/linux/if.js';
 import * as A from '../../../lib/uapi/linux/if_addr.js';
 import { IFLA, IFLA_INFO } from '../../../lib/uapi/linux/if_link.js';
-import { NDA, ndmsg, NUD_PERMANENT } from '../../../lib/uapi/linux/neighbour.js';
+import { NDA, ndmsg, NTF_SELF, NUD_PERMANENT } from '../../../lib/uapi/linux/neighbour.js';
 import { NETNSA } from '../../../lib/uapi/linux/net_namespace.js';
 import * as O from '../../../lib/uapi/linux/route.js';
 import * as R from '../../../lib/uapi/linux/rtnetlink.js';
@@ -128,6 +128,9 @@ export const addresses: readonly Case[] = [
   { name: 'an IPv6 address to be shown', before: [newIp6], request: address(R.RTM_GETADDR, ACK, AF_INET6, a(A.IFA6.ADDRESS, ip6)) },
   { name: 'the end of an IPv6 address', before: [newIp6], request: address(R.RTM_DELADDR, ACK, AF_INET6, a(A.IFA6.LOCAL, ip6)) },
   { name: 'all IPv6 addresses', before: [newIp6], request: all(R.RTM_GETADDR, AF_INET6, A.ifaddrmsg.size) },
+  { name: 'all IPv4 groups', before: [], request: all(R.RTM_GETMULTICAST, AF_INET, A.ifaddrmsg.size) },
+  { name: 'all IPv6 groups', before: [], request: all(R.RTM_GETMULTICAST, AF_INET6, A.ifaddrmsg.size) },
+  { name: 'all IPv6 anycast addresses', before: [], request: all(R.RTM_GETANYCAST, AF_INET6, A.ifaddrmsg.size) },
   { name: 'all addresses', before: [newIp], request: all(R.RTM_GETADDR, 0, A.ifaddrmsg.size) },
 ]; // prettier-ignore
 
@@ -187,18 +190,24 @@ const neigh = (type: number, flags: number, ...attributes: Attribute[]): Message
 };
 const newNeigh = neigh(R.RTM_NEWNEIGH, ADD, a(NDA.LLADDR, mac(9)));
 
+const groupMac = Uint8Array.of(1, 0, 0, 0, 0, 9);
+const entry = (type: number, flags: number, address: Uint8Array): Message => {
+  const ndm_state = type === R.RTM_GETNEIGH ? 0 : NUD_PERMANENT;
+  const head = { ndm_family: AF_BRIDGE, ndm_ifindex: V0, ndm_state, ndm_flags: NTF_SELF };
+  return message(type, flags, ndmsg.bytes(head), [a(NDA.LLADDR, address)]);
+};
+const newEntry = entry(R.RTM_NEWNEIGH, ADD, mac(9));
+
 export const neighbours: readonly Case[] = [
   { name: 'a neighbour', before: [], request: newNeigh },
   { name: 'the end of a neighbour', before: [newNeigh], request: neigh(R.RTM_DELNEIGH, ACK) },
   { name: 'one neighbour', before: [newNeigh], request: neigh(R.RTM_GETNEIGH, ACK) },
   { name: 'all neighbours', before: [newNeigh], request: all(R.RTM_GETNEIGH, 0, ndmsg.size) },
+  { name: 'an address to receive', before: [], request: newEntry },
+  { name: 'a group address to receive', before: [], request: entry(R.RTM_NEWNEIGH, ADD, groupMac) },
+  { name: 'the end of an address', before: [newEntry], request: entry(R.RTM_DELNEIGH, ACK, mac(9)) },
+  { name: 'all addresses received', before: [newEntry], request: all(R.RTM_GETNEIGH, AF_BRIDGE, ndmsg.size) },
 ];
-
-const forwarding = (type: number): Case => ({
-  name: `a forwarding entry (${R.rtmType(type)})`,
-  before: [],
-  request: message(type, ACK, ndmsg.bytes({ ndm_family: AF_BRIDGE, ndm_ifindex: V0 }), [a(NDA.LLADDR, mac(9))]),
-});
 
 const nsid = (type: number, flags: number, ...attributes: Attribute[]): Message =>
   message(type, flags, new Uint8Array(4), attributes);
@@ -224,5 +233,5 @@ export const ports: readonly Case[] = [
     before: [],
     request: link(R.RTM_DELLINK, ACK, { family: AF_BRIDGE, index: V0 }, ...bridgePort),
   },
-  ...[R.RTM_NEWNEIGH, R.RTM_DELNEIGH, R.RTM_GETNEIGH].map(forwarding),
+  { name: 'one entry of a forwarding table', before: [newEntry], request: entry(R.RTM_GETNEIGH, ACK, mac(9)) },
 ];

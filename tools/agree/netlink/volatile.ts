@@ -119,6 +119,9 @@ function partsOf(message: MessageView): Part[] {
       return inLink(message, base);
     case rt.RTM_NEWADDR:
     case rt.RTM_DELADDR:
+    case rt.RTM_NEWMULTICAST:
+    case rt.RTM_DELMULTICAST:
+    case rt.RTM_GETMULTICAST:
       return inAddress(message, base);
     case rt.RTM_NEWACTION:
     case rt.RTM_DELACTION:

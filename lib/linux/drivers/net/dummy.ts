@@ -33,6 +33,7 @@ export const dummyLinkOps: RtnlLinkOps = {
       offloads: { rxcsum: false, gro: true, flags: 0 },
       validateAddr: ethValidateAddr,
       setMacAddress: ethMacAddr,
+      setsRxMode: true,
       changeCarrier: (it, on) => {
         if (on) netifCarrierOn(it);
         else netifCarrierOff(it);

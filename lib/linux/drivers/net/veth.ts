@@ -58,6 +58,7 @@ const vethNetdevOps: NetDeviceOps = {
   },
   validateAddr: ethValidateAddr,
   setMacAddress: ethMacAddr,
+  setsRxMode: true,
   getIflink: ({ peer }) => peer?.ifindex ?? 0,
   startXmit,
   vlanOffload: true,

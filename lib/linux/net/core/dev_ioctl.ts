@@ -1,9 +1,10 @@
 // net/core/dev_ioctl.c: interface requests of ioctl(2), which work on a socket of any family. The caller hands in the
 // 40 bytes of struct ifreq and copies them back after a success.
 import { Bytes, fromLatin1, latin1 } from '../../../codec/bytes.js';
-import { EINVAL, ENODEV, ENOTTY, EOPNOTSUPP, EPERM } from '../../../uapi/asm-generic/errno.js';
+import { EINVAL, ENODEV, ENOENT, ENOTTY, EOPNOTSUPP, EPERM } from '../../../uapi/asm-generic/errno.js';
 import { CAP_NET_ADMIN } from '../../../uapi/linux/capability.js';
 import { IFNAMSIZ, IFR_IFRU, IFREQ_SIZE } from '../../../uapi/linux/if.js';
+import { AF_UNSPEC } from '../../../uapi/linux/socket.js';
 import * as S from '../../../uapi/linux/sockios.js';
 import { errno, errnoOf, ModelGap } from '../../errno.js';
 import type { Task } from '../../kernel/task.js';
@@ -11,6 +12,7 @@ import { devChangeTxQueueLen, devSetBroadcast, devSetMacAddress, devSetMtu } fro
 import { devChangeFlags, devGetFlags } from './dev/flags.js';
 import { devChangeName } from './dev/name.js';
 import { devGetByIndex, devGetByName } from './dev/table.js';
+import { devMcAdd, devMcDel } from './dev_addr_lists.js';
 import type { NetDevice } from './net_device.js';
 import { devEthtool } from '../ethtool/ioctl.js';
 import type { Net } from './net_namespace.js';
@@ -73,9 +75,10 @@ function setTxQueueLen(dev: NetDevice, ifreq: Bytes): void {
   devChangeTxQueueLen(dev, length);
 }
 
-/** @models net/core/dev_ioctl.c dev_ifsioc() SIOCADDMULTI */
-function changeMulticast(): never {
-  throw new ModelGap('SIOCADDMULTI, SIOCDELMULTI');
+/** The group address of a request; its family must be none. @models net/core/dev_ioctl.c dev_ifsioc() SIOCADDMULTI */
+function groupOf(dev: NetDevice, ifreq: Bytes): Uint8Array {
+  if (dev.ops.setsRxMode !== true || ifreq.view.getUint16(IFR_IFRU, true) !== AF_UNSPEC) throw errno(EINVAL);
+  return ifreq.u8.slice(SA_DATA, SA_DATA + SA_DATA_LENGTH);
 }
 
 /** Requests that need CAP_NET_ADMIN. */
@@ -110,8 +113,18 @@ const setters: ReadonlyMap<number, Ioctl> = new Map<number, Ioctl>([
   [S.SIOCGMIIPHY, notSupported],
   [S.SIOCGMIIREG, notSupported],
   [S.SIOCSMIIREG, notSupported],
-  [S.SIOCADDMULTI, changeMulticast],
-  [S.SIOCDELMULTI, changeMulticast],
+  [
+    S.SIOCADDMULTI,
+    (dev, ifreq) => {
+      devMcAdd(dev, groupOf(dev, ifreq), 'global');
+    },
+  ],
+  [
+    S.SIOCDELMULTI,
+    (dev, ifreq) => {
+      if (!devMcDel(dev, groupOf(dev, ifreq), 'global')) throw errno(ENOENT);
+    },
+  ],
   [S.SIOCSIFTXQLEN, setTxQueueLen],
   [
     S.SIOCSIFNAME,

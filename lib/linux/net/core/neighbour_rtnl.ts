@@ -216,21 +216,9 @@ function* neighDump(request: RtnlRequest): Iterable<DumpEntry> {
   }
 }
 
-const AF_BRIDGE = 7;
-
 /** @models net/core/neighbour.c neigh_init() */
 export function neighInit(net: Net): void {
   net.rtnl.register(AF_UNSPEC, T.RTM_NEWNEIGH, { doit: neighAdd });
   net.rtnl.register(AF_UNSPEC, T.RTM_DELNEIGH, { doit: neighDelete });
   net.rtnl.register(AF_UNSPEC, T.RTM_GETNEIGH, { doit: neighGet, dumpit: neighDump, joinDone: true });
-  const gap = new ModelGap('forwarding databases of bridges');
-  const forwarding = (): never => {
-    throw gap;
-  };
-  const forwardingDump = function* (): Iterable<DumpEntry> {
-    throw gap;
-  };
-  net.rtnl.register(AF_BRIDGE, T.RTM_NEWNEIGH, { doit: forwarding });
-  net.rtnl.register(AF_BRIDGE, T.RTM_DELNEIGH, { doit: forwarding });
-  net.rtnl.register(AF_BRIDGE, T.RTM_GETNEIGH, { doit: forwarding, dumpit: forwardingDump });
 }

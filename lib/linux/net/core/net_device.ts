@@ -42,6 +42,14 @@ export interface Offloads {
   readonly flags: number;
 }
 
+/** One link address that a device receives (struct netdev_hw_addr). */
+export interface HwAddr {
+  readonly addr: Uint8Array;
+  refcount: number;
+  /** Users have it, as one of those who use it. */
+  globalUse: boolean;
+}
+
 /** What a driver does. Hooks refuse by throwing Errno; a hook that is missing is not supported. */
 export interface NetDeviceOps {
   open?(dev: NetDevice): void;
@@ -51,6 +59,8 @@ export interface NetDeviceOps {
   setMacAddress?(dev: NetDevice, address: Uint8Array): void;
   changeMtu?(dev: NetDevice, mtu: number): void;
   changeCarrier?(dev: NetDevice, on: boolean): void;
+  /** Whether it follows changes of its lists of addresses (ndo_set_rx_mode). */
+  readonly setsRxMode?: boolean;
   /** Takes a packet to send; it is the driver's from then on. */
   startXmit?(skb: SkBuff, dev: NetDevice): number;
   /** Whether tags may travel beside the packets it is given. */
@@ -119,6 +129,11 @@ export class NetDevice extends KObject {
   broadcast: Uint8Array = new Uint8Array(ETH_ALEN);
   permAddress: Uint8Array = new Uint8Array(ETH_ALEN);
   addrAssignType: AddrAssignType = 'perm';
+  /** Unicast and group addresses it receives beside its own, in order of arrival; dev_addr_lists.ts keeps them. */
+  readonly uc: HwAddr[] = [];
+  readonly mc: HwAddr[] = [];
+  /** The list of unicast addresses is one of the users of promiscuous mode. */
+  ucPromisc = false;
 
   regState: 'uninitialized' | 'registered' | 'unregistering' | 'unregistered' = 'uninitialized';
   /** __LINK_STATE_START: between the start of opening and the start of closing (netif_running()). */

@@ -1,6 +1,6 @@
 // net/ipv4/af_inet.c inet_init(), as far as rtnetlink sees it: who handles which message of IPv4.
 import { inetState } from './devinet/ifaddr.js';
-import { inetDumpIfaddr, inetRtmDeladdr, inetRtmNewaddr } from './devinet/rtm.js';
+import { inetDumpIfaddr, inetDumpIfmcaddr, inetRtmDeladdr, inetRtmNewaddr } from './devinet/rtm.js';
 import { inetRtmGetroute } from './route.js';
 import { inetDumpFib, inetRtmDelroute, inetRtmNewroute } from './rtm_route.js';
 import * as T from '../../../uapi/linux/rtnetlink.js';
@@ -19,6 +19,12 @@ export function inetInit(net: Net): void {
     splitDone: true,
     generation: () => net.devBaseSeq + inetState(net).generation,
   });
+  if (net.machine.has('inet-multicast-dump'))
+    net.rtnl.register(AF_INET, T.RTM_GETMULTICAST, {
+      dumpit: inetDumpIfmcaddr,
+      joinDone: true,
+      generation: () => net.devBaseSeq + inetState(net).generation,
+    });
   net.rtnl.register(AF_INET, T.RTM_NEWROUTE, { doit: inetRtmNewroute });
   net.rtnl.register(AF_INET, T.RTM_DELROUTE, { doit: inetRtmDelroute });
   net.rtnl.register(AF_INET, T.RTM_GETROUTE, { doit: inetRtmGetroute, dumpit: inetDumpFib, splitDone: true });

@@ -4,7 +4,14 @@ import { AF_INET6 } from '../../../uapi/linux/socket.js';
 import type { Net } from '../core/net_namespace.js';
 import { inet6DumpIfinfo } from './addrconf/ifinfo.js';
 import { inet6State } from './addrconf/ifaddr.js';
-import { inet6DumpIfaddr, inet6RtmDeladdr, inet6RtmGetaddr, inet6RtmNewaddr } from './addrconf/rtm.js';
+import {
+  inet6DumpIfacaddr,
+  inet6DumpIfaddr,
+  inet6DumpIfmcaddr,
+  inet6RtmDeladdr,
+  inet6RtmGetaddr,
+  inet6RtmNewaddr,
+} from './addrconf/rtm.js';
 import { inet6DumpFib, inet6RtmGetroute } from './route.js';
 
 /**
@@ -26,5 +33,8 @@ export function inet6Init(net: Net): void {
     joinDone: true,
     generation: () => net.devBaseSeq + inet6State(net).generation,
   });
+  const generation = (): number => net.devBaseSeq + inet6State(net).generation;
+  net.rtnl.register(AF_INET6, T.RTM_GETMULTICAST, { dumpit: inet6DumpIfmcaddr, joinDone: true, generation });
+  net.rtnl.register(AF_INET6, T.RTM_GETANYCAST, { dumpit: inet6DumpIfacaddr, joinDone: true, generation });
   net.rtnl.register(AF_INET6, T.RTM_GETROUTE, { doit: inet6RtmGetroute, dumpit: inet6DumpFib, splitDone: true });
 }

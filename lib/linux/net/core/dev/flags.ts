@@ -8,6 +8,7 @@ import type { LinkRequester } from '../rtnl_link/notify.js';
 import { rtmsgIfinfo } from '../rtnl_link/notify.js';
 import { callNetdeviceNotifiers } from './notifier.js';
 import { devClose, devOpen } from './open.js';
+import { devSetRxMode, setPromiscuity } from './rx_mode.js';
 
 const RX_FLAGS = IF.IFF_PROMISC | IF.IFF_ALLMULTI;
 /** Computed at every look. */
@@ -45,14 +46,6 @@ export function devGetFlags(dev: NetDevice): number {
   return flags;
 }
 
-/** Adds `inc` users of promiscuous mode. */
-function setPromiscuity(dev: NetDevice, inc: number): void {
-  dev.promiscuity += inc;
-  if (dev.promiscuity === 0 && inc > 0) throw errno(EOVERFLOW);
-  if (dev.promiscuity === 0) dev.flags &= ~IF.IFF_PROMISC;
-  else dev.flags |= IF.IFF_PROMISC;
-}
-
 function setAllmulti(dev: NetDevice, inc: number): void {
   dev.allmulti += inc;
   if (dev.allmulti === 0 && inc > 0) throw errno(EOVERFLOW);
@@ -69,6 +62,7 @@ export function changeFlagsQuietly(dev: NetDevice, flags: number): void {
   const old = dev.flags;
   let refusal: unknown;
   dev.flags = (flags & SETTABLE) | (old & KEPT);
+  devSetRxMode(dev);
   if ((old ^ flags) & IF.IFF_UP) {
     try {
       if (old & IF.IFF_UP) devClose(dev);

@@ -37,7 +37,7 @@ export function callNetdeviceNotifiers(dev: NetDevice, event: NetdevEvent, flags
   arpNetdevEvent(dev, event, flagsChanged);
   inetdevEvent(dev, event);
   fibNetdevEvent(dev, event);
-  addrconfNotify(dev, event);
+  addrconfNotify(dev, event, flagsChanged);
   ndiscNetdevEvent(dev, event, flagsChanged);
   for (const listener of netdevChain(dev.net)) listener(dev, event);
 }

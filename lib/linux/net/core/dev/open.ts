@@ -2,6 +2,7 @@
 import { IFF_UP } from '../../../../uapi/linux/if.js';
 import { devActivate, devDeactivate } from '../../sched/sch_generic.js';
 import type { NetDevice } from '../net_device.js';
+import { devSetRxMode } from './rx_mode.js';
 
 /**
  * Calls the driver and starts the queues; IFF_UP only when the driver agreed.
@@ -18,6 +19,7 @@ export function devOpen(dev: NetDevice): void {
     throw refusal;
   }
   dev.flags |= IFF_UP;
+  devSetRxMode(dev);
   devActivate(dev);
 }
 

@@ -5,6 +5,7 @@ import { assert } from '../../../errno.js';
 import { tcxUninstall } from '../../../kernel/bpf/tcx.js';
 import { devInitScheduler, devShutdown } from '../../sched/sch_generic.js';
 import { linkwatchInitDev, linkwatchSyncDev } from '../link_watch.js';
+import { devAddrFlush } from '../dev_addr_lists.js';
 import type { NetDevice } from '../net_device.js';
 import type { LinkRequester } from '../rtnl_link/notify.js';
 import { buildIfinfo, CHANGED_ALL, rtmsgIfinfo, sendIfinfo } from '../rtnl_link/notify.js';
@@ -47,6 +48,7 @@ function dismantle(dev: NetDevice, to: LinkRequester | undefined): void {
   tcxUninstall(dev);
   callNetdeviceNotifiers(dev, 'UNREGISTER');
   const message = dev.linkInitializing ? undefined : buildIfinfo('del', dev, CHANGED_ALL, to);
+  devAddrFlush(dev);
   dev.altNames.length = 0;
   if (message !== undefined) sendIfinfo(dev, message, to);
 }

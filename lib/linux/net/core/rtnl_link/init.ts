@@ -15,6 +15,7 @@ import { ifbLinkOps } from '../../../drivers/net/ifb.js';
 import { vethLinkOps } from '../../../drivers/net/veth.js';
 import type { Net } from '../net_namespace.js';
 import { rtnlDumpAll } from '../rtnetlink.js';
+import { fdbInit } from '../rtnl_fdb.js';
 import { bridgeInit } from './bridge.js';
 import { rtnlSetlink } from './change.js';
 import { rtnlDellink } from './del.js';
@@ -44,5 +45,6 @@ export function rtnlLinkInit(net: Net): void {
   if (net.machine.has('ifla-limits'))
     for (const type of [RTM_NEWLINKPROP, RTM_DELLINKPROP]) net.rtnl.register(AF_UNSPEC, type, { doit: rtnlLinkprop });
   bridgeInit(net);
+  fdbInit(net);
   for (const ops of [dummyLinkOps, ifbLinkOps, vethLinkOps]) rtnlLinkRegister(net, ops);
 }

@@ -2,13 +2,14 @@
 // labels follow the name.
 import { IFA_F_PERMANENT } from '../../../../uapi/linux/if_addr.js';
 import { ETH_MIN_MTU } from '../../../../uapi/linux/if_ether.js';
-import { IFF_LOOPBACK, IFNAMSIZ } from '../../../../uapi/linux/if.js';
+import { IFF_LOOPBACK, IFF_UP, IFNAMSIZ } from '../../../../uapi/linux/if.js';
 import * as IP from '../../../../uapi/linux/ip.js';
 import { RT_SCOPE_HOST } from '../../../../uapi/linux/route.js';
 import { RTM_NEWADDR } from '../../../../uapi/linux/rtnetlink.js';
 import { Errno } from '../../../errno.js';
 import type { NetdevEvent } from '../../core/dev/notifier.js';
 import type { NetDevice } from '../../core/net_device.js';
+import { ipMcDestroyDev, ipMcDown, ipMcUp } from '../igmp.js';
 import { inetDelIfa, inetInsertIfa, setIfaLifetime } from './ifaddr.js';
 import type { InDevice, InIfaddr } from './in_device.js';
 import { inetdevInit } from './in_device.js';
@@ -20,6 +21,7 @@ const FOREVER = 0xffffffff;
 /** @models net/ipv4/devinet.c inetdev_destroy() */
 function inetdevDestroy(inDev: InDevice): void {
   inDev.dead = true;
+  ipMcDestroyDev(inDev);
   for (let ifa = inDev.ifaList[0]; ifa !== undefined; ifa = inDev.ifaList[0]) inetDelIfa(ifa);
   inDev.dev.inDevice = undefined;
 }
@@ -80,14 +82,23 @@ function give(dev: NetDevice, event: NetdevEvent): void {
       for (const index of [IP.IPV4_DEVCONF_NOXFRM, IP.IPV4_DEVCONF_NOPOLICY]) dev.inDevice.conf[index - 1] = 1;
   } else if (event === 'CHANGEMTU' && dev.mtu >= ETH_MIN_MTU) {
     dev.inDevice = inetdevInit(dev);
+    if (dev.flags & IFF_UP) ipMcUp(dev.inDevice);
   }
+}
+
+function up(inDevice: InDevice): void {
+  const { dev } = inDevice;
+  if (dev.mtu < ETH_MIN_MTU) return;
+  if (dev.flags & IFF_LOOPBACK) addLoopback(inDevice);
+  ipMcUp(inDevice);
 }
 
 /** @models net/ipv4/devinet.c inetdev_event() */
 export function inetdevEvent(dev: NetDevice, event: NetdevEvent): void {
   const { inDevice } = dev;
   if (inDevice === undefined || event === 'REGISTER') give(dev, event);
-  else if (event === 'UP' && dev.mtu >= ETH_MIN_MTU && dev.flags & IFF_LOOPBACK) addLoopback(inDevice);
+  else if (event === 'UP') up(inDevice);
+  else if (event === 'DOWN') ipMcDown(inDevice);
   else if (event === 'CHANGENAME') changeName(inDevice);
   else if (event === 'UNREGISTER' || (event === 'CHANGEMTU' && dev.mtu < ETH_MIN_MTU)) inetdevDestroy(inDevice);
 }

@@ -10,6 +10,7 @@ import * as IP from '../../../../uapi/linux/ip.js';
 import { errno } from '../../../errno.js';
 import type { NetDevice } from '../../core/net_device.js';
 import type { MessageWriter } from '../../netlink/message.js';
+import type { IpMcList } from '../igmp.js';
 
 /** struct in_device. */
 export interface InDevice {
@@ -18,6 +19,8 @@ export interface InDevice {
   readonly conf: Int32Array;
   /** Primaries by scope, widest first, each in order of arrival; then secondaries. */
   readonly ifaList: InIfaddr[];
+  /** Groups it is in, the newest first. */
+  readonly mcList: IpMcList[];
   /** Is being torn down: nothing is promoted, secondaries go one by one. */
   dead: boolean;
 }
@@ -60,7 +63,7 @@ const defaults: readonly (readonly [number, number])[] = [
 export function inetdevInit(dev: NetDevice): InDevice {
   const conf = new Int32Array(IP.IPV4_DEVCONF_MAX);
   for (const [index, value] of defaults) conf[index - 1] = value;
-  return { dev, conf, ifaList: [], dead: false };
+  return { dev, conf, ifaList: [], mcList: [], dead: false };
 }
 
 /** One sysctl. @models include/linux/inetdevice.h ipv4_devconf_get() */

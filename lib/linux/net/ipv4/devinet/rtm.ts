@@ -10,7 +10,7 @@ import {
   NLM_F_REPLACE,
   NLMSG_HDRLEN,
 } from '../../../../uapi/linux/netlink.js';
-import { RTM_NEWADDR } from '../../../../uapi/linux/rtnetlink.js';
+import { RTM_GETMULTICAST, RTM_NEWADDR } from '../../../../uapi/linux/rtnetlink.js';
 import { errno, refuse } from '../../../errno.js';
 import { devGetByIndex } from '../../core/dev/table.js';
 import type { NetDevice } from '../../core/net_device.js';
@@ -18,7 +18,9 @@ import type { DumpEntry, RtnlRequest } from '../../core/rtnetlink.js';
 import { dumpAnswers } from '../../netlink/af_netlink/dump.js';
 import { fibModifyPrefixMetric } from '../fib_frontend.js';
 import * as I from './ifaddr.js';
-import type { InIfaddr } from './in_device.js';
+import { inetFillIfmcaddr } from '../igmp.js';
+import type { InDevice, InIfaddr } from './in_device.js';
+import type { FillArgs } from './notify.js';
 import { inetFillIfaddr, rtmsgIfa } from './notify.js';
 
 type Header = ReturnType<typeof ifaddrmsg.get>;
@@ -162,8 +164,11 @@ function dumpIndex(request: RtnlRequest): number {
   return ifa_index | 0;
 }
 
-/** @models net/ipv4/devinet.c inet_dump_ifaddr() */
-export function* inetDumpIfaddr(request: RtnlRequest): Iterable<DumpEntry> {
+/** @models net/ipv4/devinet.c inet_dump_addr() */
+function* dumpAddr(
+  request: RtnlRequest,
+  listOf: (inDev: InDevice | undefined, args: FillArgs) => Iterable<DumpEntry>,
+): Iterable<DumpEntry> {
   const { net, seq, portid } = request;
   const ifindex = dumpIndex(request);
   const flags = NLM_F_MULTI | (ifindex === 0 ? 0 : NLM_F_DUMP_FILTERED);
@@ -173,11 +178,24 @@ export function* inetDumpIfaddr(request: RtnlRequest): Iterable<DumpEntry> {
     if (dev === undefined) throw errno(ENODEV);
     devices = [dev];
   }
-  for (const dev of devices)
-    for (let i = 0; i < (dev.inDevice?.ifaList.length ?? 0); i++) {
-      const ifa = dev.inDevice!.ifaList[i]!;
+  for (const { inDevice } of devices) yield* listOf(inDevice, { type: RTM_NEWADDR, flags, seq, portid });
+}
+
+/** @models net/ipv4/devinet.c inet_dump_ifaddr() */
+export const inetDumpIfaddr = (request: RtnlRequest): Iterable<DumpEntry> =>
+  dumpAddr(request, function* (inDev, args) {
+    for (let i = 0; i < (inDev?.ifaList.length ?? 0); i++) {
+      const ifa = inDev!.ifaList[i]!;
       yield (skb) => {
-        inetFillIfaddr(skb, ifa, { type: RTM_NEWADDR, flags, seq, portid });
+        inetFillIfaddr(skb, ifa, args);
       };
     }
-}
+  });
+
+/** @models net/ipv4/devinet.c inet_dump_ifmcaddr() */
+export const inetDumpIfmcaddr = (request: RtnlRequest): Iterable<DumpEntry> =>
+  dumpAddr(request, (inDev, args) =>
+    (inDev?.mcList ?? []).map((im) => (skb) => {
+      inetFillIfmcaddr(skb, im, { ...args, type: RTM_GETMULTICAST });
+    }),
+  );

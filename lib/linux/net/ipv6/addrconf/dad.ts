@@ -5,6 +5,7 @@ import { IFF_LOOPBACK, IFF_NOARP } from '../../../../uapi/linux/if.js';
 import { DEVCONF_DAD_TRANSMITS, DEVCONF_RTR_SOLICIT_DELAY } from '../../../../uapi/linux/ipv6.js';
 import { RTM_NEWADDR } from '../../../../uapi/linux/rtnetlink.js';
 import { NSEC_PER_MSEC, NSEC_PER_SEC } from '../../../clock.js';
+import { addrconfJoinSolict } from '../mcast.js';
 import { addrconfDelDadWork, ipv6IfaNotify } from './ifaddr.js';
 import type { Inet6Dev, Inet6Ifaddr } from './inet6_dev.js';
 import { IF_READY } from './inet6_dev.js';
@@ -37,6 +38,7 @@ function dadKick(ifp: Inet6Ifaddr): void {
 /** @models net/ipv6/addrconf.c addrconf_dad_begin() */
 function dadBegin(ifp: Inet6Ifaddr): void {
   const { idev } = ifp;
+  addrconfJoinSolict(idev, ifp.addr);
   const needless =
     idev.dev.flags & (IFF_NOARP | IFF_LOOPBACK) || (ifp.flags & A.IFA_F_TENTATIVE) === 0 || ifp.flags & A.IFA_F_NODAD;
   if (needless) dadCompleted(ifp);
@@ -66,7 +68,15 @@ export function addrconfDadStart(ifp: Inet6Ifaddr): void {
   modDadWork(ifp, 0);
 }
 
-/** The device is ready: addresses that waited for it go on. @models net/ipv6/addrconf.c addrconf_dad_run() */
-export function addrconfDadRun(idev: Inet6Dev): void {
-  for (const ifp of idev.addrList) if (ifp.flags & A.IFA_F_TENTATIVE && ifp.state === 'dad') dadKick(ifp);
+/**
+ * The device is ready: addresses that waited for it go on; with `restart` all begin again.
+ *
+ * @models net/ipv6/addrconf.c addrconf_dad_run()
+ */
+export function addrconfDadRun(idev: Inet6Dev, restart: boolean): void {
+  for (const ifp of idev.addrList) {
+    if (!restart && ((ifp.flags & A.IFA_F_TENTATIVE) === 0 || ifp.state !== 'dad')) continue;
+    if (restart) ifp.state = 'predad';
+    dadKick(ifp);
+  }
 }

@@ -16,6 +16,7 @@ import * as In6 from '../in6.js';
 import type { Fib6Info } from '../ip6_fib.js';
 import { fib6Add, fib6Del, fib6New, fib6Tables, isIn } from '../ip6_fib.js';
 import type { Inet6Dev, Inet6Ifaddr } from './inet6_dev.js';
+import { addrconfLeaveSolict } from '../mcast.js';
 import { inet6IfaNotify } from './message.js';
 
 export const FOREVER = 0xffffffff;
@@ -130,6 +131,7 @@ export function ipv6IfaNotify(event: number, ifp: Inet6Ifaddr): void {
       });
     if (ifp.peer !== undefined) addrconfPrefixRoute(ifp, ifp.peer, 128);
   } else if (event === RTM_DELADDR) {
+    addrconfLeaveSolict(ifp.idev, ifp.addr);
     const peer = ifp.peer === undefined ? undefined : addrconfGetPrefixRoute(dev, ifp.peer, 128);
     if (peer !== undefined) fib6Del(net, peer);
     if (ifp.rt !== undefined) fib6Del(net, ifp.rt);

@@ -17,6 +17,7 @@ import { RTEXT_FILTER_SKIP_STATS } from '../../../../uapi/linux/rtnetlink.js';
 import type { Work } from '../../../clock.js';
 import { NSEC_PER_SEC } from '../../../clock.js';
 import type { Fib6Info } from '../ip6_fib.js';
+import type { Ifmcaddr6 } from '../mcast.js';
 import { errno, refuse } from '../../../errno.js';
 import type { Machine } from '../../../machine.js';
 import type { NetDevice } from '../../core/net_device.js';
@@ -51,6 +52,8 @@ export interface Inet6Dev {
   readonly dev: NetDevice;
   /** Those that reach furthest first, the newest first of each reach. */
   readonly addrList: Inet6Ifaddr[];
+  /** Groups it is in, the newest first; mcast.ts keeps them. */
+  readonly mcList: Ifmcaddr6[];
   /** Sysctls by DEVCONF_*. */
   readonly conf: Int32Array;
   /** IF_READY and friends. */
@@ -135,6 +138,7 @@ export function ipv6AddDev(dev: NetDevice): Inet6Dev {
   return {
     dev,
     addrList: [],
+    mcList: [],
     conf,
     flags: dev.running && linkReady(dev) ? IF_READY : 0,
     token: new Uint8Array(16),

@@ -8,7 +8,7 @@ import {
 } from '../../../../uapi/linux/if_addr.js';
 import { IFA_F_TENTATIVE } from '../../../../uapi/linux/if_addr.js';
 import { IN6_ADDR_GEN_MODE_EUI64 } from '../../../../uapi/linux/if_link.js';
-import { IFF_LOOPBACK } from '../../../../uapi/linux/if.js';
+import { IFF_LOOPBACK, IFF_NOARP } from '../../../../uapi/linux/if.js';
 import * as V6 from '../../../../uapi/linux/ipv6.js';
 import * as R from '../../../../uapi/linux/route.js';
 import { RTM_DELADDR, RTM_NEWADDR } from '../../../../uapi/linux/rtnetlink.js';
@@ -16,6 +16,7 @@ import type { NetdevEvent } from '../../core/dev/notifier.js';
 import type { NetDevice } from '../../core/net_device.js';
 import * as In6 from '../in6.js';
 import { fib6Add, fib6New, isIn, rt6SyncDownDev, rt6SyncUp } from '../ip6_fib.js';
+import { ipv6JoinAllnodes, ipv6McDestroyDev, ipv6McDown, ipv6McUp, ipv6McUpIfUp } from '../mcast.js';
 import { addrconfDadRun, addrconfDadStart } from './dad.js';
 import * as I from './ifaddr.js';
 import type { Inet6Dev } from './inet6_dev.js';
@@ -57,6 +58,7 @@ function addLinklocal(idev: Inet6Dev): void {
 
 /** @models net/ipv6/addrconf.c addrconf_init_auto_addrs() */
 function initAutoAddrs(idev: Inet6Dev): void {
+  ipv6McUpIfUp(idev);
   if (idev.dev.flags & IFF_LOOPBACK) {
     initLoopback(idev);
     return;
@@ -76,13 +78,15 @@ function restorePermanent(idev: Inet6Dev): void {
 }
 
 /** Whether the change is all dealt with; otherwise addresses are to be made. */
-function carrierHandled(dev: NetDevice, idev: Inet6Dev, event: 'UP' | 'CHANGE'): boolean {
+function carrierHandled(dev: NetDevice, idev: Inet6Dev, event: 'UP' | 'CHANGE', flagsChanged: number): boolean {
   if (event === 'UP') restorePermanent(idev);
   if (!linkReady(dev)) {
     if (event === 'CHANGE') rt6SyncDownDev(dev, 'CHANGE');
     return true;
   }
   if (event === 'CHANGE' && idev.flags & IF_READY) {
+    ipv6McUp(idev);
+    if (flagsChanged & IFF_NOARP) addrconfDadRun(idev, true);
     rt6SyncUp(dev, R.RTNH_F_LINKDOWN);
     return true;
   }
@@ -90,11 +94,11 @@ function carrierHandled(dev: NetDevice, idev: Inet6Dev, event: 'UP' | 'CHANGE'):
 }
 
 /** The device is up or its state changed: IPv6 starts to use it, unless disabled. */
-function configure(dev: NetDevice, idev: Inet6Dev, event: 'UP' | 'CHANGE'): void {
-  if (idev.conf[V6.DEVCONF_DISABLE_IPV6] !== 0 || carrierHandled(dev, idev, event)) return;
+function configure(dev: NetDevice, idev: Inet6Dev, event: 'UP' | 'CHANGE', flagsChanged: number): void {
+  if (idev.conf[V6.DEVCONF_DISABLE_IPV6] !== 0 || carrierHandled(dev, idev, event, flagsChanged)) return;
   idev.flags |= IF_READY;
   initAutoAddrs(idev);
-  addrconfDadRun(idev);
+  addrconfDadRun(idev, false);
   rt6SyncUp(dev, R.RTNH_F_DEAD);
   idev.conf[V6.DEVCONF_MTU6] = dev.mtu;
 }
@@ -105,7 +109,8 @@ function ifdown(dev: NetDevice, unregister: boolean): void {
   const idev = dev.inet6;
   if (idev === undefined) return;
   if (unregister) dev.inet6 = undefined;
-  idev.flags &= ~IF_READY;
+  const wasReady = (idev.flags & IF_READY) !== 0;
+  if (!unregister) idev.flags &= ~IF_READY;
   for (const ifp of idev.addrList) I.addrconfDelDadWork(ifp);
   for (const ifp of [...idev.addrList]) {
     ifp.state = 'dead';
@@ -113,6 +118,16 @@ function ifdown(dev: NetDevice, unregister: boolean): void {
     idev.addrList.splice(idev.addrList.indexOf(ifp), 1);
   }
   I.inet6State(dev.net).generation++;
+  if (unregister) ipv6McDestroyDev(idev);
+  else if (wasReady) ipv6McDown(idev);
+}
+
+/** IPv6 comes to a device, which joins the groups of all nodes. @models net/ipv6/addrconf.c ipv6_add_dev() */
+export function inet6Comes(dev: NetDevice): Inet6Dev {
+  const idev = ipv6AddDev(dev);
+  dev.inet6 = idev;
+  ipv6JoinAllnodes(idev);
+  return idev;
 }
 
 function changeMtu(dev: NetDevice): void {
@@ -121,21 +136,21 @@ function changeMtu(dev: NetDevice): void {
     return;
   }
   const fresh = dev.inet6 === undefined;
-  dev.inet6 ??= ipv6AddDev(dev);
-  dev.inet6.conf[V6.DEVCONF_MTU6] = dev.mtu;
-  if (fresh && dev.inet6.flags & IF_READY && dev.inet6.conf[V6.DEVCONF_DISABLE_IPV6] === 0) initAutoAddrs(dev.inet6);
+  const idev = dev.inet6 ?? inet6Comes(dev);
+  idev.conf[V6.DEVCONF_MTU6] = dev.mtu;
+  if (fresh && idev.flags & IF_READY && idev.conf[V6.DEVCONF_DISABLE_IPV6] === 0) initAutoAddrs(idev);
 }
 
 /**
  * @models net/ipv6/addrconf.c addrconf_notify()
- * @differs no packets are sent, no groups joined; RTNLGRP_IPV6_IFINFO is not told
+ * @differs no packets are sent; RTNLGRP_IPV6_IFINFO is not told
  */
-export function addrconfNotify(dev: NetDevice, event: NetdevEvent): void {
+export function addrconfNotify(dev: NetDevice, event: NetdevEvent, flagsChanged: number): void {
   if (!dev.net.machine.config.ipv6) return;
   const { inet6 } = dev;
-  if (event === 'REGISTER' && dev.mtu >= IPV6_MIN_MTU) dev.inet6 = ipv6AddDev(dev);
+  if (event === 'REGISTER' && dev.mtu >= IPV6_MIN_MTU) inet6Comes(dev);
   else if (event === 'CHANGEMTU') changeMtu(dev);
   else if (event === 'UNREGISTER') ifdown(dev, true);
   else if (event === 'DOWN') ifdown(dev, false);
-  else if ((event === 'UP' || event === 'CHANGE') && inet6 !== undefined) configure(dev, inet6, event);
+  else if ((event === 'UP' || event === 'CHANGE') && inet6 !== undefined) configure(dev, inet6, event, flagsChanged);
 }

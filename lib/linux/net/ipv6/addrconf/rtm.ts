@@ -11,23 +11,25 @@ import {
   NLM_F_REPLACE,
   NLMSG_HDRLEN,
 } from '../../../../uapi/linux/netlink.js';
-import { RTM_NEWADDR } from '../../../../uapi/linux/rtnetlink.js';
+import { RTM_GETMULTICAST, RTM_NEWADDR } from '../../../../uapi/linux/rtnetlink.js';
 import { errno, refuse } from '../../../errno.js';
 import { devGetByIndex } from '../../core/dev/table.js';
 import type { NetDevice } from '../../core/net_device.js';
 import type { DumpEntry, RtnlRequest } from '../../core/rtnetlink.js';
 import { stampNow } from '../../ipv4/devinet/ifaddr.js';
+import type { FillArgs } from '../../ipv4/devinet/notify.js';
 import { textsOf } from '../../ipv4/devinet/rtm.js';
 import { dumpAnswers } from '../../netlink/af_netlink/dump.js';
 import { MessageWriter } from '../../netlink/message.js';
 import * as In6 from '../in6.js';
 import { fib6Del } from '../ip6_fib.js';
+import { inet6FillIfmcaddr, ipv6McUpIfUp } from '../mcast.js';
 import { addrconfDadStart } from './dad.js';
 import * as I from './ifaddr.js';
 import type { Inet6Dev, Inet6Ifaddr } from './inet6_dev.js';
-import { IPV6_MIN_MTU, ipv6AddDev } from './inet6_dev.js';
+import { IPV6_MIN_MTU } from './inet6_dev.js';
 import { inet6FillIfaddr } from './message.js';
-import { addrconfAddMroute } from './notify.js';
+import { addrconfAddMroute, inet6Comes } from './notify.js';
 import { addrconfVerify } from './verify.js';
 
 const ATTRS = NLMSG_HDRLEN + A.ifaddrmsg.size;
@@ -87,7 +89,9 @@ function toConfig(request: RtnlRequest): { readonly cfg: I.Ifa6Config; readonly 
 /** @models net/ipv6/addrconf.c ipv6_find_idev() */
 function findIdev(dev: NetDevice): Inet6Dev {
   if (dev.inet6 === undefined && dev.mtu < IPV6_MIN_MTU) throw errno(EINVAL);
-  return (dev.inet6 ??= ipv6AddDev(dev));
+  const idev = dev.inet6 ?? inet6Comes(dev);
+  ipv6McUpIfUp(idev);
+  return idev;
 }
 
 /** @models net/ipv6/addrconf.c inet6_addr_add() */
@@ -239,16 +243,35 @@ function dumpIndex(request: RtnlRequest): number {
 }
 
 /** @models net/ipv6/addrconf.c inet6_dump_addr() */
-export function* inet6DumpIfaddr(request: RtnlRequest): Iterable<DumpEntry> {
+function* dumpAddr(
+  request: RtnlRequest,
+  listOf: (idev: Inet6Dev | undefined, args: FillArgs) => DumpEntry[],
+): Iterable<DumpEntry> {
   const { net, seq, portid } = request;
   const ifindex = dumpIndex(request);
   const flags = NLM_F_MULTI | (ifindex === 0 ? 0 : NLM_F_DUMP_FILTERED);
   if (ifindex !== 0 && devGetByIndex(net, ifindex) === undefined) throw errno(ENODEV);
   for (const { ifindex: index, inet6 } of net.devices.toSorted((a, b) => a.ifindex - b.ifindex)) {
     if (ifindex !== 0 && index !== ifindex) continue;
-    for (const ifp of inet6?.addrList ?? [])
-      yield (skb) => {
-        inet6FillIfaddr(skb, ifp, { type: RTM_NEWADDR, flags, seq, portid });
-      };
+    yield* listOf(inet6, { type: RTM_NEWADDR, flags, seq, portid });
   }
 }
+
+/** @models net/ipv6/addrconf.c inet6_dump_ifaddr() */
+export const inet6DumpIfaddr = (request: RtnlRequest): Iterable<DumpEntry> =>
+  dumpAddr(request, (idev, args) =>
+    (idev?.addrList ?? []).map((ifp) => (skb) => {
+      inet6FillIfaddr(skb, ifp, args);
+    }),
+  );
+
+/** @models net/ipv6/addrconf.c inet6_dump_ifmcaddr() */
+export const inet6DumpIfmcaddr = (request: RtnlRequest): Iterable<DumpEntry> =>
+  dumpAddr(request, (idev, args) =>
+    (idev?.mcList ?? []).map((mc) => (skb) => {
+      inet6FillIfmcaddr(skb, mc, { ...args, type: RTM_GETMULTICAST });
+    }),
+  );
+
+/** No device has anycast addresses, as none forwards. @models net/ipv6/addrconf.c inet6_dump_ifacaddr() */
+export const inet6DumpIfacaddr = (request: RtnlRequest): Iterable<DumpEntry> => dumpAddr(request, () => []);

@@ -5,6 +5,7 @@ import * as E from '../../../../uapi/asm-generic/errno.js';
 import * as P from '../../../../uapi/linux/if_packet.js';
 import { devSetAllmulti, devSetPromiscuity } from '../../core/dev/flags.js';
 import { devGetByIndex } from '../../core/dev/table.js';
+import { devMcAdd, devMcDel, devUcAdd, devUcDel } from '../../core/dev_addr_lists.js';
 import type { NetDevice } from '../../core/net_device.js';
 import type { PacketSock } from './sock.js';
 
@@ -20,17 +21,26 @@ export interface Membership {
   count: number;
 }
 
+const changes: Readonly<
+  Record<number, { add(dev: NetDevice, addr: Uint8Array): void; del(dev: NetDevice, addr: Uint8Array): boolean }>
+> = {
+  [P.PACKET_MR_MULTICAST]: { add: devMcAdd, del: devMcDel },
+  [P.PACKET_MR_UNICAST]: { add: devUcAdd, del: devUcDel },
+};
+
 /**
  * Asks (1) or stops asking (-1) a device. 0 or a negative errno.
  *
  * @models net/packet/af_packet.c packet_dev_mc()
- * @differs devices of the model take every frame: they have no lists of addresses
  */
 function devMc(dev: NetDevice, { type, address }: Membership, what: number): number {
   if (type === P.PACKET_MR_PROMISC) devSetPromiscuity(dev, what);
   else if (type === P.PACKET_MR_ALLMULTI) devSetAllmulti(dev, what);
-  else if (type === P.PACKET_MR_MULTICAST || type === P.PACKET_MR_UNICAST)
-    return address.length === dev.addrLen ? 0 : -E.EINVAL;
+  const change = changes[type];
+  if (change === undefined) return 0;
+  if (address.length !== dev.addrLen) return -E.EINVAL;
+  if (what > 0) change.add(dev, address);
+  else if (!change.del(dev, address)) return -E.ENOENT;
   return 0;
 }
 
