@@ -4,6 +4,7 @@
 import type { Attribute, AttrSet } from '../../codec/attrs.js';
 import { NLA_F_NESTED, NLA_HDRLEN, NLA_TYPE_MASK, nlaAlign } from '../../codec/nla.js';
 import {
+  NL_VALIDATE_DEPRECATED_STRICT,
   NL_VALIDATE_LIBERAL,
   NL_VALIDATE_MAXTYPE,
   NL_VALIDATE_NESTED,
@@ -30,12 +31,22 @@ export interface Reading {
   readonly positions?: boolean;
   /** The types mean something that is not declared here: none of them is called unknown. */
   readonly open?: boolean;
+  /** Without strict checking nothing is refused: the attributes are not looked at, or faults are passed over. */
+  readonly strictOnly?: boolean;
+  /** The text that takes the place of the parser's own. */
+  readonly msg?: string;
 }
 
 export const liberally: Reading = { mode: NL_VALIDATE_LIBERAL, strictMode: NL_VALIDATE_LIBERAL, extack: true };
 export const silently: Reading = { ...liberally, extack: false };
 export const byPosition: Reading = { ...liberally, positions: true };
 export const openly: Reading = { ...liberally, open: true };
+
+/** Read strictly or not at all. */
+export const strictlyOnly: Reading = { ...liberally, strictMode: NL_VALIDATE_DEPRECATED_STRICT, strictOnly: true };
+/** As older requests are, held to the types there are under strict checking. */
+export const orStrictly: Reading = { ...liberally, strictMode: NL_VALIDATE_DEPRECATED_STRICT };
+export const alwaysStrictly: Reading = { mode: NL_VALIDATE_STRICT, strictMode: NL_VALIDATE_STRICT, extack: true };
 
 export class Attributes {
   readonly judge: Judge;
@@ -159,6 +170,11 @@ export class Attributes {
   }
 }
 
+function deny(judge: Judge, { strictOnly }: Reading, deviation: Deviation): void {
+  if (strictOnly === true) judge.strictly(deviation);
+  else judge.refuse(deviation);
+}
+
 /** Whether attributes lie without gaps between `off` and `to` when they are not padded. */
 function fitsUnpadded(view: DataView, off: number, to: number): boolean {
   if (to - off < NLA_HDRLEN) return false;
@@ -225,7 +241,9 @@ function noteUnread(run: Attributes, off: number, type: number, reading: Reading
   const attribute = set.$byType[type];
   const beyond = type === 0 || type > set.$max;
   const modes: [number, number] =
-    type >= set.$strictFrom ? [NL_VALIDATE_STRICT, NL_VALIDATE_STRICT] : [reading.mode, reading.strictMode];
+    type >= set.$strictFrom
+      ? [reading.strictOnly === true ? reading.mode : NL_VALIDATE_STRICT, NL_VALIDATE_STRICT]
+      : [reading.mode, reading.strictMode];
   const at = { offset: off, length: judge.view.getUint16(off, true), path: run.pathOf(type) };
   const dump = attribute?.direction === 'dump';
   const code = dump ? C.dumpOnly : C.unknownAttribute;
@@ -337,7 +355,7 @@ function noteOddities(run: Attributes, attribute: Attribute, off: number, length
 function judgeOne(run: Attributes, attribute: Attribute, off: number, length: number, reading: Reading): boolean {
   const { judge, set } = run;
   const always = attribute.type >= set.$strictFrom;
-  const mode = always ? NL_VALIDATE_STRICT : reading.mode;
+  const mode = always && reading.strictOnly !== true ? NL_VALIDATE_STRICT : reading.mode;
   const strictMode = always ? NL_VALIDATE_STRICT : reading.strictMode;
   let passes = true;
   if (mode !== NL_VALIDATE_LIBERAL || strictMode !== NL_VALIDATE_LIBERAL)
@@ -347,10 +365,10 @@ function judgeOne(run: Attributes, attribute: Attribute, off: number, length: nu
   const { kind } = attribute;
   const code = fault(kind, judge.u8, judge.view, off + NLA_HDRLEN, length);
   if (code === undefined) return passes;
-  judge.refuse({
+  deny(judge, reading, {
     code,
     errno: faultErrno(code),
-    msg: reading.extack ? faultText(code) : undefined,
+    msg: reading.extack ? (reading.msg ?? faultText(code)) : undefined,
     at: { offset: off, length: length + NLA_HDRLEN, path: run.pathOf(attribute.type) },
     text: faultMeaning(code, kind, length),
     bad: reading.extack ? off : undefined,

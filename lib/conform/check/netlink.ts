@@ -4,7 +4,7 @@ import * as N from '../../uapi/linux/netlink.js';
 import { RTM_BASE } from '../../uapi/linux/rtnetlink.js';
 import { C } from './codes.js';
 import type { Judge } from './judge.js';
-import { handlersOf } from './registry.js';
+import { handlersOf, isUnread } from './registry.js';
 import { headerField, all } from './rules/tc.js';
 
 const RTM_MAX = 123;
@@ -96,6 +96,23 @@ function checkBulk(judge: Judge): void {
   );
 }
 
+/** A type that this address family does not know. */
+function denyFamily(judge: Judge, type: number): void {
+  const family = judge.u8[judge.start + N.NLMSG_HDRLEN]!;
+  if (!isUnread(type, family)) {
+    judge.may('EOPNOTSUPP: nothing is known of this type');
+    return;
+  }
+  const at = { offset: judge.start + N.NLMSG_HDRLEN, length: 1, path: 'family' };
+  judge.deny(
+    C.unsupported,
+    'EOPNOTSUPP',
+    undefined,
+    at,
+    `address family ${family} does not know ${judge.name} in this form`,
+  );
+}
+
 function route(judge: Judge): void {
   judge.symbol = 'net/core/rtnetlink.c rtnetlink_rcv_msg()';
   const { type } = judge;
@@ -113,7 +130,7 @@ function route(judge: Judge): void {
   if (kind !== KIND_GET) judge.may('EPERM: CAP_NET_ADMIN is needed');
   const handlers = handlersOf(type, judge.u8[judge.start + N.NLMSG_HDRLEN]!, dump);
   if (handlers === undefined) {
-    judge.may('EOPNOTSUPP: nothing is known of this type');
+    denyFamily(judge, type);
     return;
   }
   if (kind === KIND_DEL && handlers.bulk !== true) checkBulk(judge);
