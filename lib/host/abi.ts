@@ -41,6 +41,8 @@ export interface SyscallNumbers {
   readonly setgroups: number;
   readonly setgid: number;
   readonly setuid: number;
+  /** Only where the C library has no other way. */
+  readonly chown?: number;
 }
 
 export interface Abi {
@@ -56,6 +58,7 @@ export interface Abi {
   readonly epollDataOffset: number;
   /** Offset of st_mode in struct stat; st_ino stands at 8 everywhere. */
   readonly statMode: number;
+  readonly statUid: number;
   /** O_DIRECTORY and O_NOFOLLOW of open(2). */
   readonly oDirectory: number;
   readonly oNofollow: number;
@@ -100,6 +103,7 @@ const x64: Abi = {
     setgroups: 116,
     setgid: 106,
     setuid: 105,
+    chown: 92,
     statfs: 137,
     fstatfs: 138,
     mount: 165,
@@ -112,6 +116,7 @@ const x64: Abi = {
   epollEventSize: 12,
   epollDataOffset: 4,
   statMode: 24,
+  statUid: 28,
   // 47-bit addresses, without the last page.
   oDirectory: 0o200000,
   oNofollow: 0o400000,
@@ -165,6 +170,7 @@ const arm64: Abi = {
   epollEventSize: 16,
   epollDataOffset: 8,
   statMode: 16,
+  statUid: 24,
   oDirectory: 0o40000,
   oNofollow: 0o100000,
   taskSize: 2 ** 48,

@@ -60,6 +60,8 @@ export class Supervisor {
   errand: (argv: readonly string[], done: (status: number) => void) => void = (_argv, done) => {
     done(-1);
   };
+  /** What the computer's ABI is. */
+  readonly abi: abi.Abi;
   readonly native: NativeCalls;
   readonly waiters: Waiters;
   readonly replay = new Replay();
@@ -93,6 +95,7 @@ export class Supervisor {
     namespaces?: Namespaces,
   ) {
     this.machine = machine;
+    this.abi = table;
     this.events = new Events(table);
     this.listener = new Listener(spawner.listener);
     this.waiters = new Waiters(() => hostClock.now(), spawner.killable);

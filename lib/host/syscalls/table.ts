@@ -11,7 +11,7 @@ import { ioctl } from './ioctl.js';
 import { fstatfs, mount, statfs } from './mount.js';
 import { recvfrom, recvmmsg, recvmsg } from './receive.js';
 import { sendmmsg, sendmsg, sendto } from './send.js';
-import { setId } from './setid.js';
+import { chown, setId } from './setid.js';
 import * as sockets from './socket.js';
 
 interface Entry extends Served {
@@ -56,6 +56,8 @@ const entries: Partial<Record<keyof SyscallNumbers, Entry>> = {
   setgroups: { handler: setId },
   setgid: { handler: setId },
   setuid: { handler: setId },
+  // To any user but root; -1 changes nobody.
+  chown: { handler: chown, arg: 1, ranges: [[1, 0xfffffffe]] },
   // R_OK
   access: { handler: access('access'), concerns: hasMounts, arg: 1, ranges: [[4, 4]] },
   faccessat: { handler: access('faccessat'), concerns: hasMounts, arg: 2, ranges: [[4, 4]] },
