@@ -24,7 +24,8 @@ import { address, family, mac, onOff, shown } from './values.js';
 const linkMode = nameTable({ IF_LINK_MODE_DEFAULT, IF_LINK_MODE_DORMANT, IF_LINK_MODE_TESTING });
 
 const flags = shown(u32, iffFlags);
-const head = { ifi_family: family, ifi_type: shown(u16, arphrd), ifi_flags: flags, ifi_change: flags };
+const change = shown(u32, (bits) => (bits === 0xffffffff ? '0xffffffff (all)' : iffFlags(bits)));
+const head = { ifi_family: family, ifi_type: shown(u16, arphrd), ifi_flags: flags, ifi_change: change };
 export const linkHead = structure(ifinfomsg, { shown: head });
 
 const setting = (names: (index: number) => string): Shape => array(s32, names);

@@ -11,6 +11,7 @@ import { if_stats_msg, IFLA_STATS, IFLA_STATS_GET } from '../../uapi/linux/if_li
 import * as rt from '../../uapi/linux/rtnetlink.js';
 import * as address from './address.js';
 import { acknowledgement, doneHead, errorHead } from './error.js';
+import { openingOf } from './family.js';
 import { level, structure } from './level.js';
 import { link, linkHead } from './link.js';
 import { routeHead, routeOf, rule, ruleHead } from './route.js';
@@ -164,8 +165,13 @@ export function layoutOf(
   const context = { protocol, type, flags, family: body[0] ?? 0 };
   if (type === nl.NLMSG_ERROR) return errorLayout(context, body);
   if (type === nl.NLMSG_DONE) return doneLayout(context);
-  if (protocol !== nl.NETLINK_ROUTE) return undefined;
-  return routeLayout(context, body);
+  if (type < nl.NLMSG_MIN_TYPE) return undefined;
+  return protocol === nl.NETLINK_ROUTE ? routeLayout(context, body) : familyLayout(context);
+}
+
+function familyLayout(context: Context): Layout | undefined {
+  const opening = openingOf(context);
+  return opening && { ...opening, start: nl.nlmsgAlign(opening.head.struct.size), context };
 }
 
 function routeLayout(context: Context, body: Uint8Array): Layout | undefined {
@@ -201,7 +207,8 @@ function errorLayout(context: Context, body: Uint8Array): Layout | undefined {
   const rest = { head, level: acknowledgement, context, writes: 'net/netlink/af_netlink.c netlink_ack()' };
   if (body.length < nl.nlmsgerr.size) return { ...rest, start: Math.min(size, body.length) };
   const { msg } = nl.nlmsgerr.get(new Bytes(body), 0);
-  const echoed = context.flags & nl.NLM_F_CAPPED ? nl.NLMSG_HDRLEN : nl.nlmsgAlign(msg.nlmsg_len);
+  const echoed =
+    context.flags & nl.NLM_F_CAPPED ? nl.NLMSG_HDRLEN : nl.nlmsgAlign(Math.min(msg.nlmsg_len, body.length));
   const end = Math.min(context.flags & nl.NLM_F_ACK_TLVS ? size + echoed : body.length, body.length);
   return { ...rest, start: end, echo: [size, end] };
 }

@@ -1,0 +1,5 @@
+// The public API of tcbox/conform: what netlink datagrams are, byte by byte. Pure: it works in a browser.
+export type { Datagram, Direction, Origin } from './datagram.js';
+export { explain, type ExplainOptions } from './explain/explain.js';
+export type { Region, RegionRole } from './explain/region.js';
+export { textView, type TextOptions } from './explain/text.js';
