@@ -1,6 +1,7 @@
 // The full parser: every command with its help, for whatever main() did not recognise by itself. Usage errors go to
 // standard error and are exit code 2.
 import { Command, CommanderError } from 'commander';
+import { describeCheck } from './commands_conform.js';
 import type { LoadCommandOptions } from './load.js';
 import type { DumpOptions } from './prog_dump.js';
 import type { SendOptions } from './send.js';
@@ -17,6 +18,7 @@ Examples:
   $ tcbox record -- tc qdisc show       what a command and the kernel say to each other, into a file
   $ tcbox load cls.o                    does a kernel take these BPF programs
   $ tcbox send em1 --pcap in.pcap       frames through a device, and what becomes of each
+  $ tcbox check capture.pcap            what is wrong with these netlink messages
   $ tcbox doctor                        can this machine run tcbox, and what is missing
 
 Exit codes: of run and exec, the command's own, and 128+n when signal n ended it; 0 pass; 1 failure;
@@ -174,6 +176,7 @@ function describe(done: (code: number) => void): Command {
   describeLs(program.command('ls'), done);
   describeSend(program.command('send'), done);
   describeRecord(program.command('record'), done);
+  describeCheck(program.command('check'), done);
   describeLoad(program.command('load'), done);
   describeProg(program.command('prog'), done);
   describeDoctor(program.command('doctor'), done);

@@ -1,7 +1,14 @@
 // Guesses about bytes of which the format says little: whether they are whole netlink messages, where one datagram ends
 // and the next begins, and what a cooked header in front of them says.
 import { type Datagram, type Direction } from '../datagram.js';
-import { NLMSG_HDRLEN, nlmsgAlign } from '../../uapi/linux/netlink.js';
+import {
+  NLM_F_MULTI,
+  NLM_F_REQUEST,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+  NLMSG_HDRLEN,
+  nlmsgAlign,
+} from '../../uapi/linux/netlink.js';
 import { type ImportContext, plainDatagram } from './importer.js';
 
 const u16be = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!;
@@ -45,13 +52,27 @@ export function isCooked(bytes: Uint8Array): boolean {
 /** The protocol in a cooked header. */
 export const cookedProtocol = (bytes: Uint8Array): number => u16be(bytes, 14);
 
+/**
+ * Whether only a kernel sends what `bytes` begin with: an answer to everything, a part of a dump, or a message for a port that
+ * does not ask for anything. What merely lacks NLM_F_REQUEST may be a request that is wrong.
+ */
+export function isAnswer(bytes: Uint8Array): boolean {
+  if (bytes.length < NLMSG_HDRLEN) return false;
+  const [type, flags] = [bytes[4]! | (bytes[5]! << 8), bytes[6]! | (bytes[7]! << 8)];
+  if (flags & NLM_F_REQUEST) return false;
+  return type === NLMSG_ERROR || type === NLMSG_DONE || (flags & NLM_F_MULTI) !== 0 || u32(bytes, 12) !== 0;
+}
+
 /** A datagram of bytes that may have a cooked header in front of them. */
 export function bareDatagram(
   context: ImportContext,
   bytes: Uint8Array,
   origin: { readonly offset: number; readonly line?: number; readonly label?: string },
 ): Datagram {
-  if (!isCooked(bytes)) return plainDatagram(context, bytes, origin);
+  if (!isCooked(bytes)) {
+    const direction = context.direction === 'unknown' && isAnswer(bytes) ? 'reply' : context.direction;
+    return plainDatagram({ ...context, direction }, bytes, origin);
+  }
   return {
     ...plainDatagram(context, bytes.slice(COOKED_HEADER), origin),
     direction: cookedDirection(bytes[1]!),
