@@ -70,6 +70,21 @@ print(refused(lambda: r.recv(1)), struct.unpack('II', r.getsockopt(263, 6, 8)))
     expect(out).equal('True\n11 (300, 0)');
   });
 
+  it('take and give packets without their link header', () => {
+    const out = python(`
+r, s = packet('vb', socket.SOCK_DGRAM), packet('va', socket.SOCK_DGRAM)
+print(s.sendto(b'y' * 46, ('va', 0x88b5, 0, 0, b'\\xff' * 6)))
+data, (dev, protocol, kind, hatype, source) = r.recvfrom(2000)
+print(data == b'y' * 46, dev, hex(protocol), kind, hatype, len(source))
+print(refused(lambda: s.sendto(b'y' * 1501, ('va', 0x88b5, 0, 0, b'\\xff' * 6))))
+r.setblocking(False)
+raw = packet('vb')
+s.sendto(b'z', ('va', 0x88b5, 0, 0, b'\\xff' * 6))
+print(raw.recv(2000)[12:] == b'\\x88\\xb5z', r.recv(10, socket.MSG_TRUNC | socket.MSG_PEEK), r.recv(1))
+`);
+    expect(out).equal("46\nTrue vb 0x88b5 1 1 6\n90\nTrue b'z' b'z'");
+  });
+
   it('give auxiliary data and the time of day', () => {
     const out = python(`
 r, s = packet('vb'), packet('va')
