@@ -92,7 +92,8 @@ export function qdiscChildGave(sch: Qdisc, skb: SkBuff): SkBuff {
 }
 
 /** What the parent looks at before it takes. @differs kinds without a peek of their own have the common one */
-export const qdiscPeek = (sch: Qdisc): SkBuff | undefined => sch.ops.peek?.(sch) ?? qdiscPeekDequeued(sch);
+export const qdiscPeek = (sch: Qdisc): SkBuff | undefined =>
+  sch.ops.peek === undefined ? qdiscPeekDequeued(sch) : sch.ops.peek(sch);
 
 /** Puts a packet at the end of the qdisc's own queue. @models include/net/sch_generic.h qdisc_enqueue_tail() */
 export function qdiscEnqueueTail(sch: Qdisc, skb: SkBuff): number {
