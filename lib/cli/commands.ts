@@ -2,10 +2,11 @@
 // standard error and are exit code 2.
 import { Command, CommanderError } from 'commander';
 import { describeCheck } from './commands_conform.js';
+import { describeConvert, describeRecord } from './commands_record.js';
 import type { LoadCommandOptions } from './load.js';
 import type { DumpOptions } from './prog_dump.js';
 import type { SendOptions } from './send.js';
-import type { DoctorOptions, LsOptions, RecordOptions, RunOptions, StartOptions } from './options.js';
+import type { DoctorOptions, LsOptions, RunOptions, StartOptions } from './options.js';
 import { version } from './version.js';
 
 const programHelp = `
@@ -16,6 +17,7 @@ Examples:
   $ tcbox exec web -- tc qdisc show     one command in it, from anywhere
   $ tcbox stop web                      its end
   $ tcbox record -- tc qdisc show       what a command and the kernel say to each other, into a file
+  $ tcbox convert tcbox.rec             a recording as JSON, or with -o talk.pcapng for Wireshark
   $ tcbox load cls.o                    does a kernel take these BPF programs
   $ tcbox send em1 --pcap in.pcap       frames through a device, and what becomes of each
   $ tcbox check capture.pcap            what is wrong with these netlink messages
@@ -97,15 +99,6 @@ Examples:
 
 Exit code 0 when tcbox run works here, 1 when it does not.`;
 
-const recordHelp = `
-Examples:
-  $ tcbox record -- tc qdisc add dev lo clsact         into tcbox.rec, in a fresh kernel of its own
-  $ tcbox record -o setup.rec -- sh -c '. ./setup.sh'
-
-A recording holds what every process of the command said to the kernel through netlink sockets and bpf(2), and what it
-answered: datagrams with their addresses and control messages, socket options, errors, attributes and memory of bpf(2)
-calls, times, processes. Its format is proto/tcbox/v1/recording.proto. The exit code is the command's own.`;
-
 const loadHelp = `
 Examples:
   $ tcbox load cls.o                    every program of the object, into a fresh kernel
@@ -175,8 +168,9 @@ function describe(done: (code: number) => void): Command {
   describeStop(program.command('stop'), done);
   describeLs(program.command('ls'), done);
   describeSend(program.command('send'), done);
-  describeRecord(program.command('record'), done);
+  describeRecord(withKernel(program.command('record')), done);
   describeCheck(program.command('check'), done);
+  describeConvert(program.command('convert'), done);
   describeLoad(program.command('load'), done);
   describeProg(program.command('prog'), done);
   describeDoctor(program.command('doctor'), done);
@@ -279,20 +273,6 @@ function describeSend(command: Command, done: (code: number) => void): void {
     .action(async (device: string, options: SendOptions) => {
       const { sendCommand } = await import('./send.js');
       done(await sendCommand(device, options));
-    });
-}
-
-function describeRecord(command: Command, done: (code: number) => void): void {
-  withKernel(command)
-    .description('record what a command and the kernel say to each other')
-    .usage('[options] [--] COMMAND [ARGUMENT…]')
-    .argument('<command...>', 'the program and its arguments')
-    .option('-o, --output <file>', 'where the recording goes', 'tcbox.rec')
-    .passThroughOptions()
-    .addHelpText('after', recordHelp)
-    .action(async (argv: string[], options: RecordOptions) => {
-      const { recordCommand } = await import('./record.js');
-      done(await recordCommand(options, argv));
     });
 }
 
