@@ -267,6 +267,48 @@ describe('wire/pcap', () => {
     });
   }
 
+  /** What begins a file of each kind: format, byte order, unit, link type. */
+  const heads = [false, true].flatMap((bigEndian) => {
+    const linkType = LINKTYPE_NETLINK;
+    const ofPcap = [false, true].map((nanoseconds) => new PcapWriter({ bigEndian, nanoseconds, linkType }).header());
+    const pcapng = new PcapngWriter({ bigEndian });
+    return [...ofPcap, concat([pcapng.section(), pcapng.interface({ linkType, name: 'nl' })])].map((head) => ({
+      head,
+      bigEndian,
+    }));
+  });
+
+  it('reads hostile lengths and any bytes alike in chunks of any size, without an exception, within the file', () => {
+    const edges = [0, 1, 4, 12, 16, 20, 24, 28, 32, 36, 64, 65_535, PACKET_MAX, PACKET_MAX + 1, 0x7fffffff, 0xffffffff];
+    const word = fc.oneof(
+      fc.constantFrom(...edges),
+      fc.integer({ min: 0, max: 0xffffffff }),
+      fc.constantFrom(1, 2, 3, 6),
+    );
+    const property = fc.property(
+      fc.constantFrom(...heads),
+      fc.array(word, { maxLength: 40 }),
+      fc.uint8Array({ maxLength: 7 }),
+      fc.integer({ min: 1, max: 90 }),
+      ({ head, bigEndian }, words, tail, chunk) => {
+        const body = new DataView(new ArrayBuffer(4 * words.length));
+        for (const [i, value] of words.entries()) body.setUint32(4 * i, value, !bigEndian);
+        const file = concat([head, new Uint8Array(body.buffer), tail]);
+        const got = read(file);
+        expect(read(file, chunk)).to.deep.equal(got);
+        let before = head.length - 1;
+        for (const { offset, data, interface: from } of got.packets) {
+          expect(from.linkType).to.equal(LINKTYPE_NETLINK);
+          expect(offset).to.be.above(before);
+          expect(offset + data.length).to.be.most(file.length);
+          before = offset;
+        }
+        if (got.error !== undefined) expect(got.error.offset).to.be.within(before, file.length);
+      },
+    );
+    fc.assert(property, { numRuns: 2000 });
+  });
+
   it('lets the caller use one chunk again and again', () => {
     const writer = new PcapWriter();
     const packets = Array.from({ length: 50 }, (_, i) => new Uint8Array(i).fill(i));
