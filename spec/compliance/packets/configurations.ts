@@ -29,8 +29,8 @@ const isUdp = "'6,40 0 0 12,21 0 3 2048,48 0 0 23,21 0 1 17,6 0 0 4294967295,6 0
 const all = "'1,6 0 0 4294967295'";
 const none = "'1,6 0 0 0'";
 
-const clsact = (dev: string): string => `tc qdisc add dev ${dev} clsact`;
-const filter = (dev: string, where: string, rest: string): string => `tc filter add dev ${dev} ${where} ${rest}`;
+export const clsact = (dev: string): string => `tc qdisc add dev ${dev} clsact`;
+export const filter = (dev: string, where: string, rest: string): string => `tc filter add dev ${dev} ${where} ${rest}`;
 const native = (section: string, more = ''): string => `bpf ${more} obj $O sec ${section}`;
 
 /** A direct action at one hook. */

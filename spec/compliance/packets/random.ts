@@ -1,0 +1,153 @@
+// Configurations by chance, each from its seed: filters of several kinds in several chains, actions, hooks, queues and
+// changes between frames. Packets only ever go on to devices that come later (v0, v1, w0, w1, i0), so that none goes
+// round for ever on the kernel that is asked.
+import type { Random } from '../../../tools/oracle/fuzz/random.js';
+import { clsact, filter, type Configuration } from './configurations.js';
+
+/** Where filters stand, and where packets may go from there. */
+interface Place {
+  readonly dev: string;
+  /** `ingress`, `egress`, or `parent 1:` of a root qdisc with classes. */
+  readonly hook: string;
+  readonly targets: readonly string[];
+}
+
+const ALL_VERDICTS = ['unspec', 'ok', 'reclassify', 'shot', 'pipe', 'stolen', 'queued', 'trap', 'nine', 'class'];
+const CHANGING = ['mark', 'classid', 'bylen', 'tos', 'vlan_push', 'vlan_pop', 'cut', 'head', 'tome', 'store'];
+const CONTROLS = ['', ' pass', ' pipe', ' drop', ' continue', ' reclassify'];
+const PROTOCOLS = ['ip', 'ipv6', 'arp', '802.1Q', '802.1ad', 'all', 'all', 'all', 'ipx', '802_3'];
+const CHAINS = [0, 0, 0, 3, 8];
+
+const range = (random: Random, low: number, high: number): number => low + random.int(high - low + 1);
+
+/** A few instructions that load something of the frame and compare it. */
+function bytecode(random: Random): string {
+  const size = random.pick([0x20, 0x28, 0x30]);
+  const at = random.chance(0.1)
+    ? 0xfffff000 + random.pick([0, 4, 8, 0x18, 0x1c, 0x20, 0x2c, 0x30, 0x34])
+    : random.int(60);
+  const load = at >= 0xfffff000 ? `32 0 0 ${at}` : `${size} 0 0 ${at}`;
+  const compare = random.pick([0x15, 0x25, 0x35, 0x45]);
+  const value = random.pick([0, 1, 2, 6, 17, 0x40, 0x45, 64, 0x800, 0x86dd, 0x8100, random.int(0x10000)]);
+  const results = [0, 1, 0x10001, 0x10002, 4294967295, 0x800 << 16];
+  const [yes, no] = [random.pick(results), random.pick(results)];
+  return `bytecode '4,${load},${compare} 0 1 ${value},6 0 0 ${yes},6 0 0 ${no}'`;
+}
+
+function u32(random: Random): string {
+  const matches = Array.from({ length: range(random, 1, 3) }, () => {
+    const size = random.pick([8, 16, 32]);
+    const mask = random.pick(['0', '0xf', '0xff', '0xff00', '0x80', '0xffff', '0x1']);
+    const most = size === 8 ? 0xff : 0xffff;
+    const value = random.chance(0.4) ? 0 : random.int(most + 1);
+    const at = range(random, -4, 10) * (size / 8);
+    const next = random.chance(0.15) && size !== 8 ? ` at nexthdr+${random.int(6) * (size / 8)}` : ` at ${at}`;
+    const cut = size === 8 ? `0x${(Number(mask) & 0xff).toString(16)}` : mask;
+    return ` match u${size} ${value} ${cut}${next}`;
+  });
+  return `u32${matches.join('')}`;
+}
+
+function mirred(random: Random, targets: readonly string[]): string {
+  const verb = random.pick(['egress mirror', 'egress redirect', 'ingress mirror', 'ingress redirect']);
+  const control = verb.endsWith('redirect') ? '' : random.pick(CONTROLS);
+  const goto = verb.endsWith('mirror') && random.chance(0.2) ? ` goto chain ${random.pick(CHAINS)}` : control;
+  return ` action mirred ${verb} dev ${random.pick(targets)}${goto}`;
+}
+
+function actions(random: Random, targets: readonly string[]): string {
+  if (targets.length === 0 || random.chance(0.35)) return '';
+  return Array.from({ length: range(random, 1, 2) }, () => mirred(random, targets)).join('');
+}
+
+function classifier(random: Random, place: Place): string {
+  const flow = random.chance(0.5) ? ` flowid 1:${range(random, 1, 6)}` : '';
+  const rest = `${flow}${actions(random, place.targets)}`;
+  switch (random.weighted({ classic: 3, native: 2, direct: 3, u32: 3 })) {
+    case 'classic':
+      return `bpf ${bytecode(random)}${rest}`;
+    case 'native':
+      return `bpf obj $O sec ${random.pick(['tos', 'bylen', 'ok', 'unspec', 'class'])}${rest}`;
+    case 'direct':
+      return `bpf da obj $O sec ${random.pick([...ALL_VERDICTS, ...CHANGING])}${flow}`;
+    default:
+      return `${u32(random)}${rest}`;
+  }
+}
+
+function filterLine(random: Random, place: Place): string {
+  const chain = random.pick(CHAINS);
+  const protocol = random.pick(PROTOCOLS);
+  const where = `${place.hook}${chain === 0 ? '' : ` chain ${chain}`} protocol ${protocol} prio ${range(random, 1, 9)}`;
+  return filter(place.dev, where, classifier(random, place));
+}
+
+const CLASSFUL = ['htb', 'htb', 'prio'];
+
+/** A root qdisc without time: rates that no burst exhausts. */
+function queue(random: Random, dev: string, kinds: readonly string[]): string[] {
+  const kind = random.pick(['pfifo limit 10', 'bfifo limit 3000', 'tbf rate 10gbit burst 10m limit 1m', ...CLASSFUL]);
+  const root = `tc qdisc add dev ${dev} root handle 1: `;
+  if (kind === 'prio') return kinds.includes('prio') ? [`${root}prio bands ${range(random, 2, 5)}`] : [`${root}pfifo`];
+  if (kind !== 'htb') return [root + kind];
+  const rate = 'rate 1gbit ceil 20gbit burst 1m cburst 1m';
+  const classes = [1, 2, 3].map((n) => `tc class add dev ${dev} parent 1: classid 1:${n} htb ${rate} prio ${n}`);
+  const leaf = `tc qdisc add dev ${dev} parent 1:${range(random, 1, 3)} handle 20: ${random.pick(['pfifo limit 3', 'bfifo limit 100'])}`;
+  return [`${root}htb default ${range(random, 0, 4)}`, ...classes, ...(random.chance(0.5) ? [leaf] : [])];
+}
+
+const change = (random: Random, places: readonly Place[]): string => {
+  const place = random.pick(places);
+  switch (random.weighted({ add: 4, del: 3, delAll: 1, down: 1, up: 1, mtu: 1, promisc: 1 })) {
+    case 'add':
+      return filterLine(random, place);
+    case 'del':
+      return `tc filter del dev ${place.dev} ${place.hook} prio ${range(random, 1, 9)}`;
+    case 'delAll':
+      return `tc filter del dev ${place.dev} ${place.hook}`;
+    case 'down':
+      return `ip link set ${random.pick(['w0', 'w1', 'i0'])} down`;
+    case 'up':
+      return `ip link set ${random.pick(['w0', 'w1', 'i0'])} up`;
+    case 'mtu':
+      return `ip link set ${random.pick(['v1', 'w0', 'w1', 'i0'])} mtu ${random.pick([100, 1400, 1500, 9000])}`;
+    default:
+      return `ip link set ${random.pick(['v1', 'w1'])} promisc on`;
+  }
+};
+
+/** `kinds`: qdiscs that the kernel has beside those every kernel has. `frames`: how many will be sent. */
+export function randomConfiguration(
+  name: string,
+  random: Random,
+  frames: number,
+  kinds: readonly string[],
+): Configuration {
+  const places: Place[] = [];
+  const setup: string[] = [];
+  const hook = (dev: string, hooks: readonly [string, readonly string[]][]): void => {
+    if (random.chance(0.3)) return;
+    setup.push(clsact(dev));
+    places.push(...hooks.map(([one, targets]) => ({ dev, hook: one, targets })));
+  };
+  hook('v0', [['egress', ['w0', 'w1', 'i0']]]);
+  hook('v1', [['ingress', ['w0', 'w1', 'i0']]]);
+  hook('w1', [['ingress', ['i0']]]);
+  hook('i0', [['egress', []]]);
+  for (const dev of ['v0', 'w0', 'i0'])
+    if (random.chance(0.35)) {
+      const lines = queue(random, dev, kinds);
+      setup.push(...lines);
+      if (/ (htb|prio)/.test(lines[0]!)) places.push({ dev, hook: 'parent 1:', targets: [] });
+    }
+  if (places.length === 0) return randomConfiguration(name, random, frames, kinds);
+  for (let n = range(random, 1, 8); n > 0; n--) setup.push(filterLine(random, random.pick(places)));
+  const changes = Array.from({ length: random.int(4) }, () => ({
+    before: random.int(frames),
+    run: change(random, places),
+  })).sort((a, b) => a.before - b.before);
+  const options: (readonly [number, number])[] = [];
+  if (random.chance(0.2)) options.push([12, random.pick([6, 7, 0x10001, 0x10002, 0x10000])]);
+  if (random.chance(0.2)) options.push([36, random.int(100)]);
+  return { name, setup, changes, options };
+}
