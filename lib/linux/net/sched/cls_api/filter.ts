@@ -8,6 +8,7 @@ import { refuse } from '../../../errno.js';
 import { nlaFits, nlaIs } from '../../../lib/nlattr.js';
 import type { RtnlRequest } from '../../core/rtnetlink.js';
 import { parseTc, type TcRequest } from '../sch_api/request.js';
+import { TCQ_F_CAN_BYPASS } from '../sch_generic.js';
 import { findPlace, type Place, putPlace } from './block.js';
 import { chainFlush, chainGet, chainInsert, chainPut, chainRemove, type TcfChain } from './chain.js';
 import { filterMessage, tfilterDelNotify, tfilterNotify } from './notify.js';
@@ -129,6 +130,11 @@ function addToProto(t: TcRequest, place: Place, tp: TcfProto): void {
   }
 }
 
+/** Packets that a filter may judge do not pass the qdisc by. */
+function noBypass({ q }: Place): void {
+  if (q !== undefined) q.flags &= ~TCQ_F_CAN_BYPASS;
+}
+
 /** RTM_NEWTFILTER. @models net/sched/cls_api.c tc_new_tfilter() */
 export function newTfilter(request: RtnlRequest): void {
   const t = parseTc(request);
@@ -143,6 +149,7 @@ export function newTfilter(request: RtnlRequest): void {
     const tp = auto ? undefined : findProto(t, chain);
     if (tp === undefined) addToNewProto(t, place, chain, auto);
     else addToProto(t, place, tp);
+    noBypass(place);
   } finally {
     if (chain !== undefined) chainPut(chain, t);
     putPlace(t, place);

@@ -3,13 +3,15 @@
 // a step of Newton's for each n.
 import { expect } from 'chai';
 import * as P from '../../../../../lib/uapi/linux/pkt_sched.js';
-import { TCA } from '../../../../../lib/uapi/linux/rtnetlink.js';
-import { attr, nest } from '../bed.js';
+import { TCA_MATCHALL } from '../../../../../lib/uapi/linux/pkt_cls.js';
+import { RTM_NEWTFILTER, TCA } from '../../../../../lib/uapi/linux/rtnetlink.js';
+import { attr, nest, PROTO_ALL } from '../bed.js';
 import { rateOf, tbf } from '../shaping.js';
 import { dice, LEAST, ROOT, Traffic } from './traffic.js';
 
 const { TCA_FQ_CODEL } = P;
 const INNER = 0x20000;
+const HANDLE = ROOT.handle!;
 const MILLISECOND = 1e6;
 const SECOND = 1e9;
 const LENGTH = 1000;
@@ -155,6 +157,20 @@ describe('net/sched/sch_fq_codel: packets', () => {
     }
     expect(traffic.take().length).to.equal(100);
     expect(traffic.counters(INNER)).to.include({ drops: 0, packets: 100 });
+  });
+
+  it('drops what a filter gives a flow that is not there, even when none waits', () => {
+    start(100_000, LENGTH, attr(TCA_FQ_CODEL.FLOWS.type, 4));
+    traffic.qdisc('fq_codel', { ifindex: 2, ...ROOT }, nest(TCA.OPTIONS.type, attr(TCA_FQ_CODEL.FLOWS.type, 4)));
+    const options = nest(TCA.OPTIONS.type, attr(TCA_MATCHALL.CLASSID.type, HANDLE | 5));
+    const at = { ifindex: 2, parent: HANDLE, prio: 1, protocol: PROTO_ALL };
+    const lost = () => {
+      traffic.machine.device('v1').transmit(new Uint8Array(60));
+      return traffic.counters(HANDLE, 2).drops;
+    };
+    expect(lost(), 'without a filter').to.equal(0);
+    traffic.request(RTM_NEWTFILTER, at, 'matchall', options);
+    expect([lost(), lost()]).to.deep.equal([1, 2]);
   });
 
   describe('marks', () => {

@@ -116,8 +116,8 @@ export class Traffic {
   }
 
   /** Counters of a qdisc, by its handle. */
-  counters(handle = ROOT.handle!): Counters {
-    return this.#counters(R.RTM_GETQDISC, { handle });
+  counters(handle = ROOT.handle!, ifindex = V0): Counters {
+    return this.#counters(R.RTM_GETQDISC, { ifindex, handle });
   }
 
   classCounters(handle: number): Counters {
