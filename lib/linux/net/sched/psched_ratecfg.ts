@@ -27,6 +27,9 @@ export interface PschedRatecfg {
   /** time in ns = (bytes * mult) >> shift */
   readonly mult: bigint;
   readonly shift: bigint;
+  /** The same as numbers, for packets: (bytes * factor) / divisor, rounded down. */
+  readonly factor: number;
+  readonly divisor: number;
   /** Bytes added to each packet. */
   readonly overhead: number;
   /** Least size a packet counts as. */
@@ -55,7 +58,9 @@ export function pschedRatecfgPrecompute(machine: Machine, msg: Bytes, at: number
   const rateBytesPs = rate64 > rate ? rate64 : rate;
   const mpu = machine.has('psched-mpu') ? conf.mpu : 0;
   const linklayer = conf.linklayer & TC_LINKLAYER_MASK;
-  return { rateBytesPs, ...reciprocal(rateBytesPs), overhead: conf.overhead, mpu, linklayer };
+  const { mult, shift } = reciprocal(rateBytesPs);
+  const numbers = { factor: Number(mult), divisor: 2 ** Number(shift) };
+  return { rateBytesPs, mult, shift, ...numbers, overhead: conf.overhead, mpu, linklayer };
 }
 
 /** The tc_ratespec of a rate. @models include/net/sch_generic.h psched_ratecfg_getrate() */
@@ -80,7 +85,7 @@ export function pschedL2tNs(r: PschedRatecfg, len: number): bigint {
 export function pschedPacketNs(r: PschedRatecfg, len: number): number {
   const size = Math.max(len + r.overhead, r.mpu);
   const sent = r.linklayer === TC_LINKLAYER_ATM ? Math.ceil(size / 48) * 53 : size;
-  return Math.floor((sent * Number(r.mult)) / 2 ** Number(r.shift));
+  return Math.floor((sent * r.factor) / r.divisor);
 }
 
 /** How long one packet takes at `rate` packets a second, ns. @models include/net/sch_generic.h psched_pkt2t_ns() */
