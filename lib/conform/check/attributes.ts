@@ -48,6 +48,13 @@ export const strictlyOnly: Reading = { ...liberally, strictMode: NL_VALIDATE_DEP
 export const orStrictly: Reading = { ...liberally, strictMode: NL_VALIDATE_DEPRECATED_STRICT };
 export const alwaysStrictly: Reading = { mode: NL_VALIDATE_STRICT, strictMode: NL_VALIDATE_STRICT, extack: true };
 
+/** A typed array of this size would lie outside the heap, which costs more than the walk. */
+function zeros(length: number): number[] {
+  const all: number[] = [];
+  for (let i = 0; i < length; i++) all.push(0);
+  return all;
+}
+
 export class Attributes {
   readonly judge: Judge;
   readonly set: AttrSet<object>;
@@ -59,7 +66,7 @@ export class Attributes {
   /** Index of the finding that may be why something is missing from the run; -1 = none. */
   cause = -1;
   /** Offset of the header of the last attribute of each type; negative when its policy refuses it, 0 = none. */
-  readonly #at: Int32Array;
+  readonly #at: number[];
 
   constructor(judge: Judge, set: AttrSet<object>, from: number, to: number, path: string) {
     this.judge = judge;
@@ -67,7 +74,7 @@ export class Attributes {
     this.from = from;
     this.to = to;
     this.path = path;
-    this.#at = new Int32Array(set.$max + 1);
+    this.#at = zeros(set.$max + 1);
   }
 
   has(type: number): boolean {
