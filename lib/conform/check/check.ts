@@ -1,16 +1,26 @@
 // Judges the messages of one datagram: the header of each, as af_netlink cuts a datagram into messages, then what the
-// handler of its type reads. One look with findings for the version asked for, one each for the verdicts of the others.
+// handler of its type reads, or what the kernel would send. One look with findings for the version asked for, and of
+// requests one each for the verdicts of the others.
 import { rtmType } from '../../uapi/linux/rtnetlink.js';
-import { NETLINK_GET_STRICT_CHK, NETLINK_ROUTE, nlmsgType } from '../../uapi/linux/netlink.js';
-import type { Datagram } from '../datagram.js';
+import {
+  NETLINK_GET_STRICT_CHK,
+  NETLINK_ROUTE,
+  NLM_F_MULTI,
+  NLM_F_REQUEST,
+  nlmsgAlign,
+  NLMSG_HDRLEN,
+  NLMSG_MIN_TYPE,
+  nlmsgType,
+} from '../../uapi/linux/netlink.js';
+import type { Datagram, Direction } from '../datagram.js';
 import { C } from './codes.js';
-import type { Finding, Judgement, MessageJudgement, Verdict } from './finding.js';
+import type { Finding, Judgement, MessageJudgement, Severity, Verdict } from './finding.js';
 import { Judge } from './judge.js';
+import type { Conversation } from './conversation.js';
 import { judgeRequest } from './netlink.js';
+import { judgeReply } from './reply.js';
 import type { KernelVersion } from './versions.js';
 import { kernelVersions } from './versions.js';
-
-const NLMSG_HDRLEN = 16;
 
 export interface CheckOptions {
   /** The kernel whose verdict findings speak of; v6.18 by default. */
@@ -22,7 +32,6 @@ export interface CheckOptions {
 }
 
 const noFindings: readonly Finding[] = [];
-const noVerdict: Verdict = { mayFail: [] };
 
 /** The judges of every version, made once: they keep nothing between messages. */
 const judges: Readonly<Record<KernelVersion, Judge>> = {
@@ -39,53 +48,40 @@ interface Cut {
   readonly end: number;
 }
 
-const nlmsgAlign = (length: number): number => (length + 3) & ~3;
+type FramingCode = (typeof C)['shortMessage' | 'messageBeyondDatagram' | 'trailingBytes' | 'shortDatagram'];
 
 function noteFraming(
   judge: Judge,
-  code: (typeof C)['shortMessage' | 'messageBeyondDatagram' | 'trailingBytes' | 'shortDatagram'],
+  severity: Severity,
+  code: FramingCode,
   offset: number,
   text: string,
   fix: string,
 ): void {
   const at = { offset, length: judge.u8.length - offset, path: '' };
   judge.name = 'datagram';
-  judge.note({ code, severity: 'ignored', at, text, fix });
+  const end = severity === 'ignored' ? ': the kernel reads no further, and says nothing' : '';
+  judge.note({ code, severity, at, text: text + end, fix });
 }
 
 /** Why the datagram is cut off at `at`. */
-function noteRest(judge: Judge, at: number, message: number): void {
+function noteRest(judge: Judge, at: number, message: number, direction: Direction): void {
   const rest = judge.u8.length - at;
+  const severity = direction === 'reply' || direction === 'notification' ? 'reply' : 'ignored';
   judge.message = message;
-  judge.symbol = 'net/netlink/af_netlink.c netlink_rcv_skb()';
+  judge.symbol = severity === 'ignored' ? 'net/netlink/af_netlink.c netlink_rcv_skb()' : '';
   if (rest < NLMSG_HDRLEN) {
     const code = at === 0 ? C.shortDatagram : C.trailingBytes;
-    noteFraming(
-      judge,
-      code,
-      at,
-      `${rest} bytes are no message: the kernel drops them silently`,
-      'end the datagram with its last message',
-    );
+    noteFraming(judge, severity, code, at, `${rest} bytes are no message`, 'end the datagram with its last message');
     return;
   }
   const length = judge.view.getUint32(at, true);
-  if (length < NLMSG_HDRLEN)
-    noteFraming(
-      judge,
-      C.shortMessage,
-      at,
-      `nlmsg_len ${length} is less than its own header: the kernel stops silently`,
-      'count the header of 16 bytes in nlmsg_len',
-    );
-  else
-    noteFraming(
-      judge,
-      C.messageBeyondDatagram,
-      at,
-      `nlmsg_len ${length} reaches beyond the ${rest} bytes that are left: the kernel stops silently`,
-      'set nlmsg_len to the length of the message',
-    );
+  const short = length < NLMSG_HDRLEN;
+  const text = short
+    ? `nlmsg_len ${length} is less than its own header`
+    : `nlmsg_len ${length} reaches beyond the ${rest} bytes that are left`;
+  const fix = short ? 'count the header of 16 bytes in nlmsg_len' : 'set nlmsg_len to the length of the message';
+  noteFraming(judge, severity, short ? C.shortMessage : C.messageBeyondDatagram, at, text, fix);
 }
 
 /** Padding between two messages. */
@@ -104,15 +100,28 @@ function checkPadding(judge: Judge, end: number, next: number): void {
   }
 }
 
+/** Who sent a message, where the format does not say: requests have NLM_F_REQUEST, and no part of a dump has. */
+function isReply(direction: Direction, { type, flags }: Judge): boolean {
+  if (direction !== 'unknown') return direction !== 'request';
+  return type < NLMSG_MIN_TYPE || (flags & NLM_F_REQUEST) === 0 || (flags & NLM_F_MULTI) !== 0;
+}
+
 class Look {
   readonly #judge: Judge;
   readonly #options: CheckOptions;
   readonly #route: boolean;
+  readonly #direction: Direction;
+  readonly #conversation: Conversation | undefined;
+  /** Bytes are missing: nothing is said of where the datagram ends. */
+  readonly #lossy: boolean;
   readonly findings: Finding[] = [];
   readonly messages: MessageJudgement[] = [];
 
-  constructor(datagram: Datagram, options: CheckOptions) {
+  constructor(datagram: Datagram, options: CheckOptions, conversation: Conversation | undefined) {
     this.#options = options;
+    this.#direction = datagram.direction;
+    this.#conversation = conversation;
+    this.#lossy = (datagram.lost?.length ?? 0) > 0;
     this.#route = (datagram.protocol ?? NETLINK_ROUTE) === NETLINK_ROUTE;
     this.#judge = judges[options.version ?? 'v6.18'];
     const { bytes } = datagram;
@@ -134,7 +143,7 @@ class Look {
       if (next !== at + length) checkPadding(judge, at + length, next);
       at = next;
     }
-    if (at < judge.u8.length || message === 0) noteRest(judge, at, message);
+    if ((at < judge.u8.length || message === 0) && !this.#lossy) noteRest(judge, at, message, this.#direction);
     judge.sink = undefined;
     judge.strictSocket = false;
   }
@@ -143,7 +152,18 @@ class Look {
     const judge = this.#judge;
     judge.message = message;
     judge.name = nameOf(judge.view.getUint16(cut.start + 4, true), this.#route);
-    this.#judge.turnTo(cut.start, cut.end);
+    judge.turnTo(cut.start, cut.end);
+    if (isReply(this.#direction, judge)) {
+      judgeReply(judge, this.#route);
+      this.#conversation?.reply(judge, this.#direction);
+    } else {
+      this.#conversation?.request(judge);
+      this.#request(cut, message);
+    }
+  }
+
+  #request(cut: Cut, message: number): void {
+    const judge = this.#judge;
     judgeRequest(judge, this.#route);
     const { liberal, strict } = judge;
     const versions: Record<string, Verdict> = {};
@@ -175,9 +195,9 @@ class Look {
   }
 }
 
-/** Judges one datagram that a program sends. */
-export function checkRequest(datagram: Datagram, options: CheckOptions): Judgement {
-  const look = new Look(datagram, options);
+/** Judges one datagram; what was said before is known to its conversation. */
+export function checkDatagram(datagram: Datagram, options: CheckOptions, conversation?: Conversation): Judgement {
+  const look = new Look(datagram, options, conversation);
   look.run();
   return { findings: inOrder(look.findings, options), messages: look.messages };
 }
@@ -188,5 +208,3 @@ export function inOrder(findings: Finding[], { silence }: CheckOptions): readonl
   const told = silence === undefined ? findings : findings.filter(({ code }) => !silence.has(code));
   return told.length < 2 ? told : told.sort((a, b) => a.message - b.message || a.offset - b.offset);
 }
-
-export const noJudgement: Verdict = noVerdict;

@@ -74,5 +74,6 @@ export interface MessageJudgement {
 
 export interface Judgement {
   readonly findings: readonly Finding[];
+  /** The requests among the messages: what the kernel sends is refused by nobody. */
   readonly messages: readonly MessageJudgement[];
 }
