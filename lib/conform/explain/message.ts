@@ -10,6 +10,7 @@ import { verbOf } from './meaning/message.js';
 import { oneStruct } from './payload.js';
 import { refusalOf, requestOf, type Refusal } from './refusal.js';
 import type { Region } from './region.js';
+import { quoted } from './text_value.js';
 import { count, DEEPEST, given, group, leaf, padding, rest, type Spot, type Walk } from './walk.js';
 
 type Header = ReturnType<typeof nl.nlmsghdr.get>;
@@ -63,15 +64,16 @@ export function messageRegion(walk: Walk, range: MessageRange, sender: Sender): 
   const inside = { ...walk, isRequest };
   const body = Math.min(start + nl.NLMSG_HDRLEN, end);
   const layout = layoutOf(header.nlmsg_type, header.nlmsg_flags, walk.bytes.u8.subarray(body, end), walk.protocol);
+  const refusal = refusalIn(inside, body, end, layout);
   const children = [
     headerRegion(walk, start, header, isRequest, remark),
-    ...bodyRegions(inside, body, end, header, layout),
+    ...bodyRegions(inside, body, end, header, layout, refusal),
     ...padding(walk, end, next),
   ];
   const name = typeText(header.nlmsg_type, walk.protocol);
   const optional = {
     meaning:
-      verdict(walk, body, end, header) ??
+      verdict(walk, body, end, header, refusal) ??
       (walk.protocol === nl.NETLINK_ROUTE ? verbOf(header.nlmsg_type, isRequest) : undefined),
     symbol: layout && (isRequest ? layout.reads : (layout.writes ?? layout.level.writes)),
     remark,
@@ -79,20 +81,41 @@ export function messageRegion(walk: Walk, range: MessageRange, sender: Sender): 
   return group(name, start, children, given(optional));
 }
 
-/** What an NLMSG_ERROR or NLMSG_DONE comes to. */
-function verdict({ bytes }: Walk, body: number, end: number, { nlmsg_type }: Header): string | undefined {
-  if ((nlmsg_type !== nl.NLMSG_ERROR && nlmsg_type !== nl.NLMSG_DONE) || end - body < 4) return undefined;
-  const error = bytes.view.getInt32(body, true);
-  if (error < 0) return `refused: ${errnoName(-error)}`;
-  return nlmsg_type === nl.NLMSG_ERROR ? 'done' : 'end of the list';
+const nothingSaid: Refusal = { text: '', offset: undefined, because: undefined, meanings: new Map() };
+
+function refusalIn(walk: Walk, body: number, end: number, layout: Layout | undefined): Refusal {
+  if (layout === undefined || layout.context.type >= nl.NLMSG_MIN_TYPE) return nothingSaid;
+  const start = Math.min(body + layout.start, end);
+  return refusalOf(walk.bytes.u8.subarray(start, end), requestOf(walk, body, layout), walk.protocol);
 }
 
-function bodyRegions(walk: Walk, body: number, end: number, header: Header, layout: Layout | undefined): Region[] {
+/** What an NLMSG_ERROR or NLMSG_DONE comes to: `refused: EINVAL, "Invalid handle" (TCA_KIND, at byte 36 of the request)`. */
+function verdict(
+  { bytes }: Walk,
+  body: number,
+  end: number,
+  { nlmsg_type }: Header,
+  { text, because }: Refusal,
+): string | undefined {
+  if ((nlmsg_type !== nl.NLMSG_ERROR && nlmsg_type !== nl.NLMSG_DONE) || end - body < 4) return undefined;
+  const error = bytes.view.getInt32(body, true);
+  const said = `${text === '' ? '' : `, ${quoted(text)}`}${because === undefined ? '' : ` (${because})`}`;
+  if (error < 0) return `refused: ${errnoName(-error)}${said}`;
+  return nlmsg_type === nl.NLMSG_ERROR ? `done${said}` : 'end of the list';
+}
+
+function bodyRegions(
+  walk: Walk,
+  body: number,
+  end: number,
+  header: Header,
+  layout: Layout | undefined,
+  refusal: Refusal,
+): Region[] {
   const { nlmsg_type: type, nlmsg_flags: flags } = header;
   if (layout === undefined) return rest(body, end, 'messages of this type are not decoded');
   const spot: Spot = { context: layout.context, path: [] };
   const start = Math.min(body + layout.start, end);
-  const refusal = refusalOf(walk.bytes.u8.subarray(start, end), requestOf(walk, body, layout), walk.protocol);
   const [echoStart, echoEnd] = layout.echo ?? [layout.start, layout.start];
   const headEnd = Math.min(body + (layout.echo === undefined ? layout.start : echoStart), end);
   const said = attributeRun(walk, start, end, layout.level, spot);

@@ -40,7 +40,17 @@ export function payload(walk: Walk, [start, end]: Range, shape: Shape, name: str
 /** Value and meaning of a member; struct inside struct and arrays have regions of their own. */
 function member(walk: Walk, at: number, codec: AnyCodec, name: string, spot: Spot): Region {
   if ('members' in codec)
-    return group(name, at, members(walk, [at, at + codec.size], codec as StructShape['struct'], {}, spot));
+    return group(
+      name,
+      at,
+      members(
+        walk,
+        [at, at + codec.size],
+        codec as StructShape['struct'],
+        {},
+        { ...spot, path: [...spot.path, codec.name] },
+      ),
+    );
   const value = codec.get(walk.bytes, at);
   const optional = given({
     type: codec.name,
@@ -94,13 +104,18 @@ const short = (at: number, end: number, { name }: StructShape['struct']): Region
   rest(at, end, `the struct ${name} ends here, before its next member is whole`);
 
 /** One struct, as a group of its members. */
-export function oneStruct(walk: Walk, [start, end]: Range, { struct, shown = {} }: StructShape, spot: Spot): Region[] {
+export function oneStruct(walk: Walk, [start, end]: Range, shape: StructShape, spot: Spot): Region[] {
+  const { struct, shown = {}, inShort } = shape;
   const stop = Math.min(end, start + struct.size);
   if (stop <= start) return [];
   const missing = start + struct.size - stop;
-  const remark = missing > 0 ? { remark: `${count(missing, 'byte')} of the struct are missing` } : {};
+  const said =
+    missing > 0
+      ? { remark: `${count(missing, 'byte')} of the struct are missing` }
+      : given({ value: inShort?.(struct.get(walk.bytes, start)) });
+  const inside = { ...spot, path: [...spot.path, struct.name] };
   const name = `struct ${struct.name}`;
-  return [group(name, start, members(walk, [start, stop], struct, shown, spot), { type: name, ...remark })];
+  return [group(name, start, members(walk, [start, stop], struct, shown, inside), { type: name, ...said })];
 }
 
 /** A struct, and what is declared to follow it. */

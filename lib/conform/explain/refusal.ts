@@ -13,6 +13,8 @@ export interface Refusal {
   readonly text: string;
   /** Offset of the attribute at fault from the header of the request. */
   readonly offset: number | undefined;
+  /** Where that is, or what is missing: `TCA_RATE, at byte 72 of the request`. */
+  readonly because: string | undefined;
   /** What NLMSGERR_ATTR_OFFS and the MISS_* attributes mean, by attribute type. */
   readonly meanings: ReadonlyMap<number, string>;
 }
@@ -59,8 +61,10 @@ export function refusalOf(run: Uint8Array, request: Uint8Array | undefined, prot
   const offset = word(attributes, OFFS.type);
   const [type, nest] = [word(attributes, MISS_TYPE.type), word(attributes, MISS_NEST.type)];
   const meanings = new Map<number, string>();
-  if (offset !== undefined) meanings.set(OFFS.type, `the attribute at fault is ${pointed(request, offset, protocol)}`);
-  if (type !== undefined) meanings.set(MISS_TYPE.type, missing(request, type, nest, protocol));
+  const place = offset === undefined ? undefined : pointed(request, offset, protocol);
+  const lacking = type === undefined ? undefined : missing(request, type, nest, protocol);
+  if (place !== undefined) meanings.set(OFFS.type, `the attribute at fault is ${place}`);
+  if (lacking !== undefined) meanings.set(MISS_TYPE.type, lacking);
   if (nest !== undefined) meanings.set(MISS_NEST.type, `it is missing inside ${pointed(request, nest, protocol)}`);
-  return { text: textOf(attributes, MSG.type), offset, meanings };
+  return { text: textOf(attributes, MSG.type), offset, because: place ?? lacking, meanings };
 }

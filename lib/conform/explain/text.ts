@@ -77,7 +77,10 @@ class Lines {
         this.#push(line);
         line = [piece('plain', ' '.repeat(column))];
       }
-      line.push(piece('plain', plainLength(line) > column ? '  ' : ''), part);
+      line.push(
+        piece('plain', plainLength(line) > column || (column === 2 && plainLength(line) > 2) ? '  ' : ''),
+        part,
+      );
     }
     this.#push(line);
   }
@@ -95,9 +98,23 @@ class Lines {
   field(start: number, end: number, role: Role, indent: number, tail: readonly Piece[]): void {
     const column = NAMES + indent + 2;
     this.#wrapped([...this.#bytes(start, end, role), piece('plain', ' '.repeat(indent))], tail, column);
-    const last = this.#options.all === true ? end : Math.min(end, start + ROWS * ROW);
+    const last = this.showsAll ? end : Math.min(end, start + ROWS * ROW);
     for (let at = start + ROW; at < last; at += ROW) this.#push(this.#bytes(at, Math.min(end, at + ROW), role));
-    if (last < end) this.#push([piece('plain', ' '.repeat(6)), piece('offset', `… ${end - last} bytes more`)]);
+    if (last < end) this.more(end - last);
+  }
+
+  /** Stands for bytes that are not shown. */
+  more(length: number): void {
+    this.#push([piece('plain', ' '.repeat(6)), piece('offset', `… ${length} bytes more`)]);
+  }
+
+  get showsAll(): boolean {
+    return this.#options.all === true;
+  }
+
+  /** A line of its own, at the left edge. */
+  headline(pieces: readonly Piece[]): void {
+    this.#wrapped([], pieces, 2);
   }
 
   /** A line without bytes. */
@@ -122,7 +139,8 @@ const nameOf = ({ role, name }: Region): string => (role === 'padding' ? name ||
 
 function leafLine(lines: Lines, region: Region, around: Around): void {
   const { offset, length, role, meaning } = region;
-  const name = region.name === around.name ? '' : nameOf(region).padEnd(around.width);
+  const isNamed = role !== 'rest' && (role !== 'value' || region.name !== around.name);
+  const name = isNamed ? nameOf(region).padEnd(around.width) : '';
   const kind: Role = role === 'rest' ? 'remark' : role === 'value' ? 'bytes' : 'frame';
   const once = meaning === around.meaning ? { ...region, meaning: undefined } : region;
   lines.field(offset, offset + length, kind, around.indent, saying(once, name));
@@ -178,17 +196,41 @@ function said(region: Region, value: Region | undefined): Partial<Region> {
 const symbolPiece = ({ symbol }: Region, around: Around): Piece[] =>
   symbol === undefined || symbol === around.symbol ? [] : [piece('symbol', `[${symbol}]`)];
 
+/** Rows of a table without names that are shown where not all are asked for. */
+const TABLE = 2;
+
+const isTableRow = ({ name }: Region): boolean => name.startsWith('[');
+
 function insideLines(lines: Lines, region: Region, inside: readonly Region[], around: Around): void {
-  const { symbol = around.symbol, name } = region;
-  const next = { ...around, indent: around.indent + 2, width: widest(inside), name, symbol };
-  for (const child of inside) oneRegion(lines, child, next);
+  const name = isAttribute(region) ? region.name : '';
+  let { symbol = around.symbol } = region;
+  let rows = 0;
+  for (const child of inside) {
+    if (isTableRow(child) && rows++ >= TABLE && !lines.showsAll) continue;
+    oneRegion(lines, child, { ...around, indent: around.indent + 2, width: widest(inside), name, symbol });
+    // Attributes side by side are read by one function: the first of them says which.
+    if (isAttribute(child) && !isNest(child)) symbol = child.symbol ?? symbol;
+  }
+  const left = lines.showsAll ? [] : inside.filter(isTableRow).slice(TABLE);
+  if (left.length > 0) lines.more(left.reduce((sum, { length }) => sum + length, 0));
 }
 
+const isNest = ({ type }: Region): boolean => type === 'nest';
+
 function groupLines(lines: Lines, region: Region, around: Around): void {
-  const { children = [], name } = region;
-  if (name !== 'struct nlmsghdr') lines.title(around.indent, [...saying(region, name), ...symbolPiece(region, around)]);
-  insideLines(lines, region, children, around);
+  const { children = [], name, offset, length } = region;
+  if (isInstruction(region)) {
+    lines.field(offset, offset + length, 'bytes', around.indent, saying(region, name));
+    return;
+  }
+  if (!isHeader(region)) lines.title(around.indent, [...saying(region, name), ...symbolPiece(region, around)]);
+  const isMessage = children[0] !== undefined && isHeader(children[0]);
+  insideLines(lines, region, children, isMessage ? { ...around, meaning: region.meaning } : around);
 }
+
+const isHeader = ({ name }: Region): boolean => name === 'struct nlmsghdr';
+/** One line says what its four members do. */
+const isInstruction = ({ type }: Region): boolean => type === 'struct sock_filter';
 
 /** What the line of an attribute says of its header: flag bits, and a length that lies. */
 function headPieces(children: readonly Region[]): Piece[] {
@@ -205,10 +247,14 @@ function oneRegion(lines: Lines, region: Region, around: Around): void {
 
 /** The first line of a message; those of its regions stand below. */
 function messageLines(lines: Lines, region: Region): void {
-  const { meaning, length } = region;
+  const { meaning, length, name, children } = region;
   const around: Around = { indent: 0, width: 0, name: '', symbol: undefined, meaning };
-  if (region.children === undefined) leafLine(lines, region, around);
-  else groupLines(lines, { ...region, name: `${region.name}, ${length} bytes` }, around);
+  if (children === undefined) {
+    leafLine(lines, region, around);
+    return;
+  }
+  lines.headline([...saying(region, `${name}, ${length} bytes`), ...symbolPiece(region, around)]);
+  insideLines(lines, region, children, { ...around, indent: -2 });
 }
 
 /** Lines without a newline at the end. */

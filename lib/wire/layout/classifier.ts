@@ -22,8 +22,12 @@ const bpf = level(
   },
 );
 
+const hex8 = (word: unknown): string => `0x${(word as number).toString(16).padStart(8, '0')}`;
+
 const key = structure(cls.tc_u32_key, {
   shown: { mask: hexBe32, val: hexBe32, off: s32, offmask: hexU32 },
+  inShort: ({ val, mask, off, offmask }) =>
+    `match ${hex8(val)}/${hex8(mask)} at ${offmask === 0 ? '' : 'nexthdr+'}${String(off)}`,
 });
 
 const selector = structure(cls.tc_u32_sel, {

@@ -35,14 +35,16 @@ export const octets = (show: (u8: Uint8Array) => string, type?: string): Shape =
 interface StructOptions {
   readonly shown?: Readonly<Record<string, object>>;
   readonly then?: Shape;
+  readonly inShort?: StructShape['inShort'];
 }
 
-export function structure(struct: object, { shown, then }: StructOptions = {}): StructShape {
+export function structure(struct: object, { shown, then, inShort }: StructOptions = {}): StructShape {
   return {
     is: 'struct',
     struct: struct as AnyStruct,
     ...(shown === undefined ? {} : { shown: shown as Readonly<Record<string, AnyCodec>> }),
     ...(then === undefined ? {} : { then }),
+    ...(inShort === undefined ? {} : { inShort }),
   };
 }
 

@@ -12,17 +12,24 @@ const rate64 = value(shown(u64, byteRate));
 const pschedTicks = shown(u32, (value) => `${value} (${Number((value * 0.064).toFixed(3))} µs)`);
 const micros = value(shown(u32, (value) => `${value} µs`));
 
+const htbRules = {
+  PARMS: structure(sch.tc_htb_opt, { shown: { rate, ceil: rate, buffer: pschedTicks, cbuffer: pschedTicks } }),
+  INIT: structure(sch.tc_htb_glob, { shown: { defcls: shown(u32, (value) => `0x${value.toString(16)}`) } }),
+  CTAB: rateTable,
+  RTAB: rateTable,
+  RATE64: rate64,
+  CEIL64: rate64,
+};
+
 const htb = level(
   sch.TCA_HTB,
+  { reads: 'net/sched/sch_htb.c htb_init()', writes: 'net/sched/sch_htb.c htb_dump()' },
+  htbRules,
+);
+const htbClass = level(
+  sch.TCA_HTB,
   { reads: 'net/sched/sch_htb.c htb_change_class()', writes: 'net/sched/sch_htb.c htb_dump_class()' },
-  {
-    PARMS: structure(sch.tc_htb_opt, { shown: { rate, ceil: rate, buffer: pschedTicks, cbuffer: pschedTicks } }),
-    INIT: structure(sch.tc_htb_glob, { shown: { defcls: shown(u32, (value) => `0x${value.toString(16)}`) } }),
-    CTAB: rateTable,
-    RTAB: rateTable,
-    RATE64: rate64,
-    CEIL64: rate64,
-  },
+  htbRules,
 );
 
 const tbf = level(
@@ -58,6 +65,9 @@ export const qdiscOptions: Readonly<Record<string, Shape>> = {
   clsact: attributes(anonymous),
   ingress: attributes(anonymous),
 };
+
+/** Options of classes. */
+export const classOptions: Readonly<Record<string, Shape>> = { ...qdiscOptions, htb: attributes(htbClass) };
 
 /** TCA_STAB: sizes that packets are counted as. */
 export const sizeTable = attributes(

@@ -33,6 +33,8 @@ export interface StructShape {
   readonly shown?: Readonly<Record<string, AnyCodec>>;
   /** What the bytes behind it are. */
   readonly then?: Shape;
+  /** All of it in short, as people write it. */
+  readonly inShort?: (value: Readonly<Record<string, unknown>>) => string;
 }
 
 export type Shape =

@@ -8,7 +8,7 @@ import * as rt from '../../uapi/linux/rtnetlink.js';
 import { actions } from './action.js';
 import { attributes, byName, guess, level, structure, textOf, value } from './level.js';
 import { classifierOptions } from './classifier.js';
-import { qdiscOptions, sizeTable } from './qdisc.js';
+import { classOptions, qdiscOptions, sizeTable } from './qdisc.js';
 import { extraStatistics, statisticsOf } from './statistics.js';
 import type { Place, Shape } from './shape.js';
 import { classid, family, filterInfo, hexU32, parent, shown } from './values.js';
@@ -41,7 +41,7 @@ export const qdisc = level(
 export const tclass = level(
   rt.TCA,
   { reads: 'net/sched/sch_api.c tc_ctl_tclass()', writes: 'net/sched/sch_api.c tc_fill_tclass()' },
-  { ...rules, OPTIONS: options(qdiscOptions) },
+  { ...rules, OPTIONS: options(classOptions) },
 );
 export const filter = level(
   rt.TCA,

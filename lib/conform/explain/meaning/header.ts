@@ -10,7 +10,7 @@ const kind = (type: number): number => (type < nl.NLMSG_MIN_TYPE ? -1 : type & 3
 const isNew = (type: number): boolean => kind(type) === 0 || kind(type) === 3;
 
 /** Sentences of flags, in the order of their bits. */
-function flagSentences({ type, flags }: Told): string[] {
+function flagSentences({ type, flags, isRequest }: Told): string[] {
   const has = (flag: number): boolean => (flags & flag) === flag;
   const common = [
     [nl.NLM_F_REQUEST, 'a request'],
@@ -21,7 +21,8 @@ function flagSentences({ type, flags }: Told): string[] {
     [nl.NLM_F_DUMP_FILTERED, 'the dump was filtered as asked'],
   ] as const;
   const said = common.filter(([flag]) => has(flag)).map(([, text]) => text);
-  return [...said, ...ofType(type, has)];
+  if (isRequest || type < nl.NLMSG_MIN_TYPE) return [...said, ...ofType(type, has)];
+  return flags >> 8 === 0 ? said : [...said, 'the others are those of the request'];
 }
 
 function ofType(type: number, has: (flag: number) => boolean): string[] {

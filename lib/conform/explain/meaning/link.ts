@@ -10,9 +10,7 @@ const changeMeaning = ({ isRequest, number }: Told): string | undefined => {
       : number === 0xffffffff
         ? 'a new or deleted interface'
         : 'flags that changed';
-  return number === 0
-    ? 'bits of ifi_flags to change: 0 takes ifi_flags whole, if it is not 0'
-    : 'bits of ifi_flags to change';
+  return number === 0 ? 'ifi_flags counts as a whole, unless it is 0, too' : 'bits of ifi_flags to change';
 };
 
 export const linkMeanings: Meanings = {

@@ -83,6 +83,9 @@ function actionResult({ value }: Told): string | undefined {
   return verdicts[Number(value.slice(5)) | 0];
 }
 
+const actionIndex = ({ number }: Told): string =>
+  number === 0 ? 'the kernel chooses a number' : 'number of the action';
+
 const kindMeaning = (told: Told): string => {
   const kind = typeof told.value === 'string' ? told.value : '';
   const what = isFilter(told) ? 'classifier' : 'queueing discipline';
@@ -139,12 +142,11 @@ export const trafficMeanings: Meanings = {
   TCA_U32_PCNT: 'how often it was asked and matched, and each key',
   TCA_U32_MARK: 'only packets with this mark',
   TCA_U32_FLAGS: 'what hardware does and may do',
-  'TCA_U32_SEL flags': ({ number }) => ((number & 1) !== 0 ? 'a match ends the search' : undefined),
-  'TCA_U32_SEL nkeys': 'number of keys that follow',
-  'TCA_U32_SEL mask': 'bits that are compared',
-  'TCA_U32_SEL val': 'what they must be',
-  'TCA_U32_SEL off': ({ number, value }) =>
-    Number.isNaN(number) || typeof value !== 'number' ? undefined : 'where the word is, from the network header',
+  'tc_u32_sel flags': ({ number }) => ((number & 1) !== 0 ? 'a match ends the search' : undefined),
+  'tc_u32_sel nkeys': 'number of keys that follow',
+  'tc_u32_key mask': 'bits that are compared',
+  'tc_u32_key val': 'what they must be',
+  'tc_u32_key off': 'where the word is, from the network header',
   TCA_MATCHALL_CLASSID: 'the class of all packets',
   TCA_MATCHALL_ACT: 'actions for all packets',
   TCA_MATCHALL_FLAGS: 'what hardware does and may do',
@@ -166,20 +168,22 @@ export const trafficMeanings: Meanings = {
   action: verdictMeaning,
   paction: verdictMeaning,
   TCA_POLICE_RESULT: verdictMeaning,
-  'TCA_MIRRED_PARMS ifindex': 'the interface packets go to',
-  'TCA_MIRRED_PARMS index': ({ number }) => (number === 0 ? 'the kernel chooses a number' : 'number of the action'),
-  'TCA_GACT_PARMS index': ({ number }) => (number === 0 ? 'the kernel chooses a number' : 'number of the action'),
-  'TCA_ACT_BPF_PARMS index': ({ number }) => (number === 0 ? 'the kernel chooses a number' : 'number of the action'),
-  'TCA_POLICE_TBF index': ({ number }) => (number === 0 ? 'the kernel chooses a number' : 'number of the action'),
+  'tc_mirred ifindex': 'the interface packets go to',
+  'tc_mirred index': actionIndex,
+  'tc_gact index': actionIndex,
+  'tc_act_bpf index': actionIndex,
+  'tc_police index': actionIndex,
   refcnt: ({ isRequest }) => (isRequest ? 'not read in requests' : 'who holds the action'),
   bindcnt: ({ isRequest }) => (isRequest ? 'not read in requests' : 'filters that hold it'),
   TCA_HTB_PARMS: 'rate and ceiling of the class',
   TCA_HTB_INIT: 'settings of the whole tree',
-  TCA_HTB_RTAB: 'times by packet size at the rate; the kernel only checks that it is there',
-  TCA_HTB_CTAB: 'times by packet size at the ceiling; the kernel only checks that it is there',
+  TCA_HTB_RTAB: 'times by packet size at the rate; read only where tc_ratespec names no link layer',
+  TCA_HTB_CTAB: 'times by packet size at the ceiling; read only where tc_ratespec names no link layer',
   TCA_HTB_RATE64: 'the rate, where 32 bits do not suffice',
   TCA_HTB_CEIL64: 'the ceiling, where 32 bits do not suffice',
   TCA_HTB_DIRECT_QLEN: 'packets of no class that may wait',
+  'tc_htb_glob version': ({ number }) => (number === sch.TC_HTB_PROTOVER ? undefined : 'must be 3'),
+  buffer: 'burst, as the time it takes at the rate',
   defcls: ({ number }) =>
     number === 0 ? 'packets of no class are not shaped' : 'minor number of the class for all other packets',
   cbuffer: 'burst at the ceiling, as the time it takes',
