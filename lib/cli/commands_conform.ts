@@ -1,6 +1,7 @@
-// The commands that judge bytes, for the parser of commands.ts: their options and their help.
+// The commands that judge bytes or tell what they are, for the parser of commands.ts: their options and their help.
 import type { Command } from 'commander';
 import type { CheckCommandOptions } from './check.js';
+import type { ExplainCommandOptions } from './explain.js';
 
 type Done = (code: number) => void;
 
@@ -43,5 +44,42 @@ export function describeCheck(command: Command, done: Done): void {
     .action(async (files: string[], options: CheckCommandOptions) => {
       const { checkCommand } = await import('./check.js');
       done(checkCommand(files, options));
+    });
+}
+
+const explainHelp = `
+Examples:
+  $ tcbox explain capture.pcap | less   every byte of every message
+  $ strace -f -e write=all -e read=all -e trace=network -o t tc qdisc show; tcbox explain t
+  $ tcbox explain --hex '24000000 1200 0103 …'
+  $ tcbox explain --html talk > talk.html
+  $ ./my-encoder | tcbox explain --json
+
+Each line has the offset, the bytes, the name of the field, its value, and what it means there. Lines of attributes begin with
+their header. [net/sched/cls_api.c tc_new_tfilter()] is the function of the kernel that reads or writes the attributes; ! marks
+what is odd. Formats are those of tcbox check. Where an acknowledgement names an attribute, it is looked up in the request.
+
+--json prints one object a datagram: its place (origin), bytes, and regions: role (group, value, frame, padding, rest), offset,
+length, name, type, value, meaning, symbol, remark, children. Regions lie side by side; children fill the region they are in.
+
+Exit code 0; 1 when something could not be read; 2 usage.`;
+
+export function describeExplain(command: Command, done: Done): void {
+  command
+    .description('say what every byte of netlink messages is')
+    .argument('[file]', 'a capture, trace, recording or dump; standard input by default')
+    .option('--hex <digits...>', 'a message as hexadecimal digits, instead of a file')
+    .option('--json', 'print a JSON object a datagram')
+    .option('--html', 'print a page: bytes and their meaning, linked')
+    .option('--all', 'every byte of long values and tables')
+    .option('--color <when>', 'always, never, or auto: on a terminal (default)')
+    .option('--width <columns>', 'of lines; that of the terminal, or 120')
+    .option('--format <name>', 'the format of the file, instead of telling it from the content')
+    .option('--direction <name>', 'request, reply or notification, where the format does not say')
+    .option('--protocol <number>', 'netlink protocol, where the format does not say')
+    .addHelpText('after', explainHelp)
+    .action(async (file: string | undefined, options: ExplainCommandOptions) => {
+      const { explainCommand } = await import('./explain.js');
+      done(explainCommand(file, options));
     });
 }
