@@ -17,7 +17,7 @@ import { configurationOf } from './configuration.js';
 import { faultsOf } from './faults_option.js';
 import { parseOptions } from './options.js';
 import { CANNOT_START } from './say.js';
-import { answerSend } from './send_answer.js';
+import { answerSend, answerSendAll } from './send_answer.js';
 import { READY } from './start.js';
 import { version } from './version.js';
 
@@ -92,7 +92,10 @@ async function serve(folder: string, name: string, args: readonly string[]): Pro
     });
     const box = new Box(machine, { spawner: 'inline', namespaces: true, log: notice });
     const about = { kernel, config: config.name, started: Date.now(), guardian: process.ppid, version: version() };
-    control = new Control(box, fd, about, stop, (request) => answerSend(machine, request));
+    control = new Control(box, fd, about, stop, {
+      send: (request) => answerSend(machine, request),
+      sendAll: (request) => answerSendAll(machine, request),
+    });
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
     endWithGuardian(about.guardian, stop);
     answer(READY);

@@ -69,13 +69,6 @@ function sourceOf({ pcap, hex, count, size }: SendOptions): Source {
   return { frames: capture.frames(), capture };
 }
 
-interface Sender {
-  readonly now: number;
-  send(device: string, ingress: boolean, frame: Uint8Array): SendLine | Promise<SendLine>;
-  /** What only a kernel in this process can do. */
-  readonly own?: OwnKernel;
-}
-
 interface Sending {
   readonly device: string;
   readonly ingress: boolean;
@@ -84,18 +77,22 @@ interface Sending {
   readonly limit: number;
 }
 
+interface Sender {
+  readonly now: number;
+  send(frame: FrameToSend, sending: Sending): SendLine | Promise<SendLine>;
+  /** The same for frames of which nothing is told; the report hears of them now or at the end. */
+  count(frame: FrameToSend, sending: Sending): void | Promise<void>;
+  /** After the last frame. */
+  end(sending: Sending): void | Promise<void>;
+  close(): void;
+}
+
 /** Sends one frame and tells of it, as far as anybody wants to know. */
-async function sendOne(sender: Sender, { data, after }: FrameToSend, sending: Sending): Promise<void> {
-  const { device, ingress, report } = sending;
-  const { own } = sender;
+async function sendOne(sender: Sender, frame: FrameToSend, sending: Sending): Promise<void> {
+  const { report } = sending;
   try {
-    if (own !== undefined && !report.tells) {
-      own.waitUntold(after);
-      report.count(own.sendUntold(device, ingress, data));
-      return;
-    }
-    report.late(own?.wait(after), sender.now);
-    report.add(await sender.send(device, ingress, data), sender.now);
+    if (report.tells) report.add(await sender.send(frame, sending), sender.now);
+    else await sender.count(frame, sending);
   } catch (error) {
     if (!(error instanceof SendError)) throw error;
     report.refused(error);
@@ -121,42 +118,51 @@ async function sendAll(
   report.begin();
   for (const frame of frames) {
     await sendOne(sender, frame, sending);
-    // The first frame shows that nothing can be sent there.
-    if (report.failed && report.frames === 1) break;
+    if (report.isHopeless) break;
     progress.show(report.frames, capture?.read ?? 0, capture?.size ?? 0);
   }
+  await sender.end(sending);
   progress.end();
-  if (sender.own !== undefined) empty(sender.own, sending);
   if (capture?.problem === undefined) return;
   say(capture.problem);
   report.failed = true;
 }
 
-const ownSender = (kernel: OwnKernel) => ({
-  own: kernel,
+const ownSender = (kernel: OwnKernel): Sender => ({
   get now() {
     return kernel.now;
   },
-  send: (device: string, ingress: boolean, frame: Uint8Array) => kernel.send(device, ingress, frame),
+  send: ({ data, after }, { device, ingress, report }) => {
+    report.late(kernel.wait(after), kernel.now);
+    return kernel.send(device, ingress, data);
+  },
+  count: ({ data, after }, { device, ingress, report }) => {
+    kernel.waitUntold(after);
+    report.count(kernel.sendUntold(device, ingress, data));
+  },
+  end: (sending) => {
+    empty(kernel, sending);
+  },
   close: () => {
     kernel.close();
   },
 });
 
-/** A sender, and what ends it; a number is the exit code of what could not begin. */
-async function senderFor(options: SendOptions): Promise<(Sender & { close(): void }) | number> {
-  if (options.in !== undefined) {
-    const box = new BoxSender(options.in);
-    return {
-      get now() {
-        return Date.now() * 1e6;
-      },
-      send: (device, ingress, frame) => box.send(device, ingress, frame),
-      close: () => {
-        box.close();
-      },
-    };
-  }
+const boxSender = (box: BoxSender): Sender => ({
+  get now() {
+    return Date.now() * 1e6;
+  },
+  send: ({ data }, { device, ingress }) => box.send(device, ingress, data),
+  count: ({ data }, { device, ingress, report }) => box.take(device, ingress, data, report),
+  end: ({ device, ingress, report }) => box.flush(device, ingress, report),
+  close: () => {
+    box.close();
+  },
+});
+
+/** A sender; a number is the exit code of what could not begin. */
+async function senderFor(options: SendOptions): Promise<Sender | number> {
+  if (options.in !== undefined) return boxSender(new BoxSender(options.in));
   const kernel = await OwnKernel.boot(options);
   const status = await kernel.prepare(options.script);
   if (status === 0) return ownSender(kernel);

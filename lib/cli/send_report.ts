@@ -42,6 +42,11 @@ export class Report {
     return this.#options.quiet !== true || this.#out !== undefined || this.#expected !== undefined;
   }
 
+  /** The first frame could not be sent at all: no other can. */
+  get isHopeless(): boolean {
+    return this.failed && this.#frames === 1;
+  }
+
   get frames(): number {
     return this.#frames;
   }

@@ -17,7 +17,9 @@ import {
   frame,
   type Exec,
   type Send,
+  type SendAll,
   type Sent,
+  type SentAll,
   type Status,
 } from '../record/control.js';
 
@@ -33,6 +35,12 @@ const LINE_MAX = 1000;
 export interface About extends Pick<Status, 'kernel' | 'config' | 'started' | 'guardian'> {
   /** Of the package. */
   readonly version: string;
+}
+
+/** What the box does with frames. */
+export interface FrameAnswers {
+  readonly send: (request: Send) => Sent;
+  readonly sendAll: (request: SendAll) => SentAll;
 }
 
 class Caller {
@@ -51,20 +59,20 @@ export class Control {
   readonly #box: Box;
   readonly #about: About;
   readonly #onStop: () => void;
-  readonly #onSend: (request: Send) => Sent;
+  readonly #answers: FrameAnswers;
   readonly #callers = new Set<Caller>();
   readonly #limits = limitsOf('self');
   #ending = false;
 
   /**
-   * Serves callers of the listening socket `fd` while the box is pumped; `onStop` when one asks the box to end, `onSend` for
-   * each frame.
+   * Serves callers of the listening socket `fd` while the box is pumped; `onStop` when one asks the box to end, `answers` for
+   * frames.
    */
-  constructor(box: Box, fd: number, about: About, onStop: () => void, onSend: (request: Send) => Sent) {
+  constructor(box: Box, fd: number, about: About, onStop: () => void, answers: FrameAnswers) {
     this.#box = box;
     this.#about = about;
     this.#onStop = onStop;
-    this.#onSend = onSend;
+    this.#answers = answers;
     box.events.add(fd, abi.EPOLLIN, () => {
       for (let caller = accept(box.native, fd); caller !== undefined; caller = accept(box.native, fd))
         this.#greet(caller);
@@ -114,7 +122,7 @@ export class Control {
     }
   }
 
-  #handle(caller: Caller, { hello, exec, signal, query, stop, send: frame }: ToBox): void {
+  #handle(caller: Caller, { hello, exec, signal, query, stop, send: frame, sendAll }: ToBox): void {
     if (hello !== undefined) {
       caller.greeted = hello.protocol === PROTOCOL;
       send(caller, { hello: { protocol: PROTOCOL, version: this.#about.version } });
@@ -127,7 +135,8 @@ export class Control {
     if (signal !== undefined && caller.program !== undefined && signal.number >= 1 && signal.number <= NSIG) {
       kill(signal.group ? -caller.program.pid : caller.program.pid, signal.number);
     }
-    if (frame !== undefined) send(caller, { sent: this.#onSend(frame) });
+    if (frame !== undefined) send(caller, { sent: this.#answers.send(frame) });
+    if (sendAll !== undefined) send(caller, { sentAll: this.#answers.sendAll(sendAll) });
     if (query !== undefined) send(caller, { status: this.#status() });
     if (stop !== undefined) this.#onStop();
   }

@@ -3,7 +3,7 @@
 import { bool, double, list, message, string, strings, sub, uint32, type ValueOf } from './message.js';
 
 /** Number of the protocol this package speaks. It changes with any change of a message but Hello. */
-export const PROTOCOL = 2;
+export const PROTOCOL = 3;
 
 /** Longest frame: more than argv and environment of any program. */
 export const FRAME_MAX = 16 << 20;
@@ -22,6 +22,8 @@ export const Query = message({});
 export const Stop = message({});
 export const Send = message({ device: string(1), ingress: bool(2), frame: string(3) });
 export const Sent = message({ verdict: string(1), error: string(2) });
+export const SendAll = message({ device: string(1), ingress: bool(2), frames: strings(3) });
+export const SentAll = message({ frames: uint32(1), passed: uint32(2), error: string(3) });
 export const Exited = message({ status: uint32(1), error: string(2) });
 export const Notice = message({ line: string(1) });
 export const Status = message({
@@ -40,6 +42,7 @@ export const ToBox = message({
   query: sub(4, Query),
   stop: sub(5, Stop),
   send: sub(6, Send),
+  sendAll: sub(7, SendAll),
 });
 export const FromBox = message({
   hello: sub(1, Hello),
@@ -47,6 +50,7 @@ export const FromBox = message({
   notice: sub(3, Notice),
   status: sub(4, Status),
   sent: sub(5, Sent),
+  sentAll: sub(6, SentAll),
 });
 
 export type Hello = ValueOf<typeof Hello>;
@@ -54,6 +58,8 @@ export type Limit = ValueOf<typeof Limit>;
 export type Exec = ValueOf<typeof Exec>;
 export type Send = ValueOf<typeof Send>;
 export type Sent = ValueOf<typeof Sent>;
+export type SendAll = ValueOf<typeof SendAll>;
+export type SentAll = ValueOf<typeof SentAll>;
 export type Status = ValueOf<typeof Status>;
 export type ToBox = ValueOf<typeof ToBox>;
 export type FromBox = ValueOf<typeof FromBox>;

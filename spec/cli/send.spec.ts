@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sendCommand } from '../../lib/cli/send.js';
-import { answerSend } from '../../lib/cli/send_answer.js';
+import { answerSend, answerSendAll } from '../../lib/cli/send_answer.js';
 import { differences, Expectations } from '../../lib/cli/send_expect.js';
 import { CaptureFrames, hexFrames, madeFrames } from '../../lib/cli/send_frames.js';
 import { UsageError } from '../../lib/cli/usage_error.js';
@@ -112,6 +112,13 @@ describe('cli: send', () => {
     expect(JSON.parse(verdict)).to.include({ direction: 'receive', result: -100, length: 20 });
     const none = answerSend(machine, { device: 'em1', ingress: false, frame: '' });
     expect(none).to.deep.equal({ verdict: '', error: "no device 'em1'" });
+    const many = { device: 'lo', ingress: false, frames: ['00'.repeat(20), '00'.repeat(30)] };
+    expect(answerSendAll(machine, many)).to.deep.equal({ frames: 2, passed: 0, error: '' });
+    expect(answerSendAll(machine, { ...many, device: 'em1' })).to.deep.equal({
+      frames: 0,
+      passed: 0,
+      error: "no device 'em1'",
+    });
   });
 
   it('keeps the example of the README', () => {

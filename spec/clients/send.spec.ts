@@ -225,6 +225,15 @@ describe('clients: send', function () {
     sender.child.kill();
     await sender.ended;
     expect(counted(0)).to.be.least(seen.at(-1)!);
+    const before = counted(0);
+    expect(send('--in', 'lab', '--count', '1000', '-q').stdout).to.equal('1000 frames, 1000 with result 0\n');
+    expect(counted(0)).to.equal(before + 1000);
+    const nowhere = tcbox.run(['send', 'em7', '--in', 'lab', '--count', '1000', '-q']);
+    expect(nowhere).to.deep.equal({
+      status: 1,
+      stdout: '1 frames, 0 with result 0\n',
+      stderr: "tcbox: frame 1: no device 'em7'\n",
+    });
     const back = send('--in', 'lab', '--ingress', '--json', '--hex', 'ffffffffffff0200000000010800');
     expect(JSON.parse(back.stdout)).to.include({ frame: 1, direction: 'receive', length: 14 });
     const none = send('--in', 'lab', '--count', '1', '--ingress', '--expect', expected);

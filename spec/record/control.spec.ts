@@ -24,6 +24,8 @@ describe('record: control', () => {
     ['ToBox', control.ToBox, { signal: { number: 15, group: true } }],
     ['ToBox', control.ToBox, { query: {} }],
     ['ToBox', control.ToBox, { send: { device: 'em1', ingress: true, frame: '00ff' } }],
+    ['ToBox', control.ToBox, { sendAll: { device: 'em1', ingress: false, frames: ['00', 'ff'] } }],
+    ['FromBox', control.FromBox, { sentAll: { frames: 2, passed: 1, error: 'x' } }],
     ['FromBox', control.FromBox, { exited: { status: 0, error: '' } }],
     ['FromBox', control.FromBox, { sent: { verdict: '{}', error: '' } }],
   ];
