@@ -10,21 +10,20 @@ import {
   kernelVersions,
   type Severity,
 } from '../conform/check/index.js';
-import type { Datagram, Direction } from '../conform/datagram.js';
+import type { Datagram } from '../conform/datagram.js';
 import type { ImportOptions } from '../conform/import/datagrams.js';
-import { formats } from '../conform/import/format.js';
 import { Baseline, BaselineError } from '../conform/report/baseline.js';
 import { reporterOf, reportFormats } from '../conform/report/formats.js';
 import { type Reporter, severities, type Summary } from '../conform/report/reporter.js';
 import { NETLINK_GET_STRICT_CHK } from '../uapi/linux/netlink.js';
+import { chosen, type FileOptions, importOptions } from './import_options.js';
 import { InputFile, InputProgress, TextOutput } from './input_file.js';
 import { say } from './say.js';
 import { UsageError } from './usage_error.js';
 import { version } from './version.js';
 
 /** Options of `tcbox check`, as they are on the command line. */
-export interface CheckCommandOptions {
-  format?: string;
+export interface CheckCommandOptions extends FileOptions {
   report?: string;
   json?: boolean;
   verdicts?: boolean;
@@ -34,29 +33,6 @@ export interface CheckCommandOptions {
   silence?: string[];
   baseline?: string;
   writeBaseline?: string;
-  direction?: string;
-  protocol?: string;
-}
-
-/** The one of `known` that the user named. */
-export function chosen<T extends string>(option: string, known: readonly T[], given: string): T {
-  const found = known.find((name) => name === given);
-  if (found === undefined) throw new UsageError(`--${option} '${given}' is none of ${known.join(', ')}`);
-  return found;
-}
-
-const directions: readonly Direction[] = ['request', 'reply', 'notification', 'unknown'];
-
-/** What the command line says of files whose format does not say it. */
-export function importOptions({ format, direction, protocol }: CheckCommandOptions): ImportOptions {
-  const number = Number(protocol);
-  if (protocol !== undefined && !(Number.isInteger(number) && number >= 0 && number < 32))
-    throw new UsageError(`--protocol '${protocol}' is no number from 0 to 31`);
-  return {
-    ...(format === undefined ? {} : { format: chosen('format', formats, format) }),
-    ...(direction === undefined ? {} : { direction: chosen('direction', directions, direction) }),
-    ...(protocol === undefined ? {} : { protocol: number }),
-  };
 }
 
 function checkOptions({ kernel, silence = [] }: CheckCommandOptions): CheckOptions {

@@ -1,7 +1,7 @@
 // The full parser: every command with its help, for whatever main() did not recognise by itself. Usage errors go to
 // standard error and are exit code 2.
 import { Command, CommanderError } from 'commander';
-import { describeCheck, describeExplain } from './commands_conform.js';
+import { describeCheck, describeDiff, describeExplain } from './commands_conform.js';
 import { describeConvert, describeRecord } from './commands_record.js';
 import type { LoadCommandOptions } from './load.js';
 import type { DumpOptions } from './prog_dump.js';
@@ -22,6 +22,7 @@ Examples:
   $ tcbox send em1 --pcap in.pcap       frames through a device, and what becomes of each
   $ tcbox check capture.pcap            what is wrong with these netlink messages
   $ tcbox explain capture.pcap          what every byte of them is
+  $ tcbox diff a.rec b.rec              what two recordings, or two commands, say differently
   $ tcbox doctor                        can this machine run tcbox, and what is missing
 
 Exit codes: of run and exec, the command's own, and 128+n when signal n ended it; 0 pass; 1 failure;
@@ -173,6 +174,7 @@ function describe(done: (code: number) => void): Command {
   describeCheck(program.command('check'), done);
   describeExplain(program.command('explain'), done);
   describeConvert(program.command('convert'), done);
+  describeDiff(program.command('diff'), done);
   describeLoad(program.command('load'), done);
   describeProg(program.command('prog'), done);
   describeDoctor(program.command('doctor'), done);

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { CheckCommandOptions } from './check.js';
 import type { ExplainCommandOptions } from './explain.js';
+import type { DiffCommandOptions } from './diff.js';
 
 type Done = (code: number) => void;
 
@@ -20,6 +21,18 @@ NETLINK_GET_STRICT_CHK); version (refused by another kernel); ignored; wasteful.
 
 Exit code 0; 1 when there are findings that are neither silenced, less grave than --severity nor in the baseline, or when
 something could not be read; 2 usage.`;
+
+const diffHelp = `
+Examples:
+  $ tcbox diff before.rec after.rec                     recordings, captures, traces: whatever tcbox check reads
+  $ tcbox diff --requests -- tc qdisc add dev lo clsact -- ./my-tool lo
+  $ tcbox diff --json yesterday.pcap today.pcap
+
+Messages are compared by what they say: the order of attributes, padding, lengths, sequence numbers, ports, fds and numbers
+of devices do not count, nor do, in answers, counters, times and random addresses (--all). Lines with - are of the first
+side, with + of the second. Commands run in a fresh kernel each, as with tcbox record.
+
+Exit code 0 when both say the same, 1 when they do not, 2 usage.`;
 
 /** Values of an option that may be given several times. */
 const collect = (value: string, before: string[] = []): string[] => [...before, value];
@@ -81,5 +94,27 @@ export function describeExplain(command: Command, done: Done): void {
     .action(async (file: string | undefined, options: ExplainCommandOptions) => {
       const { explainCommand } = await import('./explain.js');
       done(explainCommand(file, options));
+    });
+}
+
+export function describeDiff(command: Command, done: Done): void {
+  command
+    .description('compare what two recordings, or two commands, say to the kernel and hear from it')
+    .usage('[options] A B | [options] -- COMMAND … -- COMMAND …')
+    .argument('<arguments...>', 'two files, or two commands with -- before each')
+    .option('--requests', 'requests alone')
+    .option('--all', 'also what differs in every run: counters, times, random addresses, ids')
+    .option('--json', 'print a JSON object a message that differs')
+    .option('--format <name>', 'the format of the files, instead of telling it from the content')
+    .option('--direction <name>', 'request, reply or notification, where the format does not say')
+    .option('--protocol <number>', 'netlink protocol, where the format does not say')
+    .option('--kernel <version>', 'for commands: kernel version to model, such as v6.18')
+    .option('--config <name or file>', 'for commands: configuration, a built-in name or a JSON file')
+    .option('--fault <spec>', 'for commands: let something go wrong on purpose', collect)
+    .passThroughOptions()
+    .addHelpText('after', diffHelp)
+    .action(async (args: string[], options: DiffCommandOptions) => {
+      const { diffCommand } = await import('./diff.js');
+      done(diffCommand(args, options));
     });
 }

@@ -15,9 +15,9 @@ export class InputFile {
   readonly size: number;
   read = 0;
 
-  /** `-` is standard input. */
+  /** `-` is standard input. `options.file` is another name for it in reports. */
   constructor(path: string, options: ImportOptions) {
-    this.#options = { ...options, file: path };
+    this.#options = { file: path, ...options };
     try {
       this.#fd = path === '-' ? 0 : openSync(path, 'r');
       const stat = fstatSync(this.#fd);
