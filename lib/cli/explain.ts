@@ -8,7 +8,7 @@ import { Requests } from '../conform/explain/requests.js';
 import { textView } from '../conform/explain/text.js';
 import { type ImportOptions, readDatagrams } from '../conform/import/datagrams.js';
 import { type ImportProblem, showProblem } from '../conform/import/importer.js';
-import { importOptions } from './check.js';
+import { importOptions } from './import_options.js';
 import { InputFile, TextOutput } from './input_file.js';
 import { say } from './say.js';
 import { UsageError } from './usage_error.js';
