@@ -20,6 +20,9 @@ const CHAINS = [0, 0, 0, 3, 8];
 
 const range = (random: Random, low: number, high: number): number => low + random.int(high - low + 1);
 
+/** Sent on by programs, only from where w0 (index 5) comes later. */
+const SENDING = ['redir_out', 'redir_in', 'redir_none', 'clone_out'];
+
 /** A few instructions that load something of the frame and compare it. */
 function bytecode(random: Random): string {
   const size = random.pick([0x20, 0x28, 0x30]);
@@ -60,6 +63,9 @@ function actions(random: Random, targets: readonly string[]): string {
   return Array.from({ length: range(random, 1, 2) }, () => mirred(random, targets)).join('');
 }
 
+const programsAt = ({ targets }: Place): readonly string[] =>
+  targets.includes('w0') ? [...ALL_VERDICTS, ...CHANGING, ...SENDING] : [...ALL_VERDICTS, ...CHANGING];
+
 function classifier(random: Random, place: Place): string {
   const flow = random.chance(0.5) ? ` flowid 1:${range(random, 1, 6)}` : '';
   const rest = `${flow}${actions(random, place.targets)}`;
@@ -69,7 +75,7 @@ function classifier(random: Random, place: Place): string {
     case 'native':
       return `bpf obj $O sec ${random.pick(['tos', 'bylen', 'ok', 'unspec', 'class'])}${rest}`;
     case 'direct':
-      return `bpf da obj $O sec ${random.pick([...ALL_VERDICTS, ...CHANGING])}${flow}`;
+      return `bpf da obj $O sec ${random.pick(programsAt(place))}${flow}`;
     default:
       return `${u32(random)}${rest}`;
   }
