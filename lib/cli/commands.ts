@@ -127,9 +127,9 @@ dropped, with the reason. In a fresh kernel time moves as the times of the captu
 wait in queues (--wait).
 
 --json prints one object a frame: frame, length, device, direction, result, errno, classid, action, destinations
-(packet, fate, device, why, frame), and path, a list of steps (packet, step, and by step: device; hook; by, program,
+(packet, fate, device, why, ticket, frame), and path, a list of steps (packet, step, and by step: device; hook; by, program,
 result; kind, pref, chain, handle, verdict, classid; kind, index, verdict; device, qdisc, handle, time; reason) with the
-bytes that each changed. Objects with "late" are of frames that left a queue later.
+bytes that each changed. Objects with "late" are of packets that left a queue later, "of" the frame with that number.
 
 --expect FILE has one such object a frame, with as few fields as matter. All of them must be as in the frame's line; a
 list of path names steps that come in this order, any other list names all there are. Lines beginning with # are left out.

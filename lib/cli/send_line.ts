@@ -27,6 +27,10 @@ export interface LineDestination {
   readonly fate: string;
   readonly device: string;
   readonly why?: string;
+  /** Of what waits or has waited. */
+  readonly ticket?: number;
+  /** The frame it comes from, where that was sent before. */
+  of?: number;
   /** Hexadecimal digits. */
   frame?: string;
 }

@@ -9,9 +9,9 @@ import { UsageError } from './usage_error.js';
 const BUFFER = 1 << 18;
 const PROGRESS_MS = 200;
 
-/** Where it went, for the table: `em2 received`, `em1 dropped (TC_EGRESS)`. */
-const destinationText = ({ fate, device, why }: LineDestination): string =>
-  `${device} ${fate}${why === undefined ? '' : ` (${why})`}`;
+/** Where it went, for the table: `em2 received`, `em1 dropped (TC_EGRESS)`, `3: em2 received` of a frame sent before. */
+const destinationText = ({ fate, device, why, of }: LineDestination): string =>
+  `${of === undefined ? '' : `${of}: `}${device} ${fate}${why === undefined ? '' : ` (${why})`}`;
 
 const columns = (frame: string, length: string, result: string, classid: string, action: string, to: string): string =>
   `${frame.padStart(6)}  ${length.padStart(6)}  ${result.padEnd(8)}  ${classid.padEnd(9)}  ${action.padEnd(18)}  ${to}`;
@@ -46,9 +46,11 @@ export class OutFile {
 
   /** `time` in nanoseconds. */
   add(line: SendLine | LateLine, time: number): void {
-    const comments = 'late' in line ? [] : [`frame ${line.frame}${line.classid ? `, class ${line.classid}` : ''}`];
-    for (const { fate, device, frame } of line.destinations) {
+    const ofLine = 'late' in line ? undefined : `frame ${line.frame}${line.classid ? `, class ${line.classid}` : ''}`;
+    for (const { fate, device, frame, of } of line.destinations) {
       if (frame === undefined || (fate !== 'sent' && fate !== 'received')) continue;
+      const comment = ofLine ?? (of === undefined ? undefined : `frame ${of}, later`);
+      const comments = comment === undefined ? [] : [comment];
       const data = Uint8Array.from(Buffer.from(frame, 'hex'));
       const at = { seconds: Math.floor(time / 1e9), nanos: time % 1e9 };
       const direction = fate === 'sent' ? 'out' : 'in';

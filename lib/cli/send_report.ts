@@ -2,7 +2,7 @@
 // totals.
 import { say } from './say.js';
 import { Expectations } from './send_expect.js';
-import type { LateLine, SendError, SendLine } from './send_line.js';
+import type { LateLine, LineDestination, SendError, SendLine } from './send_line.js';
 import { lateRow, OutFile, tableHead, tableRow } from './send_output.js';
 
 export interface ReportOptions {
@@ -19,6 +19,8 @@ export class Report {
   failed = false;
   #frames = 0;
   #problems = 0;
+  /** Frames whose packets wait, by their tickets. */
+  readonly #waiting = new Map<number, number>();
   #sent = 0;
   readonly #options: ReportOptions;
   readonly #out: OutFile | undefined;
@@ -54,6 +56,8 @@ export class Report {
   add(line: SendLine, time: number): void {
     line.frame = ++this.#frames;
     if (line.result === 0) this.#sent++;
+    for (const { fate, ticket } of line.destinations)
+      if (fate === 'queued' && ticket !== undefined) this.#waiting.set(ticket, line.frame);
     this.#out?.add(line, time);
     this.#problem(this.#expected?.check(this.#frames, line));
     this.#show({ frame: line.frame, ...line }, () => tableRow(line));
@@ -67,8 +71,18 @@ export class Report {
 
   late(line: LateLine | undefined, time: number): void {
     if (line === undefined) return;
+    for (const destination of line.destinations) this.#recall(destination);
     this.#out?.add(line, time);
     this.#show(line, () => lateRow(line));
+  }
+
+  /** Which frame a packet comes from that has waited. */
+  #recall(destination: LineDestination): void {
+    const { ticket, fate } = destination;
+    const frame = ticket === undefined ? undefined : this.#waiting.get(ticket);
+    if (frame === undefined) return;
+    destination.of = frame;
+    if (fate !== 'queued') this.#waiting.delete(ticket!);
   }
 
   /** A frame that could not be sent at all. */

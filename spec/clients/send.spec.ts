@@ -22,7 +22,7 @@ interface Line {
   readonly frame: number;
   readonly classid: string;
   readonly path: readonly { readonly step: string }[];
-  readonly destinations: readonly { readonly fate: string; readonly frame: string }[];
+  readonly destinations: readonly { readonly fate: string; readonly frame: string; readonly of?: number }[];
 }
 
 /** The packets of a capture, each with bytes of its own. */
@@ -156,6 +156,15 @@ describe('clients: send', function () {
       ['queued'],
       ['queued'],
       ['received', 'received'],
+    ]);
+    expect(lines[3]!.destinations.map(({ of }) => of)).to.deep.equal([2, 3]);
+    const out = path('late.pcapng');
+    const table = send('--script', shaped, '--count', '3', '--out', out).stdout.trimEnd().split('\n');
+    expect(table.at(-1)).to.match(/^ later .* 2: em2 received, 3: em2 received$/);
+    expect(packetsOf(readFileSync(out)).map(({ comments }) => comments[0])).to.deep.equal([
+      'frame 1',
+      'frame 2, later',
+      'frame 3, later',
     ]);
     const times = lines[3]!.path.flatMap((step) => ('time' in step ? [Number(step.time)] : []));
     // 60 bytes at 60,000 bytes a second, in whole ticks of 64 ns.

@@ -95,16 +95,25 @@ export class Tracer {
     if (flow === undefined) return;
     this.#flows.delete(skb);
     const end = flow.end ?? { fate: 'dropped', device: flow.device, why: 'NOT_SPECIFIED' };
-    this.destinations.push({ packet: flow.packet, ...end, frame: frameOf(skb) });
+    this.#arrived(flow.packet, end, skb.ticket, frameOf(skb));
   };
 
   /** What has not been freed waits, or somebody keeps it. */
   finish(): void {
-    for (const [, { packet, end, device, qdisc, frame }] of this.#flows) {
-      const waits = { fate: 'queued', device, ...(qdisc === undefined ? {} : { why: qdisc }) } as const;
-      this.destinations.push({ packet, ...(end?.fate === 'received' ? end : waits), frame });
+    for (const [skb, { packet, end, device, qdisc, frame }] of this.#flows) {
+      if (end?.fate === 'received') {
+        this.#arrived(packet, end, skb.ticket, frame);
+        continue;
+      }
+      if (skb.ticket === 0) skb.ticket = ++skb.pool.tickets;
+      const why = qdisc === undefined ? {} : { why: qdisc };
+      this.#arrived(packet, { fate: 'queued', device, ...why }, skb.ticket, frame);
     }
     this.#flows.clear();
+  }
+
+  #arrived(packet: number, end: End, ticket: number, frame: Uint8Array): void {
+    this.destinations.push({ packet, ...end, ...(ticket === 0 ? {} : { ticket }), frame });
   }
 
   #flowOf(skb: SkBuff): Flow {

@@ -73,6 +73,8 @@ export interface Destination {
   readonly device: string;
   /** Why it was dropped, as the kernel names it; the verdict that took it; the qdisc it waits in. */
   readonly why?: string;
+  /** Of a packet that waits or has waited: who follows it when it goes on is told the same number. */
+  readonly ticket?: number;
   /** The frame at the end, a tag beside it put back into it. */
   readonly frame: Uint8Array;
 }

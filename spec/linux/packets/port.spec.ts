@@ -214,6 +214,7 @@ describe('packets', () => {
         expect(dequeued(verdict, start)).to.deep.equal([]);
         expect(ends(verdict)).to.deep.equal(['0 queued v0 qdisc bfifo 0: of v0']);
       }
+      expect(verdicts.map(({ destinations: [end] }) => end!.ticket)).to.deep.equal([1, 2]);
       const early = machine.follow(() => {
         machine.advance(FRAME_TIME - 1);
       });
@@ -222,10 +223,13 @@ describe('packets', () => {
         machine.advance(FRAME_TIME + 1);
       });
       expect(dequeued(late, start)).to.deep.equal([`tbf 1: ${FRAME_TIME}`, `tbf 1: ${2 * FRAME_TIME}`]);
-      expect(late.destinations.map(({ fate, device }) => `${fate} ${device}`)).to.deep.equal([
-        'received v1',
-        'received v1',
+      expect(late.destinations.map(({ ticket, fate, device }) => `${ticket} ${fate} ${device}`)).to.deep.equal([
+        '1 received v1',
+        '2 received v1',
       ]);
+      // The ticket goes with the packet, not with its structure.
+      machine.advance(FRAME_TIME);
+      expect(v0.transmit(frame()).destinations[0]).not.to.have.property('ticket');
     });
 
     it('leave htb in the order of their classes, at the times of their rates', () => {

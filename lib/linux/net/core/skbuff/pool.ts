@@ -18,6 +18,8 @@ export class SkbPool {
   readonly devices: DeviceStructs;
   /** Told of each packet before it is freed. */
   onFree: ((skb: SkBuff) => void) | undefined;
+  /** The last ticket that was given to a packet that waits. */
+  tickets = 0;
   readonly #skbs: SkBuff[] = [];
   readonly #idle: SkBuff[] = [];
   readonly #heads: number[] = [];
@@ -151,6 +153,7 @@ export class SkbPool {
     skb.set32(INDEX, index);
     skb.dev = undefined;
     skb.dst = undefined;
+    skb.ticket = 0;
     skb.live = false;
     this.#idle.push(skb);
   }

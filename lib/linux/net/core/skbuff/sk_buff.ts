@@ -36,6 +36,8 @@ export class SkBuff {
   private device: NetDevice | undefined;
   /** dst_entry with tunnel parameters, or none. */
   dst: MetadataDst | undefined;
+  /** What a packet that waits is known by to those who follow packets; 0: nobody has seen it wait. */
+  ticket = 0;
   /** Whether it is in use. */
   live = false;
 
