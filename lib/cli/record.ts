@@ -1,28 +1,38 @@
 // `tcbox record`: runs a command as `tcbox run` does, and writes what it and the kernel say to each other into a file. The
 // exit code is the command's own.
+import { release } from 'node:os';
+import { abiOf } from '../host/abi.js';
+import { exitOf } from '../host/box.js';
 import { HostError } from '../host/host_error.js';
+import { SpawnError } from '../host/program.js';
 import { Recorder } from '../host/recorder.js';
 import { Where } from '../record/recording.js';
 import type { RecordOptions } from './options.js';
 import { requireText } from './plain_text.js';
 import { headerOf, RecordFile, stopwatch } from './record_file.js';
-import { runCommand, type Attend } from './run.js';
+import { forwardSignals, runCommand, type Attend } from './run.js';
 import { CANNOT_START, say } from './say.js';
+import { UsageError } from './usage_error.js';
 
 /** Records a command; the exit code for this process. */
 export async function recordCommand(options: RecordOptions, argv: readonly string[]): Promise<number> {
   requireText(argv);
+  const model = options.kernel ?? options.config ?? options.fault;
+  if (options.host === true && model !== undefined)
+    throw new UsageError(
+      '--host records the kernel of this computer: --kernel, --config and --fault choose a modelled one',
+    );
   try {
     const file = new RecordFile(options.output);
     try {
-      return await recordFresh(options, argv, file);
+      return options.host === true ? await recordHost(argv, file) : await recordFresh(options, argv, file);
     } finally {
       file.close();
     }
   } catch (error) {
-    if (!(error instanceof HostError)) throw error;
+    if (!(error instanceof HostError || error instanceof SpawnError)) throw error;
     say(error.message);
-    return CANNOT_START;
+    return error instanceof SpawnError ? error.status : CANNOT_START;
   }
 }
 
@@ -36,5 +46,28 @@ async function recordFresh(options: RecordOptions, argv: readonly string[], file
   };
   const code = await runCommand(options, argv, attend);
   made.recorder?.end(code);
+  return code;
+}
+
+/** On the kernel of this computer. */
+async function recordHost(argv: readonly string[], file: RecordFile): Promise<number> {
+  const table = abiOf(process.arch);
+  if (process.platform !== 'linux' || table === undefined)
+    throw new HostError('platform', `${process.platform} on ${process.arch} is not supported`, 'use Linux on x86-64');
+  const { Tracer } = await import('../host/trace/tracer.js');
+  const recorder = new Recorder(file.write, headerOf(Where.HOST, argv, { kernel: release() }), stopwatch());
+  let code = 1;
+  try {
+    const tracer = new Tracer(table, recorder);
+    tracer.start(argv);
+    tracer.heed(forwardSignals(tracer.pid));
+    const { status, signal } = exitOf(await tracer.run());
+    code = status ?? 128 + signal!;
+  } catch (error) {
+    if (error instanceof SpawnError) code = error.status;
+    throw error;
+  } finally {
+    recorder.end(code);
+  }
   return code;
 }

@@ -28,7 +28,8 @@ function inForeground(): boolean {
   return group === foreground;
 }
 
-function forwardSignals(pid: number): void {
+/** Signals sent to this process go on to `pid`; their numbers. */
+export function forwardSignals(pid: number): number[] {
   const forward = (signal: NodeJS.Signals): void => {
     try {
       process.kill(pid, signal);
@@ -42,6 +43,8 @@ function forwardSignals(pid: number): void {
       if (!inForeground()) forward(signal);
     });
   }
+  const { signals } = process.getBuiltinModule('node:os').constants;
+  return [...otherSignals, ...terminalSignals].map((signal) => signals[signal]);
 }
 
 async function serve(box: Box, argv: readonly string[]): Promise<number> {

@@ -41,6 +41,11 @@ export interface SyscallNumbers {
   readonly setgroups: number;
   readonly setgid: number;
   readonly setuid: number;
+  readonly read: number;
+  readonly write: number;
+  readonly readv: number;
+  readonly writev: number;
+  readonly close: number;
   /** Only where the C library has no other way. */
   readonly chown?: number;
 }
@@ -103,6 +108,11 @@ const x64: Abi = {
     setgroups: 116,
     setgid: 106,
     setuid: 105,
+    read: 0,
+    write: 1,
+    readv: 19,
+    writev: 20,
+    close: 3,
     chown: 92,
     statfs: 137,
     fstatfs: 138,
@@ -158,6 +168,11 @@ const arm64: Abi = {
     setgroups: 159,
     setgid: 144,
     setuid: 146,
+    read: 63,
+    write: 64,
+    readv: 65,
+    writev: 66,
+    close: 57,
     statfs: 43,
     fstatfs: 44,
     mount: 40,

@@ -23,6 +23,10 @@ export const pthreadSigmask = bind('int pthread_sigmask(int, uintptr_t, uintptr_
 export const kill = bind('int kill(int, int)');
 export const flock = bind('int flock(int, int)');
 export const wait4 = bind('int wait4(int, uintptr_t, int, uintptr_t)');
+/** Request, thread, address, data; called by the thread that traces, always. */
+export const ptrace = bind('intptr_t ptrace(int, int, uintptr_t, uintptr_t)');
+/** Whether a signal with a handler ends system calls instead of letting them go on. */
+export const siginterrupt = bind('int siginterrupt(int, int)');
 export const waitid = bind('int waitid(int, unsigned int, uintptr_t, int)');
 export const open = bind('int open(const char *, int)');
 export const inotifyInit1 = bind('int inotify_init1(int)');

@@ -36,7 +36,7 @@ interface Core {
 }
 
 /**
- * Filters the calling thread; listener is a negative errno when the kernel refuses. The worker runs the text of this
+ * Filters the calling thread, unless `program` is empty; listener is a negative errno when the kernel refuses. The worker runs the text of this
  * function, so it refers to nothing outside itself.
  */
 function filterThisThread(lib: typeof Koffi.default, program: Uint8Array, seccompNr: number): Core {
@@ -69,6 +69,17 @@ function filterThisThread(lib: typeof Koffi.default, program: Uint8Array, seccom
   ignored.writeUInt32LE(((1 << 12) | (1 << 24)) >>> 0);
   setSigdefault(attr, ignored);
 
+  const spawn = (request: SpawnRequest): number => {
+    setFlags(attr, POSIX_SPAWN_SETSIGDEF_SETSIGMASK | (request.group ? POSIX_SPAWN_SETPGROUP : 0));
+    actionsInit(actions);
+    request.stdio.forEach((from, to) => addDup2(actions, from, to));
+    if (request.cwd !== undefined) addChdir(actions, request.cwd);
+    const error = posixSpawn(pid, request.path, actions, attr, [...request.argv, null], [...request.envp, null]);
+    actionsDestroy(actions);
+    return error === 0 ? pid.readInt32LE(0) : -error;
+  };
+  if (program.length === 0) return { listener: -1, killable: false, spawn };
+
   const code = Buffer.from(program);
   fprog.writeUInt16LE(program.length / 8, 0);
   fprog.writeBigUInt64LE(lib.address(code), 8);
@@ -86,15 +97,6 @@ function filterThisThread(lib: typeof Koffi.default, program: Uint8Array, seccom
     fd = syscall(seccompNr, SET_MODE_FILTER, NEW_LISTENER, fprog);
   }
 
-  const spawn = (request: SpawnRequest): number => {
-    setFlags(attr, POSIX_SPAWN_SETSIGDEF_SETSIGMASK | (request.group ? POSIX_SPAWN_SETPGROUP : 0));
-    actionsInit(actions);
-    request.stdio.forEach((from, to) => addDup2(actions, from, to));
-    if (request.cwd !== undefined) addChdir(actions, request.cwd);
-    const error = posixSpawn(pid, request.path, actions, attr, [...request.argv, null], [...request.envp, null]);
-    actionsDestroy(actions);
-    return error === 0 ? pid.readInt32LE(0) : -error;
-  };
   return { listener: fd < 0 ? -lib.errno() : fd, killable, spawn };
 }
 
@@ -114,6 +116,11 @@ function opened(core: Core): Core {
 export function inlineSpawner(program: Uint8Array, seccompNr: number): Spawner {
   const core = opened(filterThisThread(koffi, program, seccompNr));
   return { ...core, close: () => {} };
+}
+
+/** Filters nothing: programs reach the kernel of this computer. */
+export function plainSpawner(): Spawner {
+  return { ...filterThisThread(koffi, new Uint8Array(0), 0), close: () => {} };
 }
 
 /** Where another thread or process finds koffi. */

@@ -5,37 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { python } from '../host/python.js';
-import { entriesOf, summary, talkative } from './recorded.js';
+import { entriesOf, said, summary, talkative } from './recorded.js';
 import { Tcbox } from './tcbox.js';
-
-/** What the talkative program says and hears. */
-const said = `
-header 3
-process python3
-open 1: 16 3 0 1
-option 1: 270 3 01000000 0
-option 1: 270 200 01000000 -92
-bind 1: 0:1 0 own:1
-sent 1: 32 to 0:0 [1 2 12] 32
-received 1: none from 0:0 34 40 true false
-received 1: 16 from 0:0 [270 3 4] 0 0 true true
-received 1: 2 from 0:0 0 8 true true
-sent 1: 32 to none unanswered
-received 1: 16 from none 0 0 true true
-received 1: 2 from none 0 0 true true
-sent 1: 32 to 99999999:0 -111
-open 0: 16 1 0 -1
-bpf 0: 72/72 1 bpf-map#
-bpf 2: 32/32 0 bpf-map# @8 00000000 @16 3132333435363738
-bpf 1: 32/32 0 bpf-map# @8 00000000 @16 >3132333435363738
-bpf 5: 48/48 1 bpf-prog# @8 b7000000000000009500000000000000 @16 47504c00
-bpf 99: 8/8 -1
-sent 1: 56 to none bpf-prog# 56
-closed 1
-end 3
-`
-  .trim()
-  .split('\n');
 
 describe('clients: record', function () {
   this.timeout(60_000);
