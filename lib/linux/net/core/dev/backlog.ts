@@ -1,6 +1,7 @@
 // net/core/dev.c, the part softirqs of the one busy CPU: packets that drivers hand over wait here, so that the stack does not
 // grow with each device a packet passes. Whoever brings a packet from outside runs it to the end; a loop of devices that
 // never ends goes on as deferred work, so that the machine stays usable.
+import { NSEC_PER_MSEC } from '../../../clock.js';
 import type { Machine } from '../../../machine.js';
 import { SkbQueue } from '../skbuff/queue.js';
 import type { SkBuff } from '../skbuff/sk_buff.js';
@@ -10,8 +11,9 @@ import { traceDrop } from './trace.js';
 
 /** net.core.netdev_max_backlog */
 const MAX_BACKLOG = 1000;
-/** Packets handled at a time; the rest is left to a thread of the kernel. */
-const BUDGET = 100_000;
+/** Packets handled at a time; the rest is left to a thread of the kernel, whose turn comes a little later. */
+const BUDGET = 10_000;
+const TURN = NSEC_PER_MSEC;
 
 /** Work of a driver that runs as a softirq; made once, scheduled again and again. */
 export class Tasklet {
@@ -93,7 +95,7 @@ export class Backlog {
   #runLater(): void {
     if (this.#later) return;
     this.#later = true;
-    this.#machine.work.schedule(0, 'ksoftirqd', () => {
+    this.#machine.work.schedule(TURN, 'ksoftirqd', () => {
       this.#later = false;
       this.run();
     });
