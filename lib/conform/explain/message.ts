@@ -101,7 +101,7 @@ function verdict(
   const error = bytes.view.getInt32(body, true);
   const said = `${text === '' ? '' : `, ${quoted(text)}`}${because === undefined ? '' : ` (${because})`}`;
   if (error < 0) return `refused: ${errnoName(-error)}${said}`;
-  return nlmsg_type === nl.NLMSG_ERROR ? `done${said}` : 'end of the list';
+  return `${nlmsg_type === nl.NLMSG_ERROR ? 'done' : 'end of the list'}${said}`;
 }
 
 function bodyRegions(

@@ -22,9 +22,8 @@ const opsLen =
     const said = payload[0]! | (payload[1]! << 8);
     if (program === undefined) return `says ${count(said, 'instruction')}, but there are none beside it`;
     const there = program.length / sock_filter.size;
-    return said === there
-      ? undefined
-      : `says ${count(said, 'instruction')}, but ${program.length} bytes are ${there} of them: EINVAL`;
+    const holds = `the program beside it holds ${Number.isInteger(there) ? there : 'no whole number'}, ${program.length} bytes`;
+    return said === there ? undefined : `says ${count(said, 'instruction')}, but ${holds}: EINVAL`;
   };
 
 /** The number of keys of a u32 selector, against its length. */

@@ -59,13 +59,13 @@ class Lines {
     return this.#options.colour === true && code !== '' ? `\x1b[${code}m${text}\x1b[0m` : text;
   }
 
+  /** Nothing but spaces at its end is left out. */
   #push(pieces: readonly Piece[]): void {
-    this.lines.push(
-      pieces
-        .map((part) => this.#paint(part))
-        .join('')
-        .trimEnd(),
-    );
+    const last = pieces.findLastIndex(({ text }) => text.trim() !== '');
+    const kept = pieces
+      .slice(0, last + 1)
+      .map((part, index) => (index === last ? { ...part, text: part.text.trimEnd() } : part));
+    this.lines.push(kept.map((part) => this.#paint(part)).join(''));
   }
 
   /** Pieces that go on in a new line, at `column`, where the width is used up. */

@@ -1,6 +1,7 @@
 // Meanings of the netlink header, of acknowledgements and of their attributes.
 import { errnoName } from '../../../uapi/asm-generic/errno.js';
 import * as nl from '../../../uapi/linux/netlink.js';
+import * as rt from '../../../uapi/linux/rtnetlink.js';
 import { errnoText } from './errno.js';
 import { verbOf } from './message.js';
 import type { Meanings, Told } from './meaning.js';
@@ -44,9 +45,19 @@ function ofType(type: number, has: (flag: number) => boolean): string[] {
   return pick([[nl.NLM_F_BULK, 'delete all that match']]);
 }
 
+/** Types that make nothing new without NLM_F_CREATE. */
+const needsCreate = new Set([
+  rt.RTM_NEWLINK,
+  rt.RTM_NEWNEIGH,
+  rt.RTM_NEWQDISC,
+  rt.RTM_NEWTCLASS,
+  rt.RTM_NEWTFILTER,
+  rt.RTM_NEWCHAIN,
+]);
+
 function flagsMeaning(told: Told): string | undefined {
   const said = flagSentences(told);
-  if (told.isRequest && isNew(told.type) && (told.flags & (nl.NLM_F_CREATE | nl.NLM_F_REPLACE | nl.NLM_F_EXCL)) === 0)
+  if (told.isRequest && needsCreate.has(told.type) && (told.flags & (nl.NLM_F_CREATE | nl.NLM_F_REPLACE)) === 0)
     said.push('change only: the object must be there');
   return said.length === 0 ? undefined : said.join('; ');
 }
@@ -79,7 +90,7 @@ export const headerMeanings: Meanings = {
         ? 'no socket asked for this'
         : 'port of the socket whose request this belongs to',
   error: errorMeaning,
-  NLMSGERR_ATTR_MSG: 'what the kernel says about the refusal',
+  NLMSGERR_ATTR_MSG: 'words of the kernel for people',
   NLMSGERR_ATTR_COOKIE: 'bytes that the subsystem hands back to the requester',
   NLMSGERR_ATTR_POLICY: 'what the attribute must be like',
   NL_POLICY_TYPE_ATTR_TYPE: POLICY_TYPES,
