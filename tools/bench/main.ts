@@ -4,6 +4,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bpf } from './bpf.js';
+import { check } from './check.js';
 import { inProcess } from './in_process.js';
 import type { Bench, Context, Row } from './measure.js';
 import { memory } from './memory.js';
@@ -23,6 +24,7 @@ const benches: Readonly<Record<string, Bench>> = {
   'in-process': inProcess,
   vm,
   packets,
+  check,
 };
 
 function contextFor(name: string, options: Pick<Context, 'rounds' | 'packets'>): Context {
