@@ -1,21 +1,20 @@
-// net/core/neighbour.c, the table: neighbours that users enter, and proxies. Nothing is resolved here: a machine sends no
-// packet of its own, so no neighbour is ever learned, and one that was reachable gets stale. Requests are in
-// neighbour_rtnl.ts.
-import type { Extack } from '../../../codec/extack.js';
-import { EINVAL } from '../../../uapi/asm-generic/errno.js';
-import { IFF_LOOPBACK, IFF_NOARP } from '../../../uapi/linux/if.js';
+// net/core/neighbour.c, the table: neighbours that users enter or packets are sent to, and proxies. Nothing is resolved here: a
+// machine sends no packet of its own, so no neighbour is ever learned. What becomes of their state is in neighbour_state.ts,
+// requests are in neighbour_rtnl.ts.
+import { ARPHRD_ETHER } from '../../../uapi/linux/if_arp.js';
+import { IFF_LOOPBACK, IFF_NOARP, IFF_POINTOPOINT } from '../../../uapi/linux/if.js';
 import * as N from '../../../uapi/linux/neighbour.js';
 import { NLMSG_HDRLEN } from '../../../uapi/linux/netlink.js';
 import { RTN_BROADCAST, RTN_MULTICAST, RTN_UNICAST } from '../../../uapi/linux/route.js';
 import * as T from '../../../uapi/linux/rtnetlink.js';
 import { AF_INET } from '../../../uapi/linux/socket.js';
 import { NSEC_PER_MSEC, NSEC_PER_SEC, type Work } from '../../clock.js';
-import { refuse } from '../../errno.js';
 import { inetAddrType } from '../ipv4/fib_lookup.js';
 import { MessageWriter } from '../netlink/message.js';
 import type { NetDevice } from './net_device.js';
 import type { Net } from './net_namespace.js';
 import { netGeneric } from './net_namespace.js';
+import { SkbQueue } from './skbuff/queue.js';
 
 /** struct neighbour, and struct pneigh_entry with NTF_PROXY in `flags`. */
 export interface Neighbour {
@@ -33,9 +32,16 @@ export interface Neighbour {
   /** Clock, ns: the last change, when the link address was last known to be right, and the last packet. */
   updated: number;
   confirmed: number;
-  readonly used: number;
-  /** The end of being reachable. */
+  used: number;
+  /** What becomes of its state by itself. */
   timer: Work | undefined;
+  /** Requests that nobody answered. */
+  probes: number;
+  /** Packets that wait for the link address, and how many bytes they hold. */
+  readonly waiting: SkbQueue;
+  waitingBytes: number;
+  /** The link header is kept, so that packets are not noted any more. */
+  cached: boolean;
 }
 
 export const neighbours = netGeneric((): Neighbour[] => []);
@@ -65,7 +71,7 @@ export function fill(skb: MessageWriter, one: Neighbour, { type, flags, seq, por
     if (one.state & N.NUD_VALID) skb.put(N.NDA.LLADDR, one.lladdr);
     const { clock } = one.dev!.net.machine;
     const age = (since: number): number => Math.floor(((clock.now() - since) * 100) / NSEC_PER_SEC);
-    skb.put(N.NDA.PROBES, 0);
+    skb.put(N.NDA.PROBES, one.probes);
     skb.put(N.NDA.CACHEINFO, {
       ndm_confirmed: age(one.confirmed),
       ndm_used: age(one.used),
@@ -106,9 +112,14 @@ export function lookup(net: Net, dev: NetDevice | undefined, family: number, dst
   return neighbours(net).find((one) => isProxy(one) === proxy && fits(one) && sameKey(one, family, dst));
 }
 
-const BASE_REACHABLE_MS = 30_000;
+export const BASE_REACHABLE_MS = 30_000;
 /** How long ago an address counts as confirmed of which nobody has said so. */
-const UNCONFIRMED = 2 * BASE_REACHABLE_MS * NSEC_PER_MSEC;
+export const UNCONFIRMED = 2 * BASE_REACHABLE_MS * NSEC_PER_MSEC;
+
+/** What an entry begins with. @models net/core/neighbour.c neigh_alloc() */
+export const nothingYet = (): Pick<Neighbour, 'timer' | 'probes' | 'waiting' | 'waitingBytes' | 'cached'> => ({
+  ...{ timer: undefined, probes: 0, waiting: new SkbQueue(), waitingBytes: 0, cached: false },
+});
 
 const anyAddress = new Uint8Array(4);
 
@@ -118,11 +129,27 @@ function typeOf(net: Net, dst: Uint8Array): number {
   return inetAddrType(net, new DataView(dst.buffer, dst.byteOffset).getUint32(0));
 }
 
+/** The link address of a group: arp_mc_map() and ndisc_mc_map(). */
+function groupAddress(dev: NetDevice, dst: Uint8Array): Uint8Array {
+  if (dev.type !== ARPHRD_ETHER) return dev.broadcast;
+  return dst.length === 4
+    ? Uint8Array.of(1, 0, 0x5e, dst[1]! & 0x7f, dst[2]!, dst[3]!)
+    : Uint8Array.of(0x33, 0x33, dst[12]!, dst[13]!, dst[14]!, dst[15]!);
+}
+
+/** The link address that needs no asking. */
+function knownAddress(dev: NetDevice, dst: Uint8Array, type: number): Uint8Array | undefined {
+  if (type === RTN_MULTICAST) return groupAddress(dev, dst);
+  if ((dev.flags & (IFF_NOARP | IFF_LOOPBACK)) !== 0) return dev.address;
+  return type === RTN_BROADCAST || (dev.flags & IFF_POINTOPOINT) !== 0 ? dev.broadcast : undefined;
+}
+
 /**
- * A new neighbour: on the loopback all are one, and where nothing is resolved the link address is known at once.
+ * The neighbour, made where there is none: on the loopback all are one, and where nothing is resolved the link address is
+ * known at once.
  *
  * @models net/ipv4/arp.c arp_constructor()
- * @differs no addresses of multicast groups
+ * @differs makes neighbours of IPv6, too
  */
 export function create(dev: NetDevice, family: number, wanted: Uint8Array, flags: number): Neighbour {
   const loopback = (dev.flags & IFF_LOOPBACK) !== 0;
@@ -132,99 +159,32 @@ export function create(dev: NetDevice, family: number, wanted: Uint8Array, flags
   );
   if (there !== undefined) return there;
   const type = typeOf(dev.net, dst);
-  const known =
-    dev.flags & (IFF_NOARP | IFF_LOOPBACK) ? dev.address : type === RTN_BROADCAST ? dev.broadcast : undefined;
+  const known = knownAddress(dev, dst, type);
   const state = known === undefined ? N.NUD_NONE : N.NUD_NOARP;
   const entry = { family, dev, dst, type, lladdr: known ?? new Uint8Array(dev.addrLen), state };
   const now = dev.net.machine.clock.now();
   const times = { updated: now, confirmed: now - UNCONFIRMED, used: now };
-  const made: Neighbour = { ...entry, flags, protocol: 0, ...times, timer: undefined };
+  const made: Neighbour = { ...entry, flags, protocol: 0, ...times, ...nothingYet() };
   neighbours(dev.net).push(made);
   return made;
 }
 
-/** States in which the link address is taken for right. */
-const CONNECTED = N.NUD_PERMANENT | N.NUD_NOARP | N.NUD_REACHABLE;
-
-/** What neigh_add() wants of an entry. */
-interface Update {
-  readonly state: number;
-  readonly lladdr: Uint8Array | undefined;
-  /** NTF_* */
-  readonly flags: number;
-  /** Whether the entry may get another link address, and become or stop being a router. */
-  readonly override: boolean;
+/** No packet waits any more. @differs __skb_queue_purge() of the queue of struct neighbour */
+export function purge(one: Neighbour): void {
+  one.waiting.purge();
+  one.waitingBytes = 0;
 }
 
-/** Takes a flag over; whether that changed the entry. */
-function takeFlag(one: Neighbour, flags: number, flag: number): boolean {
-  const changed = ((one.flags ^ flags) & flag) !== 0;
-  one.flags = (one.flags & ~flag) | (flags & flag);
-  return changed;
-}
-
-/** Lets an entry get stale, half to one and a half times the base time from now. */
-function startTimer(one: Neighbour): void {
-  const { net } = one.dev!;
-  const { work, entropy } = net.machine;
-  const ms = BASE_REACHABLE_MS / 2 + (entropy.u32() % BASE_REACHABLE_MS);
-  one.timer = work.schedule(ms * NSEC_PER_MSEC, 'neigh_timer_handler', () => {
-    one.timer = undefined;
-    one.state = N.NUD_STALE;
-    one.updated = net.machine.clock.now();
-    notify(net, one, T.RTM_NEWNEIGH);
-  });
-}
-
-function stopTimer(one: Neighbour): void {
+/** @models net/core/neighbour.c neigh_del_timer() */
+export function stopTimer(one: Neighbour): void {
   one.timer?.cancel();
   one.timer = undefined;
 }
 
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.every((byte, i) => byte === b[i]);
-
-/** Whether the entry changed in a way that listeners hear of. */
-function setState(one: Neighbour, { state, lladdr, flags, override }: Update, extack: Extack | undefined): boolean {
-  const old = one.state;
-  const known = (old & N.NUD_VALID) !== 0;
-  if ((state & N.NUD_VALID) === 0) {
-    stopTimer(one);
-    one.state = state;
-    return known || ((old & N.NUD_INCOMPLETE) !== 0 && state === N.NUD_FAILED);
-  }
-  if (lladdr === undefined && !known) refuse(extack, EINVAL, 'No link layer address given');
-  const another = lladdr !== undefined && !(known && sameBytes(one.lladdr, lladdr)) ? lladdr : undefined;
-  const now = one.dev!.net.machine.clock.now();
-  if (state & CONNECTED) one.confirmed = now;
-  if (known && another !== undefined && !override) return false;
-  if (state !== old || another !== undefined) one.updated = now;
-  if (state !== old) {
-    stopTimer(one);
-    one.state = state;
-    if (state === N.NUD_REACHABLE) startTimer(one);
-  }
-  if (another !== undefined) {
-    one.lladdr = another.slice();
-    if ((state & CONNECTED) === 0) one.confirmed = now - UNCONFIRMED;
-  }
-  const routes = override && takeFlag(one, flags, N.NTF_ROUTER);
-  return state !== old || another !== undefined || routes;
-}
-
-/** @models net/core/neighbour.c __neigh_update() with NEIGH_UPDATE_F_ADMIN */
-export function update(one: Neighbour, wanted: Update, portid: number, extack?: Extack): void {
-  // A state without a link address forgets that the flag changed.
-  let changed = takeFlag(one, wanted.flags, N.NTF_EXT_LEARNED) && (wanted.state & N.NUD_VALID) !== 0;
-  try {
-    changed = setState(one, wanted, extack) || changed;
-  } finally {
-    if (changed) notify(one.dev!.net, one, T.RTM_NEWNEIGH, portid);
-  }
-}
-
-/** Takes an entry out of the table, and its timer along. @models net/core/neighbour.c neigh_remove_one() */
+/** Takes an entry out of the table, with its timer and the packets that wait. @models net/core/neighbour.c neigh_remove_one() */
 export function remove(net: Net, one: Neighbour): void {
   stopTimer(one);
+  purge(one);
   const list = neighbours(net);
   list.splice(list.indexOf(one), 1);
 }

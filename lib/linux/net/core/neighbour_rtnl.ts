@@ -19,7 +19,8 @@ import { ndiscAllowAdd } from '../ipv6/ndisc.js';
 import { MessageWriter } from '../netlink/message.js';
 import { devGetByIndex } from './dev/table.js';
 import type { Neighbour } from './neighbour.js';
-import { create, fill, lookup, neighbours, notify, remove, update } from './neighbour.js';
+import { create, fill, lookup, neighbours, nothingYet, notify, remove } from './neighbour.js';
+import { update } from './neighbour_state.js';
 import type { NetDevice } from './net_device.js';
 import type { Net } from './net_namespace.js';
 import type { DumpEntry, RtnlRequest } from './rtnetlink.js';
@@ -69,7 +70,8 @@ function addProxy(net: Net, { ndm, tb }: Parsed, { dev, dst, found }: Named): vo
     lladdr: new Uint8Array(0),
     flags: ndm.ndm_flags,
     protocol: tb.PROTOCOL ?? 0,
-    ...{ updated: 0, confirmed: 0, used: 0, timer: undefined },
+    ...{ updated: 0, confirmed: 0, used: 0 },
+    ...nothingYet(),
   });
 }
 
