@@ -148,9 +148,10 @@ words[${KILLABLE}] = Number(core.killable);
 reply(core.listener);
 for (let seen = 0; core.listener >= 0; seen++) {
   Atomics.wait(words, ${REQUESTS}, seen);
-  const { message } = receiveMessageOnPort(port);
-  if (message === null) break;
-  reply(core.spawn(message));
+  // Null, or nothing from a port that is closed already: the end.
+  const request = receiveMessageOnPort(port)?.message ?? null;
+  if (request === null) break;
+  reply(core.spawn(request));
 }
 `;
 
