@@ -33,6 +33,10 @@ export interface Reading {
   readonly open?: boolean;
   /** Without strict checking nothing is refused: the attributes are not looked at, or faults are passed over. */
   readonly strictOnly?: boolean;
+  /** With strict checking the attributes are read otherwise. */
+  readonly liberalOnly?: boolean;
+  /** The errno that takes the place of the parser's own. */
+  readonly errno?: string;
   /** The text that takes the place of the parser's own. */
   readonly msg?: string;
 }
@@ -177,8 +181,9 @@ export class Attributes {
   }
 }
 
-function deny(judge: Judge, { strictOnly }: Reading, deviation: Deviation): void {
+function deny(judge: Judge, { strictOnly, liberalOnly }: Reading, deviation: Deviation): void {
   if (strictOnly === true) judge.strictly(deviation);
+  else if (liberalOnly === true) judge.liberally(deviation);
   else judge.refuse(deviation);
 }
 
@@ -374,7 +379,7 @@ function judgeOne(run: Attributes, attribute: Attribute, off: number, length: nu
   if (code === undefined) return passes;
   deny(judge, reading, {
     code,
-    errno: faultErrno(code),
+    errno: reading.errno ?? faultErrno(code),
     msg: reading.extack ? (reading.msg ?? faultText(code)) : undefined,
     at: { offset: off, length: length + NLA_HDRLEN, path: run.pathOf(attribute.type) },
     text: faultMeaning(code, kind, length),

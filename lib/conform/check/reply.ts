@@ -63,7 +63,7 @@ function checkError(judge: Judge): void {
     note(judge, C.errorMalformed, field(judge, N.NLMSG_HDRLEN, 4, 'error'), `the errno ${error} is to be negative`);
   if (!judge.has('ext-ack')) return;
   checkErrorFlags(judge, error);
-  const capped = judge.wants(N.NLM_F_CAPPED);
+  const capped = judge.wants(N.NLM_F_CAPPED) || error === 0;
   const echoed = capped ? N.NLMSG_HDRLEN : judge.view.getUint32(judge.start + ERROR_SIZE, true);
   const from = judge.start + ERROR_SIZE + N.nlmsgAlign(echoed);
   if (echoed < N.NLMSG_HDRLEN || from > judge.end) {

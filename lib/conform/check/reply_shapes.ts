@@ -207,11 +207,7 @@ export function shapeOf(version: KernelVersion, type: number, family: number): R
   return tables[version].get(key(type, anyFamily.has(type) ? 0 : family));
 }
 
-/** RTM_GETMULTICAST and RTM_GETANYCAST have no RTM_NEW* to be answered by. */
-const GET_MULTICAST = 58;
-const GET_ANYCAST = 62;
-
 /** Types that the kernel sends though they look like requests. */
 export const answersAsGet: ReadonlySet<number> = new Set([
-  ...[T.RTM_GETACTION, T.RTM_GETCHAIN, GET_MULTICAST, GET_ANYCAST],
+  ...[T.RTM_GETACTION, T.RTM_GETCHAIN, T.RTM_GETMULTICAST, T.RTM_GETANYCAST],
 ]);

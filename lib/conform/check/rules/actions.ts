@@ -9,7 +9,7 @@ import * as M from '../../../uapi/linux/tc_act/tc_mirred.js';
 import type { AttrSet } from '../../../codec/attrs.js';
 import type { Attributes } from '../attributes.js';
 import { byPosition, liberally } from '../attributes.js';
-import { C } from '../codes.js';
+import { C, type Code } from '../codes.js';
 import type { Judge } from '../judge.js';
 import { checkProgram } from './program.js';
 import { isLongName, noteLongStruct, noteUnread, options } from './tc.js';
@@ -114,21 +114,22 @@ function mirred(run: Attributes, asker: Asker): void {
   if (index === undefined) return;
   const start = run.start(PARMS.type);
   const ifindex = judge.view.getUint32(start + M.tc_mirred.offsetof.ifindex, true);
-  if (isFresh(asker, index)) checkMirred(run, index, ifindex);
-  else judge.may('EINVAL: a new action of this index may be refused');
+  checkMirred(run, isFresh(asker, index), index, ifindex);
   lookUp(judge, asker, index);
   checkVerdict(run, asker, PARMS.type, VERDICT_AT, index);
   if (ifindex !== 0) judge.may('ENODEV: there is no device of this index');
   if (run.has(BLOCKID.type)) judge.may('ENOENT: there is no block of this index');
 }
 
-function checkMirred(run: Attributes, index: number, ifindex: number): void {
+/** What is refused of a new action; of one that a filter takes by its index nothing is. */
+function checkMirred(run: Attributes, fresh: boolean, index: number, ifindex: number): void {
   const { judge } = run;
   const { PARMS, BLOCKID } = M.TCA_MIRRED;
   const block = run.has(BLOCKID.type);
   const at = run.place(PARMS.type);
-  const deny = (code: typeof C.badValue | typeof C.exclusiveAttributes, msg: string, text: string): void => {
-    judge.deny(code, 'EINVAL', `act_mirred: ${msg}`, at, text);
+  const deny = (code: Code, msg: string, text: string): void => {
+    if (fresh) judge.deny(code, 'EINVAL', `act_mirred: ${msg}`, at, text);
+    else judge.may(`EINVAL: act_mirred: ${msg}`);
   };
   if (block && ifindex !== 0)
     deny(C.exclusiveAttributes, 'Cannot specify Block ID and dev simultaneously', 'both a device and a block');
@@ -317,7 +318,10 @@ function checkOne(run: Attributes, asker: Asker): void {
   if (kind !== undefined) checkOptions(run, kind, asker);
   else judge.may('EINVAL: the kind of action refuses its options');
   if (asker.binds) judge.may('EINVAL: Mismatch between action and filter offload flags');
-  else judge.may('EOPNOTSUPP: the action cannot be offloaded');
+  else {
+    judge.may('EOPNOTSUPP: the action cannot be offloaded');
+    judge.may('EINVAL: no hardware takes the action');
+  }
 }
 
 /** A table of actions: the attribute `type` of `outer`. */

@@ -19,11 +19,12 @@ const isIp = (run: Attributes): boolean => {
   return ethertype === ETH_P_IP || ethertype === ETH_P_IPV6;
 };
 
-function checkRange(run: Attributes, min: number, max: number, which: string): void {
+function checkRange(run: Attributes, sure: boolean, min: number, max: number, which: string): void {
   const { judge } = run;
-  if (run.has(min) !== run.has(max)) {
+  const msg = `Both min and max ${which} ports must be specified`;
+  if (run.has(min) !== run.has(max) && !sure) judge.may(`EINVAL: ${msg}`);
+  else if (run.has(min) !== run.has(max)) {
     const at = run.place(run.has(min) ? min : max);
-    const msg = `Both min and max ${which} ports must be specified`;
     judge.deny(C.missingAttribute, 'EINVAL', msg, at, `the other end of the range of ${which} ports is missing`, run);
   }
 }
@@ -42,11 +43,13 @@ function checkOrder(run: Attributes, min: number, max: number, which: string): v
   });
 }
 
+/** Ranges of ports are looked at where the packet is known to have ports; tags and sessions may hide that. */
 function checkPorts(run: Attributes): void {
   const proto = run.u8(T.KEY_IP_PROTO.type);
-  if (proto === undefined || !TRANSPORTS.has(proto) || !isIp(run)) return;
-  checkRange(run, T.KEY_PORT_DST_MIN.type, T.KEY_PORT_DST_MAX.type, 'destination');
-  checkRange(run, T.KEY_PORT_SRC_MIN.type, T.KEY_PORT_SRC_MAX.type, 'source');
+  const sure = proto !== undefined && TRANSPORTS.has(proto) && isIp(run);
+  checkRange(run, sure, T.KEY_PORT_DST_MIN.type, T.KEY_PORT_DST_MAX.type, 'destination');
+  checkRange(run, sure, T.KEY_PORT_SRC_MIN.type, T.KEY_PORT_SRC_MAX.type, 'source');
+  if (!sure) return;
   checkOrder(run, T.KEY_PORT_DST_MIN.type, T.KEY_PORT_DST_MAX.type, 'destination');
   checkOrder(run, T.KEY_PORT_SRC_MIN.type, T.KEY_PORT_SRC_MAX.type, 'source');
 }

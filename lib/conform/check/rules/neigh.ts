@@ -214,10 +214,3 @@ export function dumpNeigh(judge: Judge): void {
   const run = walk(judge, NDA, judge.start + ATTRS, judge.end, '', strictlyOnly);
   allowOnly(run, dumpAttributes, 'Unsupported attribute in neighbor dump request');
 }
-
-/** Forwarding entries of bridges: known by name only. */
-export function forwarding(judge: Judge): void {
-  judge.symbol = 'net/core/rtnetlink.c rtnl_fdb_add()';
-  for (const errno of ['EINVAL', 'ENODEV', 'EOPNOTSUPP', 'EEXIST', 'ENOENT', 'EAFNOSUPPORT', 'ERANGE'])
-    judge.may(`${errno}: the forwarding entry is refused`);
-}
