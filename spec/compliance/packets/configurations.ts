@@ -10,6 +10,8 @@ export interface Configuration {
   readonly options?: readonly (readonly [option: number, value: number])[];
   /** Where packet sockets listen; all devices unless given. */
   readonly receivers?: readonly string[];
+  /** Kinds of actions that are shown, whoever uses them. */
+  readonly actions?: readonly string[];
 }
 
 export const DEVICES = ['v0', 'v1', 'w0', 'w1', 'i0'] as const;
@@ -24,14 +26,14 @@ export const devices: readonly string[] = [
   ...DEVICES.map((dev) => `ip link set ${dev} up`),
 ];
 
-const isIpv4 = "'4,40 0 0 12,21 0 1 2048,6 0 0 65538,6 0 0 0'";
-const isUdp = "'6,40 0 0 12,21 0 3 2048,48 0 0 23,21 0 1 17,6 0 0 4294967295,6 0 0 0'";
-const all = "'1,6 0 0 4294967295'";
-const none = "'1,6 0 0 0'";
+export const isIpv4 = "'4,40 0 0 12,21 0 1 2048,6 0 0 65538,6 0 0 0'";
+export const isUdp = "'6,40 0 0 12,21 0 3 2048,48 0 0 23,21 0 1 17,6 0 0 4294967295,6 0 0 0'";
+export const all = "'1,6 0 0 4294967295'";
+export const none = "'1,6 0 0 0'";
 
 export const clsact = (dev: string): string => `tc qdisc add dev ${dev} clsact`;
 export const filter = (dev: string, where: string, rest: string): string => `tc filter add dev ${dev} ${where} ${rest}`;
-const native = (section: string, more = ''): string => `bpf ${more} obj $O sec ${section}`;
+export const native = (section: string, more = ''): string => `bpf ${more} obj $O sec ${section}`;
 
 /** A direct action at one hook. */
 const direct = (section: string, dev = 'v1', where = 'ingress'): string[] => [
@@ -39,7 +41,18 @@ const direct = (section: string, dev = 'v1', where = 'ingress'): string[] => [
   filter(dev, where, `prio 1 ${native(section, 'da')}`),
 ];
 
-const verdicts = ['unspec', 'ok', 'reclassify', 'shot', 'pipe', 'stolen', 'queued', 'repeat', 'redirect', 'trap'];
+export const verdicts = [
+  'unspec',
+  'ok',
+  'reclassify',
+  'shot',
+  'pipe',
+  'stolen',
+  'queued',
+  'repeat',
+  'redirect',
+  'trap',
+];
 
 const basic: Configuration[] = [
   { name: 'nothing', setup: [] },
@@ -319,7 +332,7 @@ export const configurations: readonly Configuration[] = [
 ];
 
 /** The commands that show every counter of a configuration. */
-export function shows({ setup, changes = [] }: Configuration): string[] {
+export function shows({ setup, changes = [], actions = [] }: Configuration): string[] {
   const text = [...setup, ...changes.map(({ run }) => run)].filter((line) => line.startsWith('tc '));
   const named = DEVICES.filter((dev) => text.some((line) => line.includes(` dev ${dev} `)));
   return [
@@ -331,12 +344,17 @@ export function shows({ setup, changes = [] }: Configuration): string[] {
           ? mine.some((line) => line.includes(' root '))
           : mine.some((line) => line.includes(` ${hook} `)),
       );
-      const classes = mine.some((line) => line.includes(' htb') || line.includes(' tbf'));
+      const classes = mine.some((line) => [' htb', ' tbf', ' prio bands'].some((kind) => line.includes(kind)));
+      const parents = new Set(mine.flatMap((line) => /filter .* parent (\d+:\d*)/.exec(line)?.[1] ?? []));
+      parents.delete('1:');
       return [
         `tc -s -d -j qdisc show dev ${dev}`,
         ...(classes ? [`tc -s -d -j class show dev ${dev}`] : []),
         ...hooks.map((hook) => `tc -s -d -j filter show dev ${dev} ${hook}`),
+        ...[...parents].map((parent) => `tc -s -d -j filter show dev ${dev} parent ${parent}`),
       ];
     }),
+    ...(text.some((line) => line.includes(' block 22 ')) ? ['tc -s -d -j filter show block 22'] : []),
+    ...actions.map((kind) => `tc -s -d -j actions list action ${kind}`),
   ];
 }

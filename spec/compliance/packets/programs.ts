@@ -6,8 +6,6 @@ import { clientPath } from '../../../tools/agree/programs.js';
 export const folder = join(import.meta.dirname, '../../../../spec/compliance/packets');
 /** The object file with the suite's programs, a section each (verdicts.ll). */
 export const object = join(folder, 'programs/verdicts.o');
-/** One configuration a line, as Linux 6.18 did it. */
-export const recordings = join(folder, '../../vectors/packets/configurations.6.18.jsonl');
 /** What the model is known to do otherwise, and why. */
 export const known = join(folder, '../../vectors/packets/known-differences.json');
 

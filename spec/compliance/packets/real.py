@@ -19,14 +19,16 @@ def quiet_network():
                 file.write('1')
 
 
-def has_carrier(name):
-    try:
-        with open('/proc/net/dev') as file:
-            if name + ':' not in file.read():
-                return True
-        return 'LOWER_UP' in shell('ip link show ' + name)[1]
-    except OSError:
-        return False
+def without_carrier(names):
+    lines = [line.split() for line in shell('ip link show')[1].splitlines()]
+    flags = {words[1].rstrip(':').split('@')[0]: words[2] for words in lines if words[0].endswith(':')}
+    return [name for name in names if name in flags and 'LOWER_UP' not in flags[name]]
+
+
+def await_carrier(names):
+    end = time.monotonic() + 3
+    while without_carrier(names) and time.monotonic() < end:
+        time.sleep(0.01)
 
 
 def receiver(name):
@@ -74,10 +76,7 @@ def main():
     quiet_network()
     os.sched_setaffinity(0, {0})
     setup = [shell(command) for command in job['setup']]
-    for _ in range(200):
-        if all(has_carrier(name) for name in job['receivers']):
-            break
-        time.sleep(0.01)
+    await_carrier(job['receivers'])
     receivers = [(name, receiver(name)) for name in job['receivers']]
     sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     sender.bind((job['sender'], 0))

@@ -251,17 +251,16 @@ function dump(action: Police, skb: MessageWriter, ref: number): void {
   tcfTmDump(skb, action, TCA_POLICE.TM.type, TCA_POLICE.PAD.type);
 }
 
-const plainVerdicts: readonly number[] = [P.TC_ACT_OK, P.TC_ACT_SHOT, P.TC_ACT_PIPE];
+/** Verdicts that hardware has a word for, beside jumps and chains. */
+const plainVerdicts: readonly number[] = [P.TC_ACT_OK, P.TC_ACT_SHOT, P.TC_ACT_PIPE, P.TC_ACT_UNSPEC];
 
 /** Refuses verdicts that hardware has no word for. @models net/sched/act_police.c tcf_police_act_to_flow_act() */
 function checkFlowAct(verdict: number, extack: Extack): void {
   const opcode = P.TC_ACT_EXT_OPCODE(verdict);
   if (opcode === P.TC_ACT_GOTO_CHAIN || opcode === P.TC_ACT_JUMP || plainVerdicts.includes(verdict)) return;
-  const words = new Map([
-    [P.TC_ACT_RECLASSIFY, 'Offload not supported when conform/exceed action is "reclassify"'],
-    [P.TC_ACT_UNSPEC, 'Offload not supported when conform/exceed action is "continue"'],
-  ]);
-  refuse(extack, EOPNOTSUPP, words.get(verdict) ?? 'Unsupported conform/exceed action offload');
+  if (verdict === P.TC_ACT_RECLASSIFY)
+    refuse(extack, EOPNOTSUPP, 'Offload not supported when conform/exceed action is "reclassify"');
+  refuse(extack, EOPNOTSUPP, 'Unsupported conform/exceed action offload');
 }
 
 export const actPoliceOps: TcActionOps = {

@@ -86,6 +86,8 @@ describe('net/sched/act_police', () => {
     const answer = add(bed, action('police', [tbf({ action: P.TC_ACT_RECLASSIFY })]));
     expect([answer.errno, answer.text]).to.deep.equal([0, 'act_api: Failed to setup tc actions for offload']);
     expect(parmsOf(shown()).action).to.equal(P.TC_ACT_RECLASSIFY);
+    const { errno, text } = add(bed, action('police', [tbf({ action: P.TC_ACT_UNSPEC })]));
+    expect([errno, text], 'to go on, it could').to.deep.equal([0, undefined]);
   });
 
   it('is shown by a filter that gives it in the old way, with the old counters', () => {
