@@ -3,10 +3,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import {
-  check,
+  Checker,
   type CheckOptions,
   codeNumbers,
-  type Judgement,
+  codeTexts,
   kernelVersions,
   type Severity,
 } from '../conform/check/index.js';
@@ -57,10 +57,10 @@ function readBaseline(path: string | undefined): Baseline {
 function reporterFor({ report, json, verdicts = false }: CheckCommandOptions): Reporter {
   if (report !== undefined && json === true) throw new UsageError('--json is --report json: not both');
   const format = chosen('report', reportFormats, report ?? (json === true ? 'json' : 'text'));
-  const rules = Object.entries(codeNumbers).map(([name, code]) => ({
-    code,
-    text: name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`),
-  }));
+  const rules = Object.values(codeNumbers).map((code) => {
+    const { title, example, fix } = codeTexts[code];
+    return { code, text: title, help: `For example: ${example}. ${fix}` };
+  });
   return reporterOf(format, { verdicts, rules, version: version() });
 }
 
@@ -70,14 +70,14 @@ type Counts = { -readonly [K in keyof Summary]: number };
 class Run {
   readonly counts: Counts = { files: 0, datagrams: 0, messages: 0, findings: 0, known: 0, inexact: 0, problems: 0 };
   readonly baseline: Baseline;
-  readonly #options: CheckOptions;
+  readonly #checker: Checker;
   readonly #strict: boolean;
   readonly #told: ReadonlySet<Severity>;
   readonly #reporter: Reporter;
   readonly #output: TextOutput;
 
   constructor(options: CheckCommandOptions, reporter: Reporter, output: TextOutput) {
-    this.#options = checkOptions(options);
+    this.#checker = new Checker(checkOptions(options));
     this.#strict = options.strict === true;
     const least = chosen('severity', severities, options.severity ?? severities.at(-1)!);
     this.#told = new Set(severities.slice(0, severities.indexOf(least) + 1));
@@ -106,19 +106,13 @@ class Run {
       this.#output.print(this.#reporter.inexact(datagram));
       return;
     }
-    const { findings, messages } = this.#judge(datagram);
+    const { findings, messages } = this.#checker.check(this.#strict ? strictly(datagram) : datagram);
     this.counts.messages += messages.length;
     const grave = findings.filter(({ severity }) => this.#told.has(severity));
     const told = grave.filter((finding) => !this.baseline.knows(finding));
     this.counts.findings += told.length;
     this.counts.known += grave.length - told.length;
     this.#output.print(this.#reporter.datagram({ datagram, findings: told, messages }));
-  }
-
-  #judge(datagram: Datagram): Judgement {
-    const { direction } = datagram;
-    if (direction === 'reply' || direction === 'notification') return { findings: [], messages: [] };
-    return check(this.#strict ? strictly(datagram) : datagram, this.#options);
   }
 }
 

@@ -170,7 +170,9 @@ export class Judge {
 
   #tell({ code, at, text, fix, within }: Deviation, severity: Severity, refusal: Refusal): void {
     if (this.sink === undefined) return;
-    if (within !== undefined && within.cause >= 0) this.#blame(this.sink, within.cause, text, severity, refusal);
+    // What is to blame may be no finding for this kernel: then there is none at its place.
+    if (within !== undefined && this.sink[within.cause] !== undefined)
+      this.#blame(this.sink, within.cause, text, severity, refusal);
     else this.sink.push(this.#finding(code, severity, at, text, fix, refusal));
   }
 

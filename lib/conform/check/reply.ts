@@ -66,7 +66,7 @@ function checkError(judge: Judge): void {
   const capped = judge.wants(N.NLM_F_CAPPED) || error === 0;
   const echoed = capped ? N.NLMSG_HDRLEN : judge.view.getUint32(judge.start + ERROR_SIZE, true);
   const from = judge.start + ERROR_SIZE + N.nlmsgAlign(echoed);
-  if (echoed < N.NLMSG_HDRLEN || from > judge.end) {
+  if (echoed < N.NLMSG_HDRLEN || echoed > length || from > judge.end) {
     note(judge, C.errorMalformed, whole(judge), `the request of ${echoed} bytes is not whole`);
     return;
   }
