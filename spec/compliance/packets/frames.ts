@@ -16,10 +16,10 @@ const DESTINATIONS: Readonly<Record<string, readonly number[]>> = {
 };
 const SENDER = [2, 0, 0, 0, 0, 1];
 
-const be16 = (value: number): number[] => [(value >> 8) & 0xff, value & 0xff];
+export const be16 = (value: number): number[] => [(value >> 8) & 0xff, value & 0xff];
 
 /** Bytes that differ from place to place. */
-const payload = (length: number, seed: number): number[] =>
+export const payload = (length: number, seed: number): number[] =>
   Array.from({ length }, (_, i) => (i * 7 + seed * 31 + (i >> 8)) & 0xff);
 
 /** Internet checksum of the parts, padded. */
@@ -46,7 +46,7 @@ const TARGET4 = [10, 0, 0, 2];
 const SOURCE6 = [0xfd, ...Array<number>(14).fill(0), 1];
 const TARGET6 = [0xfd, ...Array<number>(14).fill(0), 2];
 
-function ipv4(body: readonly number[], ip: Ip = {}): number[] {
+export function ipv4(body: readonly number[], ip: Ip = {}): number[] {
   const { tos = 0, protocol = 17, fragment = 0, options = [], ttl = 64, version = 4 } = ip;
   const length = 20 + options.length;
   const total = ip.totalLength ?? length + body.length;
@@ -55,23 +55,23 @@ function ipv4(body: readonly number[], ip: Ip = {}): number[] {
   return [...head, ...be16(sum), ...SOURCE4, ...TARGET4, ...options, ...body];
 }
 
-const ipv6 = (body: readonly number[], next = 17, tclass = 0, extension: readonly number[] = []): number[] => [
+export const ipv6 = (body: readonly number[], next = 17, tclass = 0, extension: readonly number[] = []): number[] => [
   ...[0x60 | (tclass >> 4), ((tclass & 15) << 4) | 1, 0x23, 0x45],
   ...[...be16(extension.length + body.length), next, 64, ...SOURCE6, ...TARGET6, ...extension, ...body],
 ];
 
-function udp(sport: number, dport: number, data: readonly number[], bad = false): number[] {
+export function udp(sport: number, dport: number, data: readonly number[], bad = false): number[] {
   const head = [...be16(sport), ...be16(dport), ...be16(8 + data.length)];
   const pseudo = [...SOURCE4, ...TARGET4, 0, 17, ...be16(8 + data.length)];
   return [...head, ...be16(checksum([...pseudo, ...head, 0, 0, ...data]) ^ (bad ? 0x1111 : 0)), ...data];
 }
 
-const tcp = (sport: number, dport: number, flags: number, data: readonly number[]): number[] => [
+export const tcp = (sport: number, dport: number, flags: number, data: readonly number[]): number[] => [
   ...[...be16(sport), ...be16(dport), 0, 0, 0, 1, 0, 0, 0, 2, 0x50, flags, 0x20, 0, 0xab, 0xcd, 0, 0],
   ...data,
 ];
 
-const icmp = (type: number, data: readonly number[]): number[] => {
+export const icmp = (type: number, data: readonly number[]): number[] => {
   const head = [type, 0, 0, 0, 0, 1, 0, 2, ...data];
   return [type, 0, ...be16(checksum(head)), ...head.slice(4)];
 };
@@ -80,20 +80,20 @@ const arp = (operation: number): number[] => [
   ...[0, 1, 8, 0, 6, 4, ...be16(operation), ...SENDER, ...SOURCE4, 0, 0, 0, 0, 0, 0, ...TARGET4],
 ];
 
-const ethernet = (type: number, body: readonly number[], to = 'host'): number[] => [
+export const ethernet = (type: number, body: readonly number[], to = 'host'): number[] => [
   ...[...DESTINATIONS[to]!, ...SENDER, ...be16(type), ...body],
 ];
 
-const tag = (tpid: number, tci: number, type: number, body: readonly number[], to = 'host'): number[] =>
+export const tag = (tpid: number, tci: number, type: number, body: readonly number[], to = 'host'): number[] =>
   ethernet(tpid, [...be16(tci), ...be16(type), ...body], to);
 
-const IPV4 = 0x0800;
-const IPV6 = 0x86dd;
-const ARP = 0x0806;
-const VLAN = 0x8100;
-const SERVICE_VLAN = 0x88a8;
+export const IPV4 = 0x0800;
+export const IPV6 = 0x86dd;
+export const ARP = 0x0806;
+export const VLAN = 0x8100;
+export const SERVICE_VLAN = 0x88a8;
 
-type Named = readonly [name: string, bytes: readonly number[]];
+export type Named = readonly [name: string, bytes: readonly number[]];
 
 /** What is carried, without a tag. */
 const packets: readonly (readonly [name: string, type: number, body: readonly number[]])[] = [
