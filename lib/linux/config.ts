@@ -30,6 +30,8 @@ export interface KernelConfig {
   readonly llc: boolean;
   /** CONFIG_NET_MPLS_GSO: devices promise nothing of what they do for other protocols when a packet is MPLS. */
   readonly mplsGso: boolean;
+  /** CONFIG_NF_CONNTRACK_ZONES */
+  readonly conntrackZones: boolean;
   /** CONFIG_CLS_U32_PERF and CONFIG_CLS_U32_MARK */
   readonly u32Perf: boolean;
   readonly u32Mark: boolean;
@@ -50,6 +52,7 @@ const full: KernelConfig = {
   ipv6: true,
   llc: true,
   mplsGso: false,
+  conntrackZones: true,
   u32Perf: true,
   u32Mark: true,
   padAttributes: false,
@@ -88,6 +91,7 @@ const rec61uml: KernelConfig = {
   ipv6: false,
   llc: false,
   mplsGso: true,
+  conntrackZones: false,
   padAttributes: true,
 };
 

@@ -2,8 +2,9 @@
 // have none of these keys; filters may ask for them, as in a kernel whose packets no act_ct has seen.
 import type { Extack } from '../../../../codec/extack.js';
 import type { Nla } from '../../../../codec/nla.js';
-import { EINVAL } from '../../../../uapi/asm-generic/errno.js';
+import { EINVAL, EOPNOTSUPP } from '../../../../uapi/asm-generic/errno.js';
 import * as P from '../../../../uapi/linux/pkt_cls.js';
+import { refuse } from '../../../errno.js';
 import { AT } from '../../core/flow_dissector/flow_key.js';
 import { type Attributes, type FlowMatch, refuseKey, setKeyVal } from './match.js';
 
@@ -32,12 +33,13 @@ function validateState({ key, mask }: FlowMatch, nla: Nla | undefined, extack: E
   if (wrong !== undefined) refuseKey(extack, EINVAL, wrong, nla);
 }
 
-/** @models net/sched/cls_flower.c fl_set_key_ct() */
-export function setCt(match: FlowMatch, nla: Attributes, extack: Extack): void {
+/** `hasZones`: CONFIG_NF_CONNTRACK_ZONES. @models net/sched/cls_flower.c fl_set_key_ct() */
+export function setCt(match: FlowMatch, nla: Attributes, extack: Extack, hasZones: boolean): void {
   const state = nla[F.KEY_CT_STATE.type];
   const bits = nla[F.KEY_CT_STATE_MASK.type];
   setKeyVal(match, 'ctState', state, bits);
   if (state !== undefined) validateState(match, bits, extack);
+  if (nla[F.KEY_CT_ZONE.type] !== undefined && !hasZones) refuse(extack, EOPNOTSUPP, "Conntrack zones isn't enabled");
   setKeyVal(match, 'ctZone', nla[F.KEY_CT_ZONE.type], nla[F.KEY_CT_ZONE_MASK.type]);
   setKeyVal(match, 'ctMark', nla[F.KEY_CT_MARK.type], nla[F.KEY_CT_MARK_MASK.type]);
   setKeyVal(match, 'ctLabels', nla[F.KEY_CT_LABELS.type], nla[F.KEY_CT_LABELS_MASK.type]);

@@ -69,7 +69,7 @@ class KeyReader {
     this.#tunnel();
     this.#take('hash', 'KEY_HASH', 'KEY_HASH_MASK');
     if (this.#of('KEY_ENC_OPTS') !== undefined) setEncOpts(this, this.#nla, extack, this.#lastOption);
-    setCt(this, this.#nla, extack);
+    setCt(this, this.#nla, extack, this.#t.request.machine.config.conntrackZones);
     if (this.#of('KEY_FLAGS') !== undefined) this.#flags('flags', 'KEY_FLAGS', 'KEY_FLAGS_MASK', FRAGMENT_FLAGS);
     if (this.#of('KEY_ENC_FLAGS') !== undefined)
       this.#flags('encFlags', 'KEY_ENC_FLAGS', 'KEY_ENC_FLAGS_MASK', TUNNEL_FLAGS);
