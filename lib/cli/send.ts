@@ -1,9 +1,9 @@
 // `tcbox send DEV`: sends frames through a device of a fresh kernel that a script has prepared, or of a box that stays, and
 // prints what became of each.
-import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { HostError } from '../host/host_error.js';
 import { SpawnError } from '../host/program.js';
+import { OutputError, writeAll } from './files.js';
 import type { RunOptions } from './options.js';
 import { CANNOT_START, say } from './say.js';
 import { BoxSender } from './send_box.js';
@@ -196,20 +196,14 @@ export async function sendCommand(
       sender.close();
     }
   } catch (error) {
-    if (!(error instanceof HostError || error instanceof SpawnError)) throw error;
-    say(error.message);
+    if (!(error instanceof HostError || error instanceof SpawnError || error instanceof OutputError)) throw error;
+    if (error.message !== '') say(error.message);
+    if (error instanceof OutputError) return 1;
     return error instanceof SpawnError ? error.status : CANNOT_START;
   }
 }
 
 /** Past the streams of Node.js, which ask the kernel of the box what standard output is. */
 function printLine(text: string): void {
-  const bytes = Buffer.from(`${text}\n`);
-  for (let at = 0; at < bytes.length;) {
-    try {
-      at += writeSync(1, bytes, at);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
-    }
-  }
+  writeAll(1, Buffer.from(`${text}\n`), 'standard output');
 }

@@ -3,6 +3,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type CapturedPacket, LINKTYPE_ETHERNET } from '../wire/pcap/capture.js';
 import { CaptureReader } from '../wire/pcap/reader.js';
+import { patiently } from './files.js';
 import { UsageError } from './usage_error.js';
 
 export interface FrameToSend {
@@ -43,7 +44,7 @@ export class CaptureFrames {
     try {
       for (let got = this.#fill(chunk); got !== 0 && reader.error === undefined; got = this.#fill(chunk))
         for (const packet of reader.push(chunk.subarray(0, got))) if (this.#isFrame(packet)) yield this.#frame(packet);
-      const error = reader.end();
+      const error = this.problem === undefined ? reader.end() : undefined;
       if (error !== undefined) this.problem = `${this.#path}: ${error.message}`;
     } finally {
       if (this.#fd !== 0) closeSync(this.#fd);
@@ -51,9 +52,14 @@ export class CaptureFrames {
   }
 
   #fill(chunk: Uint8Array): number {
-    const got = readSync(this.#fd, chunk, 0, CHUNK, null);
-    this.read += got;
-    return got;
+    try {
+      const got = patiently(() => readSync(this.#fd, chunk, 0, CHUNK, null));
+      this.read += got;
+      return got;
+    } catch (error) {
+      this.problem = `${this.#path}: offset ${this.read}: ${(error as Error).message}`;
+      return 0;
+    }
   }
 
   #isFrame({ interface: { linkType }, offset }: CapturedPacket): boolean {

@@ -2,6 +2,7 @@
 // how far it has come.
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { PcapngWriter } from '../wire/pcap/writer.js';
+import { writeAll } from './files.js';
 import type { LateLine, LineDestination, SendLine } from './send_line.js';
 import { UsageError } from './usage_error.js';
 
@@ -30,12 +31,14 @@ export const lateRow = ({ destinations }: LateLine): string =>
 /** Frames that left or arrived, in a pcapng file; each device is an interface. */
 export class OutFile {
   readonly #fd: number;
+  readonly #path: string;
   readonly #writer = new PcapngWriter();
   readonly #interfaces = new Map<string, number>();
   #parts: Uint8Array[] = [];
   #waiting = 0;
 
   constructor(path: string) {
+    this.#path = path;
     try {
       this.#fd = openSync(path, 'w');
     } catch (error) {
@@ -79,9 +82,9 @@ export class OutFile {
 
   #flush(): void {
     const bytes = Buffer.concat(this.#parts);
-    for (let at = 0; at < bytes.length;) at += writeSync(this.#fd, bytes, at);
     this.#parts = [];
     this.#waiting = 0;
+    writeAll(this.#fd, bytes, this.#path);
   }
 }
 

@@ -119,6 +119,27 @@ describe('clients: send', function () {
     }
   });
 
+  it('ends when what it tells cannot be written or read', () => {
+    const shell = (command: string): Result => {
+      const args = ['-c', command, ...tcbox.argv];
+      const { status, stdout, stderr } = spawnSync('bash', args, { encoding: 'utf8', cwd: root });
+      return { status, stdout, stderr };
+    };
+    const cases: [command: string, status: number, stderr: RegExp][] = [
+      ['"$0" "$1" send lo --count 100000 | head -n 1 >/dev/null; exit ${PIPESTATUS[0]}', 1, /^$/],
+      ['"$0" "$1" send lo --count 10 >/dev/full', 1, /^tcbox: standard output: ENOSPC.*\n$/],
+      ['"$0" "$1" send lo --count 10 -q --out /dev/full', 1, /^tcbox: \/dev\/full: ENOSPC.*\n$/],
+      ['"$0" "$1" send lo --pcap . -q', 1, /^tcbox: \.: offset 0: EISDIR.*\n$/],
+      ['"$0" "$1" send lo --pcap /dev/null -q', 1, /^tcbox: \/dev\/null: offset 0: the file is empty\n$/],
+      ['echo hello | "$0" "$1" send lo --pcap - -q', 1, /^tcbox: -: offset 0: neither pcap nor pcapng\n$/],
+    ];
+    for (const [command, status, stderr] of cases) {
+      const result = shell(command);
+      expect(result.stderr, command).to.match(stderr);
+      expect(result.status, command).to.equal(status);
+    }
+  });
+
   function script(text: string): string {
     const name = path('script.sh');
     writeFileSync(name, text);
