@@ -9,6 +9,13 @@ import { SendError, type SendLine } from './send_line.js';
 /** Frames, and hexadecimal digits of them, that go at once. */
 const FRAMES = 256;
 const DIGITS = 1 << 16;
+/** Longest frame for a box, which is far longer than any device takes. */
+const FRAME_MAX = 1 << 20;
+
+function hexOf(frame: Uint8Array): string {
+  if (frame.length > FRAME_MAX) throw new SendError(`a frame of ${frame.length} bytes is too long for a box`);
+  return Buffer.from(frame).toString('hex');
+}
 
 /** Hears of frames that were sent without being told of. */
 interface Counter {
@@ -45,7 +52,7 @@ export class BoxSender {
 
   /** Throws a SendError when the frame cannot be sent, a HostError when the box has ended. */
   async send(device: string, ingress: boolean, frame: Uint8Array): Promise<SendLine> {
-    const { sent } = await this.#ask({ send: { device, ingress, frame: Buffer.from(frame).toString('hex') } });
+    const { sent } = await this.#ask({ send: { device, ingress, frame: hexOf(frame) } });
     const { verdict, error } = sent as Sent;
     if (error !== '') throw new SendError(error);
     return JSON.parse(verdict) as SendLine;
@@ -53,7 +60,8 @@ export class BoxSender {
 
   /** Takes a frame; `counter` hears of it now or later. Throws a HostError when the box has ended. */
   async take(device: string, ingress: boolean, frame: Uint8Array, counter: Counter): Promise<void> {
-    const digits = Buffer.from(frame).toString('hex');
+    if (frame.length > FRAME_MAX) await this.flush(device, ingress, counter);
+    const digits = hexOf(frame);
     this.#frames.push(digits);
     this.#digits += digits.length;
     if (this.#frames.length >= FRAMES || this.#digits >= DIGITS) await this.flush(device, ingress, counter);

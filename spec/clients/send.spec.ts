@@ -264,6 +264,16 @@ describe('clients: send', function () {
       stdout: '1 frames, 0 with result 0\n',
       stderr: "tcbox: frame 1: no device 'em7'\n",
     });
+    const writer = new PcapWriter();
+    const [short, long] = [60, 2 << 20].map((length) =>
+      writer.packet({ seconds: 0, nanos: 0, data: new Uint8Array(length) }),
+    );
+    writeFileSync(path('long.pcap'), Buffer.concat([writer.header(), short!, long!, short!]));
+    expect(send('--in', 'lab', '--pcap', path('long.pcap'), '-q')).to.deep.equal({
+      status: 1,
+      stdout: '3 frames, 2 with result 0\n',
+      stderr: 'tcbox: frame 2: a frame of 2097152 bytes is too long for a box\n',
+    });
     const back = send('--in', 'lab', '--ingress', '--json', '--hex', 'ffffffffffff0200000000010800');
     expect(JSON.parse(back.stdout)).to.include({ frame: 1, direction: 'receive', length: 14 });
     const none = send('--in', 'lab', '--count', '1', '--ingress', '--expect', expected);
