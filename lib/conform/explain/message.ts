@@ -34,7 +34,10 @@ function headerRegion(walk: Walk, at: number, header: Header, isRequest: boolean
     return leaf(role, at + offsetof[name], members[name].size, name, {
       type: members[name].name,
       value: texts[name],
-      ...given({ meaning, remark: name === 'nlmsg_len' ? remark : undefined }),
+      ...given({
+        meaning,
+        remark: name === 'nlmsg_len' && remark !== undefined ? remark : walk.marks.get(at + offsetof[name]),
+      }),
     });
   });
   return group('struct nlmsghdr', at, fields, { type: 'struct nlmsghdr' });

@@ -56,6 +56,7 @@ function member(walk: Walk, at: number, codec: AnyCodec, name: string, spot: Spo
     type: codec.name,
     value: codec.show(value),
     meaning: meaningOf(name, { value, ...spot, isRequest: walk.isRequest }),
+    remark: walk.marks.get(at),
   });
   return leaf('value', at, codec.size, name, optional);
 }

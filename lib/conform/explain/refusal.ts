@@ -3,15 +3,16 @@
 import { Bytes } from '../../codec/bytes.js';
 import { NLMSG_HDRLEN, NLMSGERR_ATTR, nlmsghdr, NLM_F_CAPPED } from '../../uapi/linux/netlink.js';
 import { attributeName, textOf } from '../../wire/layout/level.js';
-import type { Layout } from '../../wire/layout/message.js';
+import { layoutOf, type Layout } from '../../wire/layout/message.js';
 import { type AttributeView, viewAttributes } from '../../wire/netlink.js';
 import { locate, topLevel } from './locate.js';
+import { aboutRefusal, type About } from './meaning/refusals.js';
 import type { Walk } from './walk.js';
 
 export interface Refusal {
   /** Text of NLMSGERR_ATTR_MSG, '' when there is none. */
   readonly text: string;
-  /** Offset of the attribute at fault from the header of the request. */
+  /** Offset of the attribute or field at fault from the header of the request. */
   readonly offset: number | undefined;
   /** Where that is, or what is missing: `TCA_RATE, at byte 72 of the request`. */
   readonly because: string | undefined;
@@ -54,6 +55,21 @@ export function requestOf(walk: Walk, body: number, layout: Layout): Uint8Array 
   return other.nlmsg_seq === header.nlmsg_seq && other.nlmsg_type === header.nlmsg_type ? known : undefined;
 }
 
+const becauseOf = (about: About | undefined): string | undefined =>
+  about && (about.field === undefined ? about.says : `${about.field}: ${about.says}`);
+
+/** Where the field is in the request that a text is about. */
+function fieldOf(request: Uint8Array | undefined, about: About | undefined, protocol: number): number | undefined {
+  const field = about?.field;
+  if (request === undefined || request.length < NLMSG_HDRLEN || field === undefined) return undefined;
+  const inHeader = new Map(Object.entries(nlmsghdr.offsetof)).get(field);
+  if (inHeader !== undefined) return inHeader;
+  const { nlmsg_type, nlmsg_flags } = nlmsghdr.get(new Bytes(request), 0);
+  const head = layoutOf(nlmsg_type, nlmsg_flags, request.subarray(NLMSG_HDRLEN), protocol)?.head;
+  const offset = head && new Map(Object.entries(head.struct.offsetof)).get(field);
+  return offset === undefined ? undefined : NLMSG_HDRLEN + offset;
+}
+
 /** What the attributes in `run` say of `request`. */
 export function refusalOf(run: Uint8Array, request: Uint8Array | undefined, protocol: number): Refusal {
   const { attributes } = viewAttributes(run);
@@ -66,5 +82,13 @@ export function refusalOf(run: Uint8Array, request: Uint8Array | undefined, prot
   if (place !== undefined) meanings.set(OFFS.type, `the attribute at fault is ${place}`);
   if (lacking !== undefined) meanings.set(MISS_TYPE.type, lacking);
   if (nest !== undefined) meanings.set(MISS_NEST.type, `it is missing inside ${pointed(request, nest, protocol)}`);
-  return { text: textOf(attributes, MSG.type), offset, because: place ?? lacking, meanings };
+  const text = textOf(attributes, MSG.type);
+  const about = offset === undefined && type === undefined ? aboutRefusal(text) : undefined;
+  if (about !== undefined) meanings.set(MSG.type, about.says);
+  return {
+    text,
+    offset: offset ?? fieldOf(request, about, protocol),
+    because: place ?? lacking ?? becauseOf(about),
+    meanings,
+  };
 }

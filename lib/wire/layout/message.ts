@@ -65,6 +65,13 @@ const neigh = (name: string): string => `net/core/neighbour.c neigh_${name}()`;
 const rules = (name: string): string => `net/core/fib_rules.c fib_nl_${name}()`;
 const nsid = (name: string): string => `net/core/net_namespace.c rtnl_net_${name}()`;
 
+/** Addresses that an interface listens to. */
+const multicast = (dump: string): Group => ({
+  head: address.addressHead,
+  level: (context) => (context.family === AF_INET6 ? address.address6 : address.address4),
+  handlers: [undefined, undefined, undefined, undefined, dump],
+});
+
 const groups: Readonly<Record<number, Group>> = {
   [rt.RTM_NEWLINK]: {
     head: linkHead,
@@ -76,6 +83,8 @@ const groups: Readonly<Record<number, Group>> = {
     level: (context) => (context.family === AF_INET6 ? address.address6 : address.address4),
     handlers: [devinet('newaddr'), devinet('deladdr'), undefined, undefined, 'net/ipv4/devinet.c inet_dump_ifaddr()'],
   },
+  [rt.RTM_NEWMULTICAST]: multicast('net/ipv4/devinet.c inet_dump_ifmcaddr()'),
+  [rt.RTM_NEWANYCAST]: multicast('net/ipv6/addrconf.c inet6_dump_ifacaddr()'),
   [rt.RTM_NEWROUTE]: {
     head: routeHead,
     level: (context) => routeOf(context.family),

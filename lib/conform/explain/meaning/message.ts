@@ -20,6 +20,8 @@ const subjects: Readonly<Record<number, string>> = {
   [rt.RTM_NEWTFILTER]: 'a traffic filter',
   [rt.RTM_NEWACTION]: 'actions',
   [rt.RTM_NEWPREFIX]: 'a prefix that a router advertised',
+  [rt.RTM_NEWMULTICAST]: 'a multicast address that an interface listens to',
+  [rt.RTM_NEWANYCAST]: 'an anycast address of an interface',
   [rt.RTM_NEWNEIGHTBL]: 'a table of neighbours',
   [rt.RTM_NEWADDRLABEL]: 'a label of addresses',
   [rt.RTM_NEWNETCONF]: 'settings of an interface',

@@ -83,6 +83,15 @@ function actionResult({ value }: Told): string | undefined {
   return verdicts[Number(value.slice(5)) | 0];
 }
 
+/** Words of an IPv4 header without options, and the one behind it. */
+const words: Readonly<Record<number, string>> = {
+  0: 'from the network header: of IPv4, version, type of service and length',
+  8: 'from the network header: of IPv4, time to live, protocol and checksum',
+  12: 'from the network header: of IPv4, the source address',
+  16: 'from the network header: of IPv4, the destination address',
+  20: 'from the network header: behind IPv4 without options, the ports',
+};
+
 const actionIndex = ({ number }: Told): string =>
   number === 0 ? 'the kernel chooses a number' : 'number of the action';
 
@@ -146,7 +155,7 @@ export const trafficMeanings: Meanings = {
   'tc_u32_sel nkeys': 'number of keys that follow',
   'tc_u32_key mask': 'bits that are compared',
   'tc_u32_key val': 'what they must be',
-  'tc_u32_key off': 'where the word is, from the network header',
+  'tc_u32_key off': ({ number }) => words[number] ?? 'where the word is, from the network header',
   TCA_MATCHALL_CLASSID: 'the class of all packets',
   TCA_MATCHALL_ACT: 'actions for all packets',
   TCA_MATCHALL_FLAGS: 'what hardware does and may do',
