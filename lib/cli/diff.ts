@@ -59,14 +59,14 @@ function readAll({ path, name }: Source, options: DiffCommandOptions, progress: 
   return { datagrams, failed };
 }
 
-function compareFiles(first: Source, second: Source, options: DiffCommandOptions): number {
+function compareFiles(first: Source, second: Source, options: DiffCommandOptions, numbers = false): number {
   const progress = new InputProgress(isatty(2));
   const [a, b] = [readAll(first, options, progress), readAll(second, options, progress)];
   const { requests = false, all = false, json = false } = options;
   const result = diff(a.datagrams, b.datagrams, { requests, all });
   const output = new TextOutput();
   for (const difference of result.differences)
-    output.print(json ? jsonDifference(difference) : showDifference(difference));
+    output.print(json ? jsonDifference(difference) : showDifference(difference, { numbers }));
   if (!json) output.print(showSummary(result));
   output.flush();
   return result.differences.length > 0 || a.failed || b.failed ? 1 : 0;
@@ -96,7 +96,7 @@ function compareCommands(commands: readonly (readonly string[])[], options: Diff
       if (status !== 0) say(`'${command.join(' ')}' ended with ${status}`);
       return { path, name };
     });
-    return compareFiles(files[0]!, files[1]!, options);
+    return compareFiles(files[0]!, files[1]!, options, true);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -35,6 +35,13 @@ describe('cli: check', function () {
   }
   const codesIn = (text: string): string[] => text.match(/TCB\d{4}/g) ?? [];
 
+  it('prints what the README shows', () => {
+    const shown = /^\$ tcbox check (\S+)\n([^`]*)```/m.exec(readFileSync(join(root, 'README.md'), 'utf8'))!;
+    const { stdout } = spawnSync(process.execPath, [tcbox, 'check', shown[1]!], { cwd: root, encoding: 'utf8' });
+    expect(stdout).to.equal(shown[2]);
+    expect(new Set(codesIn(stdout)).size).to.equal(5);
+  });
+
   it('finds nothing in what is right', () => {
     expect(tcboxCheck(['good.txt', 'trace'])).to.deep.include({
       status: 0,

@@ -68,7 +68,7 @@ describe(`conform: hostile captures, seed ${SEED}`, function () {
     const some = datagrams.slice(0, 400);
     expect(diff(some, some).differences).to.deep.equal([]);
     const { differences } = diff(some, datagrams.slice(100, 500));
-    expect(differences.map(showDifference).every((text) => text.endsWith('\n'))).to.equal(true);
+    expect(differences.map((one) => showDifference(one)).every((text) => text.endsWith('\n'))).to.equal(true);
     expect(differences.length).to.be.above(100);
   });
 });

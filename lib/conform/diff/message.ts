@@ -18,6 +18,8 @@ export interface Message {
   readonly datagram: Datagram;
   /** Of its header, in the datagram. */
   readonly offset: number;
+  /** Which of the compared messages of its side it is, from 1. */
+  readonly number: number;
   readonly said: readonly Said[];
   /** Equal for messages that say the same. */
   readonly key: string;
@@ -71,6 +73,7 @@ export class Side {
   /** By number: the name of the device, or which one it was to be seen. */
   readonly #devices: Map<number, string>;
   readonly #all: boolean;
+  #number = 0;
 
   /** `all`: numbers that differ in every run, too. */
   constructor(all: boolean, names: ReadonlyMap<number, string>) {
@@ -84,7 +87,15 @@ export class Side {
       if (region.role === 'padding') continue;
       const said = this.#children(region, datagram, region.name);
       const key = `${direction} ${region.name} ${JSON.stringify(said)}`;
-      yield { name: region.name || 'bytes', direction, datagram, offset: region.offset, said, key };
+      yield {
+        name: region.name || 'bytes',
+        direction,
+        datagram,
+        offset: region.offset,
+        number: ++this.#number,
+        said,
+        key,
+      };
     }
   }
 

@@ -2,8 +2,13 @@
 import type { DiffResult, Difference } from './diff.js';
 import type { Message } from './message.js';
 
-const placeOf = ({ datagram: { origin }, offset }: Message): string =>
-  `${origin.file}:${origin.line ?? origin.offset + offset}`;
+export interface ShowOptions {
+  /** Messages are named by which of their side they are: for recordings that are not kept. */
+  readonly numbers?: boolean;
+}
+
+const placeOf = ({ datagram: { origin }, offset, number }: Message, { numbers = false }: ShowOptions): string =>
+  numbers ? `${origin.file} ${number}` : `${origin.file}:${origin.line ?? origin.offset + offset}`;
 
 const titleOf = ({ direction, name }: Pick<Difference, 'direction' | 'name'>): string => `${direction} ${name}`;
 
@@ -14,19 +19,19 @@ const summaryOf = ({ said }: Message): string =>
     .map(({ name, value }) => (value === undefined ? name : `${name} ${value}`))
     .join(', ');
 
-function only(sign: string, message: Message): string {
+function only(sign: string, message: Message, options: ShowOptions): string {
   const summary = summaryOf(message);
-  return `${sign} ${titleOf(message)} (${placeOf(message)})${summary === '' ? '' : `: ${summary}`}\n`;
+  return `${sign} ${titleOf(message)} (${placeOf(message, options)})${summary === '' ? '' : `: ${summary}`}\n`;
 }
 
-export function showDifference(difference: Difference): string {
+export function showDifference(difference: Difference, options: ShowOptions = {}): string {
   const { a, b, changes } = difference;
-  if (a === undefined || b === undefined) return only(a === undefined ? '+' : '-', (a ?? b)!);
+  if (a === undefined || b === undefined) return only(a === undefined ? '+' : '-', (a ?? b)!, options);
   const lines = changes.flatMap(({ path, a: left, b: right }) => [
     ...(left === undefined ? [] : [`  - ${path}: ${left}\n`]),
     ...(right === undefined ? [] : [`  + ${path}: ${right}\n`]),
   ]);
-  return `  ${titleOf(difference)} (${placeOf(a)}, ${placeOf(b)})\n${lines.join('')}`;
+  return `  ${titleOf(difference)} (${placeOf(a, options)}, ${placeOf(b, options)})\n${lines.join('')}`;
 }
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

@@ -135,7 +135,7 @@ describe('conform: diff', () => {
       ['RTM_NEWTFILTER', true, false],
       ['RTM_NEWLINK', false, true],
     ]);
-    expect(differences.map(showDifference).join('')).to.equal(
+    expect(differences.map((one) => showDifference(one)).join('')).to.equal(
       '- request RTM_NEWTFILTER (f:10): TCA_KIND "bpf", TCA_OPTIONS\n+ reply RTM_NEWLINK (f:10): IFLA_IFNAME "v0"\n',
     );
     expect(diff([one!], [one!, newlink(3, 'v0')], { requests: true }).differences).to.deep.equal([]);
