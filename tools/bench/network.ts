@@ -16,6 +16,8 @@ import { VETH_INFO } from '../../lib/uapi/linux/veth.js';
 import { assemble } from '../../lib/vm/assembler.js';
 import { Client, message } from './client.js';
 
+const IPPROTO_UDP = 17;
+
 /** Indexes: lo has 1, and the peer of a pair comes first. */
 export const [V1, V0, I0] = [2, 3, 4];
 const hook = (minor: number): number => ((S.TC_H_CLSACT & 0xffff0000) | minor) >>> 0;
@@ -147,6 +149,17 @@ export class Network {
       to.put(P.TCA_U32.CLASSID, 0x0001_0001);
       to.putRaw(P.TCA_U32.SEL.type, Uint8Array.of(...sel, ...key));
     });
+  }
+
+  /** UDP of each of `count` ports alone; the last is that of the frames. */
+  flowerFilters(place: Place, count: number): void {
+    const F = P.TCA_FLOWER;
+    for (let port = 9 + count - 1; port >= 9; port--)
+      this.#filter(place, 'flower', ETH_P_IP, (to) => {
+        to.putRaw(F.KEY_ETH_TYPE.type, Uint8Array.of(8, 0));
+        to.putRaw(F.KEY_IP_PROTO.type, Uint8Array.of(IPPROTO_UDP));
+        to.putRaw(F.KEY_UDP_DST.type, Uint8Array.of(port >> 8, port & 0xff));
+      });
   }
 
   /** matchall: everything goes to i0. */

@@ -180,6 +180,14 @@ export const ways: readonly Way[] = [
       }),
   },
   {
+    name: 'in, clsact, 100 flower filters of one mask',
+    least: 500_000,
+    send: () =>
+      into((made) => {
+        made.flowerFilters(v1Ingress, 100);
+      }),
+  },
+  {
     name: 'in, clsact, mirred to an ifb and back',
     least: 400_000,
     send: () =>
