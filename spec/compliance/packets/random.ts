@@ -58,18 +58,47 @@ function mirred(random: Random, targets: readonly string[]): string {
   return ` action mirred ${verb} dev ${random.pick(targets)}${goto}`;
 }
 
-function actions(random: Random, targets: readonly string[]): string {
-  if (targets.length === 0 || random.chance(0.35)) return '';
-  return Array.from({ length: range(random, 1, 2) }, () => mirred(random, targets)).join('');
+const ACTION_KINDS = ['gact', 'police', 'act_bpf'];
+const VERDICTS = ['pass', 'pipe', 'drop', 'continue', 'reclassify', 'trap', 'jump 1', 'jump 2', 'goto chain 3'];
+
+/** An action whose kind is among `kinds`; mirred, where packets may be sent on. */
+function action(random: Random, targets: readonly string[], kinds: readonly string[]): string {
+  const sends = targets.length > 0 ? ['mirred'] : [];
+  switch (random.pick([...sends, ...kinds])) {
+    case 'gact': {
+      const turns = random.chance(0.5) ? ` random determ ${random.pick(VERDICTS)} ${range(random, 1, 4)}` : '';
+      return ` action gact ${random.pick(VERDICTS)}${turns}`;
+    }
+    case 'police': {
+      const limit = random.pick(['', 'rate 10gbit burst 10m ', 'rate 8bit burst 250 mpu 46 ']);
+      const said = [0, 1].map(() => random.pick(['pass', 'pipe', 'drop', 'continue', 'reclassify']));
+      return ` action police ${limit}mtu ${random.pick([60, 100, 300, 2000])} conform-exceed ${said.join('/')}`;
+    }
+    case 'act_bpf':
+      return random.chance(0.5)
+        ? ` action bpf ${bytecode(random)} ${random.pick(VERDICTS)}`
+        : ` action bpf obj $O sec ${random.pick([...ALL_VERDICTS, ...CHANGING])} ${random.pick(VERDICTS)}`;
+    default:
+      return mirred(random, targets);
+  }
+}
+
+function actions(random: Random, targets: readonly string[], kinds: readonly string[]): string {
+  const known = kinds.filter((kind) => ACTION_KINDS.includes(kind));
+  if (targets.length + known.length === 0 || random.chance(0.35)) return '';
+  const most = known.length > 0 ? 4 : 2;
+  return Array.from({ length: range(random, 1, most) }, () => action(random, targets, known)).join('');
 }
 
 const programsAt = ({ targets }: Place): readonly string[] =>
   targets.includes('w0') ? [...ALL_VERDICTS, ...CHANGING, ...SENDING] : [...ALL_VERDICTS, ...CHANGING];
 
-function classifier(random: Random, place: Place): string {
+function classifier(random: Random, place: Place, kinds: readonly string[]): string {
   const flow = random.chance(0.5) ? ` flowid 1:${range(random, 1, 6)}` : '';
-  const rest = `${flow}${actions(random, place.targets)}`;
-  switch (random.weighted({ classic: 3, native: 2, direct: 3, u32: 3 })) {
+  const rest = `${flow}${actions(random, place.targets, kinds)}`;
+  switch (random.weighted({ matchall: kinds.includes('matchall') ? 4 : 0, classic: 3, native: 2, direct: 3, u32: 3 })) {
+    case 'matchall':
+      return `matchall${rest}`;
     case 'classic':
       return `bpf ${bytecode(random)}${rest}`;
     case 'native':
@@ -81,18 +110,20 @@ function classifier(random: Random, place: Place): string {
   }
 }
 
-function filterLine(random: Random, place: Place): string {
+function filterLine(random: Random, place: Place, kinds: readonly string[]): string {
   const chain = random.pick(CHAINS);
   const protocol = random.pick(PROTOCOLS);
   const where = `${place.hook}${chain === 0 ? '' : ` chain ${chain}`} protocol ${protocol} prio ${range(random, 1, 9)}`;
-  return filter(place.dev, where, classifier(random, place));
+  return filter(place.dev, where, classifier(random, place, kinds));
 }
 
 const CLASSFUL = ['htb', 'htb', 'prio'];
 
 /** A root qdisc without time: rates that no burst exhausts. */
 function queue(random: Random, dev: string, kinds: readonly string[]): string[] {
-  const kind = random.pick(['pfifo limit 10', 'bfifo limit 3000', 'tbf rate 10gbit burst 10m limit 1m', ...CLASSFUL]);
+  const more = kinds.includes('fq_codel') ? ['fq_codel flows 1'] : [];
+  const simple = ['pfifo limit 10', 'bfifo limit 3000', 'tbf rate 10gbit burst 10m limit 1m', ...more];
+  const kind = random.pick([...simple, ...CLASSFUL]);
   const root = `tc qdisc add dev ${dev} root handle 1: `;
   if (kind === 'prio') return kinds.includes('prio') ? [`${root}prio bands ${range(random, 2, 5)}`] : [`${root}pfifo`];
   if (kind !== 'htb') return [root + kind];
@@ -102,11 +133,11 @@ function queue(random: Random, dev: string, kinds: readonly string[]): string[] 
   return [`${root}htb default ${range(random, 0, 4)}`, ...classes, ...(random.chance(0.5) ? [leaf] : [])];
 }
 
-const change = (random: Random, places: readonly Place[]): string => {
+const change = (random: Random, places: readonly Place[], kinds: readonly string[]): string => {
   const place = random.pick(places);
   switch (random.weighted({ add: 4, del: 3, delAll: 1, down: 1, up: 1, mtu: 1, promisc: 1 })) {
     case 'add':
-      return filterLine(random, place);
+      return filterLine(random, place, kinds);
     case 'del':
       return `tc filter del dev ${place.dev} ${place.hook} prio ${range(random, 1, 9)}`;
     case 'delAll':
@@ -122,7 +153,7 @@ const change = (random: Random, places: readonly Place[]): string => {
   }
 };
 
-/** `kinds`: qdiscs that the kernel has beside those every kernel has. `frames`: how many will be sent. */
+/** `kinds`: of qdiscs, filters and actions, those that the kernel has and others lack. `frames`: how many will be sent. */
 export function randomConfiguration(
   name: string,
   random: Random,
@@ -144,13 +175,13 @@ export function randomConfiguration(
     if (random.chance(0.35)) {
       const lines = queue(random, dev, kinds);
       setup.push(...lines);
-      if (/ (htb|prio)/.test(lines[0]!)) places.push({ dev, hook: 'parent 1:', targets: [] });
+      if (/ (htb|prio|fq_codel)/.test(lines[0]!)) places.push({ dev, hook: 'parent 1:', targets: [] });
     }
   if (places.length === 0) return randomConfiguration(name, random, frames, kinds);
-  for (let n = range(random, 1, 8); n > 0; n--) setup.push(filterLine(random, random.pick(places)));
+  for (let n = range(random, 1, 8); n > 0; n--) setup.push(filterLine(random, random.pick(places), kinds));
   const changes = Array.from({ length: random.int(4) }, () => ({
     before: random.int(frames),
-    run: change(random, places),
+    run: change(random, places, kinds),
   })).sort((a, b) => a.before - b.before);
   const options: (readonly [number, number])[] = [];
   if (random.chance(0.2)) options.push([12, random.pick([6, 7, 0x10001, 0x10002, 0x10000])]);
