@@ -10,15 +10,14 @@ import {
   NL_VALIDATE_NESTED,
   NL_VALIDATE_STRICT,
   NL_VALIDATE_STRICT_ATTRS,
-  NL_VALIDATE_TRAILING,
   NL_VALIDATE_UNSPEC,
 } from '../../codec/parse.js';
+import { noteBroken } from './broken_run.js';
 import { C } from './codes.js';
 import type { Deviation, Judge, Place } from './judge.js';
 import { fault, faultErrno, faultMeaning, faultText, intSize } from './policy.js';
 
 const NLA_F_NET_BYTEORDER = 0x4000;
-const LEFTOVER = 'bytes leftover after parsing attributes';
 
 /** How a run is read. */
 export interface Reading {
@@ -31,6 +30,8 @@ export interface Reading {
   readonly positions?: boolean;
   /** The types mean something that is not declared here: none of them is called unknown. */
   readonly open?: boolean;
+  /** A list, whose members may be of the same type. */
+  readonly list?: boolean;
   /** Without strict checking nothing is refused: the attributes are not looked at, or faults are passed over. */
   readonly strictOnly?: boolean;
   /** With strict checking the attributes are read otherwise. */
@@ -65,19 +66,22 @@ export class Attributes {
   /** Where the run lies in the datagram. */
   readonly from: number;
   readonly to: number;
-  /** The nest it is in: `TCA_OPTIONS`; '' = the message. */
+  /** The nest it is in: `TCA_OPTIONS`; '' = the message. Only findings know it. */
   readonly path: string;
+  /** The run that the nest is of. */
+  readonly outer: Attributes | undefined;
   /** Index of the finding that may be why something is missing from the run; -1 = none. */
   cause = -1;
   /** Offset of the header of the last attribute of each type; negative when its policy refuses it, 0 = none. */
   readonly #at: number[];
 
-  constructor(judge: Judge, set: AttrSet<object>, from: number, to: number, path: string) {
+  constructor(judge: Judge, set: AttrSet<object>, from: number, to: number, path: string, outer?: Attributes) {
     this.judge = judge;
     this.set = set;
     this.from = from;
     this.to = to;
     this.path = path;
+    this.outer = outer;
     this.#at = zeros(set.$max + 1);
   }
 
@@ -152,13 +156,14 @@ export class Attributes {
 
   /** The attributes inside one of these that its policy lets pass. */
   nested(type: number, set: AttrSet<object>, reading: Reading): Attributes {
-    return walk(this.judge, set, this.start(type), this.end(type), this.pathOf(type), reading);
+    const path = this.judge.sink === undefined ? '' : this.pathOf(type);
+    return walk(this.judge, set, this.start(type), this.end(type), path, reading, this);
   }
 
   /** Takes one in. */
-  put(type: number, off: number, good: boolean): void {
+  put(type: number, off: number, good: boolean, again: boolean): void {
     const before = this.off(type);
-    if (before !== 0) this.#noteDuplicate(type, before, off);
+    if (before !== 0 && !again) this.#noteDuplicate(type, before, off);
     this.#at[type] = good ? off : -off;
   }
 
@@ -187,57 +192,6 @@ function deny(judge: Judge, { strictOnly, liberalOnly }: Reading, deviation: Dev
   else judge.refuse(deviation);
 }
 
-/** Whether attributes lie without gaps between `off` and `to` when they are not padded. */
-function fitsUnpadded(view: DataView, off: number, to: number): boolean {
-  if (to - off < NLA_HDRLEN) return false;
-  for (;;) {
-    if (off === to) return true;
-    if (to - off < NLA_HDRLEN) return to - off < 4 && to > off;
-    const length = view.getUint16(off, true);
-    if (length < NLA_HDRLEN || off + length > to) return false;
-    const next = off + nlaAlign(length);
-    off = next > to ? to : next;
-  }
-}
-
-/** Whether a length is right once its bytes are exchanged: the sender writes in network order. */
-function swapped(view: DataView, off: number, to: number): boolean {
-  const length = view.getUint16(off, false);
-  return length >= NLA_HDRLEN && off + length <= to;
-}
-
-const tooShort = (length: number): string => `nla_len ${length} is less than its own header`;
-
-/** What ends the walk before the end of the run. */
-function noteBroken(run: Attributes, off: number, unaligned: number, reading: Reading): void {
-  const { judge, to, path } = run;
-  if (reading.extack) judge.msg = LEFTOVER;
-  const rest = to - off;
-  const length = rest >= NLA_HDRLEN ? judge.view.getUint16(off, true) : 0;
-  const at: Place = { offset: off, length: rest, path };
-  let code: Deviation['code'] = C.leftoverBytes;
-  let text = `${rest} bytes behind the last attribute are too few for another`;
-  let fix = 'let the enclosing length end where the last attribute ends';
-  if (unaligned > 0 && fitsUnpadded(judge.view, unaligned, to)) {
-    code = C.missingPadding;
-    text = 'the attribute before is not padded: the kernel looks for the next at a multiple of four bytes';
-    fix = 'fill each payload up to a multiple of four bytes; nla_len does not count the padding';
-  } else if (rest >= NLA_HDRLEN && swapped(judge.view, off, to)) {
-    code = C.swappedHeader;
-    text = `nla_len is ${length}: its bytes are exchanged`;
-    fix = 'write nla_len and nla_type in the byte order of the machine';
-  } else if (rest >= NLA_HDRLEN) {
-    code = length < NLA_HDRLEN ? C.attributeLengthShort : C.attributeBeyondEnd;
-    text = length < NLA_HDRLEN ? tooShort(length) : `nla_len ${length} reaches beyond the ${rest} bytes that are left`;
-    fix = 'count the header of 4 bytes and the payload in nla_len, no padding';
-  }
-  run.blame();
-  const refusal: Deviation = { code, errno: 'EINVAL', msg: LEFTOVER, at, text, fix };
-  if (reading.mode & NL_VALIDATE_TRAILING) judge.refuse(refusal);
-  else if (reading.strictMode & NL_VALIDATE_TRAILING) judge.strictly(refusal);
-  else judge.note({ code, severity: 'ignored', at, text: `${text}; the kernel reads no further`, fix });
-}
-
 /** Refuses in the modes that have `bit`; tells of something ignored otherwise. */
 function refuseIn(judge: Judge, modes: readonly [number, number], bit: number, deviation: Deviation): boolean {
   if (modes[0] & bit) judge.refuse(deviation);
@@ -258,8 +212,10 @@ function noteUnread(run: Attributes, off: number, type: number, reading: Reading
       : [reading.mode, reading.strictMode];
   const at = { offset: off, length: judge.view.getUint16(off, true), path: run.pathOf(type) };
   const dump = attribute?.direction === 'dump';
-  const code = dump ? C.dumpOnly : C.unknownAttribute;
-  const text = dump ? 'only the kernel sends this attribute' : `no attribute of ${set.$name} has type ${type}`;
+  const position = reading.positions === true && beyond;
+  const code = dump ? C.dumpOnly : position ? C.actionGap : C.unknownAttribute;
+  const name = position ? `${set.$name} has no position ${type}` : `no attribute of ${set.$name} has type ${type}`;
+  const text = dump ? 'only the kernel sends this attribute' : name;
   const fix = dump ? 'leave it out' : 'leave it out, or correct nla_type';
   const bad = reading.extack ? off : undefined;
   const msg = reading.extack ? (beyond ? 'Unknown attribute type' : 'Unsupported attribute') : undefined;
@@ -414,24 +370,22 @@ export function walk(
   to: number,
   path: string,
   reading: Reading,
+  outer?: Attributes,
 ): Attributes {
-  const run = new Attributes(judge, set, from, to, path);
+  const run = new Attributes(judge, set, from, to, path, outer);
   const { view } = judge;
+  const found = judge.sink?.length ?? 0;
   let off = from;
-  let unaligned = 0;
   while (to - off >= NLA_HDRLEN) {
     const size = view.getUint16(off, true);
     if (size < NLA_HDRLEN || size > to - off) break;
     const type = view.getUint16(off + 2, true) & NLA_TYPE_MASK;
     const next = off + nlaAlign(size);
-    if (next !== off + size) {
-      if (judge.sink !== undefined) checkPadding(run, off + size, next, type);
-      if (unaligned === 0) unaligned = off + size;
-    }
+    if (next !== off + size && judge.sink !== undefined) checkPadding(run, off + size, next, type);
     take(run, off, size - NLA_HDRLEN, type, reading);
     off = next;
   }
-  if (off < to) noteBroken(run, off, unaligned, reading);
+  if (off < to) noteBroken(run, off, found, reading);
   return run;
 }
 
@@ -445,5 +399,5 @@ function take(run: Attributes, off: number, length: number, type: number, readin
   let good = true;
   if (attribute !== undefined && attribute.direction !== 'dump') good = judgeOne(run, attribute, off, length, reading);
   else if (reading.positions !== true && reading.open !== true) noteUnread(run, off, type, reading);
-  run.put(type, off, good);
+  run.put(type, off, good, reading.list === true);
 }

@@ -145,3 +145,9 @@ function* sentIn(record: NetlinkRecord, file: string): Iterable<Sent> {
 export function* requestsOf(file: string): Iterable<Sent> {
   for (const record of readLines(file, netlinkRecord)) yield* sentIn(record, file.split('/').slice(-2).join('/'));
 }
+
+/** What was said of the first message of a datagram. */
+export function answerTo(bytes: Uint8Array, replies: readonly Uint8Array[]): Answer | undefined {
+  const [first] = messagesOf(bytes);
+  return first === undefined ? undefined : find(first, replies.flatMap(messagesOf));
+}

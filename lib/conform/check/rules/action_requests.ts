@@ -64,7 +64,7 @@ function getOrDelete(judge: Judge, root: Attributes): void {
 
 /** Success, and nothing is done. */
 function noteEmpty(tab: Attributes): void {
-  if (tab.has(1)) return;
+  if (tab.has(1) || tab.cause >= 0) return;
   tab.judge.note({
     code: C.actionGap,
     severity: 'ignored',

@@ -1,7 +1,7 @@
 // net/core/rtnetlink.c: what the bytes of link messages decide: RTM_NEWLINK, RTM_SETLINK, RTM_DELLINK, RTM_GETLINK,
 // RTM_NEWLINKPROP, RTM_DELLINKPROP.
 import { nlaAlign } from '../../../codec/nla.js';
-import { IFLA } from '../../../uapi/linux/if_link.js';
+import { IFLA, IFLA_INFO } from '../../../uapi/linux/if_link.js';
 import { ALTIFNAMSIZ } from '../../../uapi/linux/if.js';
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, NLMSG_HDRLEN } from '../../../uapi/linux/netlink.js';
 import { ifinfomsg, rtgenmsg } from '../../../uapi/linux/rtnetlink.js';
@@ -12,7 +12,7 @@ import { alwaysStrictly, liberally, orStrictly, strictlyOnly, walk } from '../at
 import { C } from '../codes.js';
 import type { Judge } from '../judge.js';
 import { checkAfSpec, checkQueues, checkUniqueNetns, mayLackNetns, mayRefuseChange } from './link_attributes.js';
-import { checkLinkInfo, kindNamed } from './link_info.js';
+import { checkLinkInfo } from './link_info.js';
 import type { MustBeZero } from './strict.js';
 import { allowOnly, strictEnd, strictHeader, strictZero } from './strict.js';
 import * as tc from './tc.js';
@@ -104,15 +104,16 @@ function creates(judge: Judge, run: Attributes): boolean {
   return judge.wants(NLM_F_CREATE) && (judge.wants(NLM_F_EXCL) || !namesDevice(judge, run));
 }
 
-function checkCreate(run: Attributes): void {
+function checkCreate(run: Attributes, info: Attributes | undefined): void {
   const { judge } = run;
   const { MAP, PROTINFO, LINKINFO } = IFLA;
+  const given = info ?? run;
   const odd = run.has(MAP.type) ? MAP.type : PROTINFO.type;
   if (run.has(odd))
     judge.deny(C.unsupported, 'EOPNOTSUPP', undefined, run.place(odd), 'a new link takes no such attribute');
-  if (!run.has(LINKINFO.type) || !kindNamed(run)) {
+  if (!run.has(LINKINFO.type) || info?.has(IFLA_INFO.KIND.type) === false) {
     const text = 'a new link needs IFLA_LINKINFO with IFLA_INFO_KIND';
-    judge.deny(C.missingAttribute, 'EOPNOTSUPP', 'Unknown device type', run.whole, text, run);
+    judge.deny(C.missingAttribute, 'EOPNOTSUPP', 'Unknown device type', given.whole, text, given);
   }
   judge.may('EOPNOTSUPP: Unknown device type');
   checkQueues(run);
@@ -135,17 +136,17 @@ export function newLink(judge: Judge): void {
   const run = parseLink(judge);
   checkUniqueNetns(run);
   const sure = creates(judge, run);
-  checkLinkInfo(run, sure);
+  const info = checkLinkInfo(run, sure);
   mayLackNetns(run);
   if (run.has(LINK_NETNSID.type)) judge.may('EINVAL: Unknown network namespace id');
   if (indexOf(judge) < 0 && judge.has('negative-ifindex')) {
     const at = tc.field(judge, offsetof.ifi_index, 4, 'ifi_index');
     judge.deny(C.noSuchIndex, 'EINVAL', "ifindex can't be negative", at, `no device has the index ${indexOf(judge)}`);
   }
-  changeOrCreate(run, sure);
+  changeOrCreate(run, sure, info);
 }
 
-function changeOrCreate(run: Attributes, sure: boolean): void {
+function changeOrCreate(run: Attributes, sure: boolean, info: Attributes | undefined): void {
   const { judge } = run;
   const named = namesDevice(judge, run);
   if (!named && !judge.wants(NLM_F_CREATE)) {
@@ -163,7 +164,7 @@ function changeOrCreate(run: Attributes, sure: boolean): void {
     });
   }
   if (named) mayChange(run);
-  if (sure) checkCreate(run);
+  if (sure) checkCreate(run, info);
   else if (judge.wants(NLM_F_CREATE)) {
     judge.may('EOPNOTSUPP: Unknown device type');
     judge.may('EINVAL: Invalid number of transmit queues');
@@ -237,7 +238,7 @@ export function linkProp(judge: Judge): void {
   judge.may('ENOENT: the device has no such name');
   judge.may('EINVAL: effective property list too long');
   judge.may('EINVAL: the name cannot be taken away');
-  run.nested(PROP_LIST.type, properties, { ...alwaysStrictly, open: true });
+  run.nested(PROP_LIST.type, properties, { ...alwaysStrictly, open: true, list: true });
 }
 
 const dump6: readonly MustBeZero[] = [zeroHeader[0]!, zeroHeader[1]!, index, zeroHeader[2]!, zeroHeader[3]!];

@@ -16,17 +16,6 @@ const ETH_MAX_MTU = 0xffff;
 /** Kinds of links whose rules are known. */
 const ethernet: ReadonlySet<string> = new Set(['veth', 'dummy', 'ifb']);
 
-/** Whether a kind is named, by an attribute that its policy lets pass. */
-export function kindNamed(run: Attributes): boolean {
-  if (!run.ok(LINKINFO.type)) return run.has(LINKINFO.type);
-  const { judge } = run;
-  const sink = judge.sink;
-  judge.sink = undefined;
-  const info = run.nested(LINKINFO.type, IFLA_INFO, { ...silently, strictOnly: true });
-  judge.sink = sink;
-  return info.has(KIND.type);
-}
-
 /** The address of an Ethernet device. */
 function checkAddress(run: Attributes, sure: boolean): void {
   const { judge } = run;
@@ -92,16 +81,17 @@ function checkPeer(data: Attributes, sure: boolean): void {
   mayLackNetns(peer);
 }
 
-/** IFLA_LINKINFO of a request that makes or changes a link; `sure` = it makes one, or is refused. */
-export function checkLinkInfo(run: Attributes, sure: boolean): void {
-  if (!run.ok(LINKINFO.type)) return;
+/** IFLA_LINKINFO of a request that makes or changes a link, and what is in it; `sure` = it makes one, or is refused. */
+export function checkLinkInfo(run: Attributes, sure: boolean): Attributes | undefined {
+  if (!run.ok(LINKINFO.type)) return undefined;
   const { judge } = run;
   const info = run.nested(LINKINFO.type, IFLA_INFO, silently);
   const kind = info.string(KIND.type);
   if (info.has(DATA.type) || info.has(SLAVE_DATA.type)) judge.may('EOPNOTSUPP: the kind takes no changes');
-  if (kind === undefined) return;
+  if (kind === undefined) return info;
   judge.may('EOPNOTSUPP: Unknown device type');
   if (kind === 'veth') checkVeth(run, info, sure);
   else if (ethernet.has(kind)) checkAddress(run, sure);
   else judge.may('EINVAL: the kind refuses its data');
+  return info;
 }
