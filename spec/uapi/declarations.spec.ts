@@ -134,8 +134,11 @@ const plain = (value: unknown): unknown => (value instanceof Nla ? Array.from(va
 
 const declaredOf = (set: AnySet): Attribute[] => set.$byType.filter((a): a is Attribute => a !== undefined);
 
+/** Sets of older kernels end before their last declared attribute. */
 const accepted = (set: AnySet): Attribute[] =>
-  declaredOf(set).filter((a) => a.direction === 'both' && a.kind.type !== 'reject' && !mustBeFlagged(set, a));
+  declaredOf(set).filter(
+    (a) => a.direction === 'both' && a.kind.type !== 'reject' && a.type <= set.$max && !mustBeFlagged(set, a),
+  );
 
 /** Nests that are only taken with NLA_F_NESTED, which no run here has. */
 const mustBeFlagged = (set: AnySet, a: Attribute): boolean => a.kind.type === 'nested' && a.type >= set.$strictFrom;

@@ -5,32 +5,33 @@ import { struct } from '../../codec/struct.js';
 export const SOCK_DIAG_BY_FAMILY = 20;
 export const SOCK_DESTROY = 21;
 
-const sockid = {
+/** Both ends of a socket. */
+export const inet_diag_sockid = struct('inet_diag_sockid', {
   idiag_sport: be16,
   idiag_dport: be16,
   idiag_src: bytes(16),
   idiag_dst: bytes(16),
   idiag_if: u32,
   idiag_cookie: bytes(8),
-};
+});
 
-/** The request, with the members of its struct inet_diag_sockid in place. */
+/** The request. */
 export const inet_diag_req_v2 = struct('inet_diag_req_v2', {
   sdiag_family: u8,
   sdiag_protocol: u8,
   idiag_ext: u8,
   pad: u8,
   idiag_states: u32,
-  ...sockid,
+  id: inet_diag_sockid,
 });
 
-/** The answer, likewise. */
+/** The answer. */
 export const inet_diag_msg = struct('inet_diag_msg', {
   idiag_family: u8,
   idiag_state: u8,
   idiag_timer: u8,
   idiag_retrans: u8,
-  ...sockid,
+  id: inet_diag_sockid,
   idiag_expires: u32,
   idiag_rqueue: u32,
   idiag_wqueue: u32,
