@@ -1,7 +1,7 @@
 // Frames that leave v0 in virtual time: each has a number, by which it is known when it arrives at v1, and the moment is
 // noted. Counters are read as `tc -s` reads them.
 import { expect } from 'chai';
-import type { Machine } from '../../../../../lib/linux/machine.js';
+import type { Machine, MachineOptions } from '../../../../../lib/linux/machine.js';
 import { gnet_stats_basic, gnet_stats_queue, TCA_STATS } from '../../../../../lib/uapi/linux/gen_stats.js';
 import { NLM_F_ECHO } from '../../../../../lib/uapi/linux/netlink.js';
 import { TC_H_ROOT } from '../../../../../lib/uapi/linux/pkt_sched.js';
@@ -44,12 +44,13 @@ export function dice(seed: number): (below: number) => number {
 }
 
 export class Traffic {
-  readonly bed = new Bed();
+  readonly bed: Bed;
   readonly machine: Machine;
   readonly arrivals: Arrival[] = [];
   #sent = 0;
 
-  constructor() {
+  constructor(options: MachineOptions = {}) {
+    this.bed = new Bed(options);
     this.machine = this.bed.machine;
     for (const ifi_index of [V0, V1]) {
       const body = R.ifinfomsg.bytes({ ifi_index, ifi_flags: 1, ifi_change: 1 });
