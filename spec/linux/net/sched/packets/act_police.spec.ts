@@ -5,7 +5,12 @@ import * as P from '../../../../../lib/uapi/linux/pkt_cls.js';
 import { tc_ratespec } from '../../../../../lib/uapi/linux/pkt_sched.js';
 import { NLM_F_REPLACE } from '../../../../../lib/uapi/linux/netlink.js';
 import { RTM_NEWACTION, RTM_NEWTFILTER, TCA } from '../../../../../lib/uapi/linux/rtnetlink.js';
-import { gnet_stats_basic, gnet_stats_queue, TCA_STATS } from '../../../../../lib/uapi/linux/gen_stats.js';
+import {
+  gnet_estimator,
+  gnet_stats_basic,
+  gnet_stats_queue,
+  TCA_STATS,
+} from '../../../../../lib/uapi/linux/gen_stats.js';
 import { act, action, actionsOf, dumpActions, inside, tab, table } from '../actions.js';
 import { attr, CLSACT, EGRESS, nest, PROTO_ALL } from '../bed.js';
 import { Bucket, Buckets, lasting, packetLasting, TICK } from './rates.js';
@@ -35,9 +40,13 @@ describe('net/sched/act_police: packets', () => {
   });
 
   const police = (...options: Uint8Array[]): void => {
+    policeWith([], ...options);
+  };
+  /** `more`: attributes beside the options of the filter. */
+  const policeWith = (more: readonly Uint8Array[], ...options: Uint8Array[]): void => {
     const acts = table(P.TCA_MATCHALL.ACT.type, action('police', options));
     const at = { parent: EGRESS, prio: 1, protocol: PROTO_ALL };
-    traffic.request(RTM_NEWTFILTER, at, 'matchall', nest(TCA.OPTIONS.type, acts));
+    traffic.request(RTM_NEWTFILTER, at, 'matchall', nest(TCA.OPTIONS.type, acts), ...more);
   };
 
   const counters = () => {
@@ -124,6 +133,25 @@ describe('net/sched/act_police: packets', () => {
     traffic.send(100);
     traffic.send(101);
     expect(counters()).to.deep.equal({ bytes: 201, packets: 2, drops: 1, overlimits: 1 });
+  });
+
+  it('stops all while the average of a quarter second each is too high, and not after', () => {
+    // A new quarter counts for half: 50, 75 and 87.5 % of 100,000 bytes a second, of which 80 % is too much.
+    const quarters = attr(TCA.RATE.type, gnet_estimator.bytes({ interval: -2, ewma_log: 1 }));
+    policeWith([quarters], parms({}), attr(TCA_POLICE.AVRATE.type, 80_000));
+    const every = (count: number): number[] => {
+      for (let i = 0; i < count; i++) {
+        traffic.send(1000);
+        traffic.advance(10_000 * MICROSECOND);
+      }
+      return traffic.take();
+    };
+    expect(every(100)).to.deep.equal(Array.from({ length: 75 }, (_, i) => i));
+    expect(counters()).to.include({ overlimits: 25, drops: 25 });
+    // 93.75 % after the hundredth; a quarter without packets halves it. A quarter is 62 of 250 jiffies: 1.24 s is the fifth.
+    traffic.advance(230_000 * MICROSECOND);
+    expect(every(1)).to.deep.equal([]);
+    expect(every(1)).to.deep.equal([101]);
   });
 
   it('starts with full buckets again when it is changed', () => {
