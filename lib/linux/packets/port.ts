@@ -22,7 +22,7 @@ export interface FrameOptions {
   readonly mark?: number;
   /** SO_PRIORITY */
   readonly priority?: number;
-  /** The queue of a device that has several. */
+  /** The queue of a device that has several; without it the packet's flow decides. */
   readonly queue?: number;
 }
 
@@ -51,7 +51,7 @@ function transmitPacket(dev: NetDevice, frame: Uint8Array, options: FrameOptions
   setHeaders(skb, frame);
   skb.mark = options.mark ?? 0;
   skb.priority = options.priority ?? 0;
-  skb.queueMapping = options.queue ?? 0;
+  skb.queueMapping = options.queue === undefined ? 0 : options.queue + 1;
   tracer?.follow(skb);
   return devQueueXmit(skb);
 }

@@ -89,13 +89,40 @@ function xmitUnqueued(skb: SkBuff, dev: NetDevice): number {
   return -ENETDOWN;
 }
 
-/** One queue is in use, unless a program has chosen another. @models net/core/dev.c netdev_core_pick_tx() */
+/** A packet that was received by a queue, or that a program says so of, keeps to it; others go by their flow. @models net/core/dev.c skb_tx_hash() */
+function txHash(skb: SkBuff, dev: NetDevice, used: number): number {
+  if (skb.queueMapping !== 0) return (skb.queueMapping - 1) % used;
+  return Math.floor((dev.net.machine.softnet.flowHash.of(skb) / 2 ** 32) * used);
+}
+
+/** @models net/core/dev.c netdev_core_pick_tx() */
 function pickTx(skb: SkBuff, dev: NetDevice): NetdevQueue {
   const used = dev.realNumTxQueues ?? dev.numTxQueues;
-  if (used > 1 && skb.queueMapping >= used) skb.queueMapping = 0;
-  const index = used > 1 ? skb.queueMapping : 0;
-  if (used === 1) skb.queueMapping = 0;
-  return dev.txQueues[index]!;
+  skb.queueMapping = used === 1 ? 0 : txHash(skb, dev, used);
+  return dev.txQueues[skb.queueMapping]!;
+}
+
+/**
+ * The driver at once, whatever hooks and queues there are; nobody who listens hears of it.
+ *
+ * @models net/core/dev.c __dev_direct_xmit()
+ */
+export function devDirectXmit(skb: SkBuff): number {
+  const dev = skb.dev!;
+  const { softnet } = dev.net.machine;
+  if (!dev.running || !dev.carrier) {
+    dev.stats[TX_DROPPED]!++;
+    traceDrop(skb, 'NOT_SPECIFIED');
+    skb.pool.free(skb);
+    return NET_XMIT_DROP;
+  }
+  if (!validateXmitSkb(skb, dev)) return NET_XMIT_DROP;
+  skb.queueMapping = softnet.cpu % (dev.realNumTxQueues ?? dev.numTxQueues);
+  softnet.recursion++;
+  traceTransmitted(skb);
+  const result = dev.ops.startXmit!(skb, dev);
+  softnet.recursion--;
+  return result;
 }
 
 /**

@@ -10,7 +10,7 @@ import { SO_MARK, SO_PRIORITY, SOCK_DGRAM, SOCK_RAW } from '../../../../uapi/lin
 import { errno, errnoOf, ModelGap } from '../../../errno.js';
 import type { Task } from '../../../kernel/task.js';
 import { devGetByIndex } from '../../core/dev/table.js';
-import { devQueueXmit, NET_XMIT_CN } from '../../core/dev/xmit.js';
+import { devDirectXmit, devQueueXmit, NET_XMIT_CN } from '../../core/dev/xmit.js';
 import type { NetDevice } from '../../core/net_device.js';
 import type { SkBuff } from '../../core/skbuff/sk_buff.js';
 import { ETH_P_8021Q, ethTypeVlan, VLAN_HLEN } from '../../core/skbuff/vlan.js';
@@ -117,7 +117,7 @@ function xmit(sock: PacketSock, task: Task, skb: SkBuff): number {
   const { current } = softnet;
   softnet.current = task;
   try {
-    const result = devQueueXmit(skb);
+    const result = sock.qdiscBypass ? devDirectXmit(skb) : devQueueXmit(skb);
     softnet.backlog.run();
     return result;
   } finally {
