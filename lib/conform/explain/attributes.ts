@@ -1,6 +1,6 @@
 // A run of attributes: header, payload and padding of each, and what is left behind the last.
 import { NLA_F_NESTED, NLA_F_NET_BYTEORDER, NLA_HDRLEN, NLA_TYPE_MASK } from '../../codec/nla.js';
-import { attributeName, shapeOf, textOf } from '../../wire/layout/level.js';
+import { anonymous, attributeName, shapeOf, textOf } from '../../wire/layout/level.js';
 import type { Level, Place, Shape } from '../../wire/layout/shape.js';
 import { type AttributeView, viewAttributes } from '../../wire/netlink.js';
 import { meaningOf } from './meaning.js';
@@ -35,7 +35,7 @@ function one(walk: Walk, at: number, level: Level, place: Place, spot: Spot): Re
     type: typeName(shape),
     value: shape.is === 'flag' ? 'set' : undefined,
     meaning: meaningOf(name, { value: valueOf(walk, start, attribute, shape), ...spot, isRequest: walk.isRequest }),
-    symbol: symbolOf(walk, level, shape),
+    symbol: symbolOf(walk, level, shape, spot),
     remark: remarkOf(walk, at, level, place),
   };
   return group(name, at, children, given(optional));
@@ -88,19 +88,28 @@ function valueOf({ bytes }: Walk, start: number, { payload }: AttributeView, sha
 }
 
 /** What reads the attributes of a nest, or of this run. */
-function symbolOf({ isRequest }: Walk, level: Level, shape: Shape): string | undefined {
+function symbolOf({ isRequest }: Walk, level: Level, shape: Shape, spot: Spot): string | undefined {
   const at = shape.is === 'attributes' ? shape.level : level;
-  return isRequest ? (at.reads ?? level.reads) : (at.writes ?? level.writes);
+  const own = spot.path.length === 0 ? (spot.reads ?? level.reads) : level.reads;
+  if (isRequest && at === level) return own;
+  return isRequest ? (at.reads ?? own) : (at.writes ?? level.writes);
 }
 
 function remarkOf(walk: Walk, at: number, level: Level, place: Place): string | undefined {
   const remarks = [
     walk.marks.get(at),
+    undecoded(place, shapeOf(level, place)),
     ...(walk.isRequest ? requestRemarks(level, place) : []),
     ...siblingRemark(level, place),
   ].filter((text) => text !== undefined);
   return remarks.length === 0 ? undefined : remarks.join('; ');
 }
+
+/** Attributes that are there, but that nobody has declared. */
+const undecoded = ({ attribute }: Place, shape: Shape): string | undefined =>
+  shape.is === 'attributes' && shape.level === anonymous && attribute.payload.length > 0
+    ? 'what is inside is not known: attributes have numbers alone'
+    : undefined;
 
 function requestRemarks({ set }: Level, { attribute: { type }, siblings, attribute }: Place): string[] {
   if (set === undefined) return [];

@@ -117,7 +117,7 @@ function bodyRegions(
 ): Region[] {
   const { nlmsg_type: type, nlmsg_flags: flags } = header;
   if (layout === undefined) return rest(body, end, 'messages of this type are not decoded');
-  const spot: Spot = { context: layout.context, path: [] };
+  const spot: Spot = { context: layout.context, path: [], reads: (type & 3) === 0 ? undefined : layout.reads };
   const start = Math.min(body + layout.start, end);
   const [echoStart, echoEnd] = layout.echo ?? [layout.start, layout.start];
   const headEnd = Math.min(body + (layout.echo === undefined ? layout.start : echoStart), end);

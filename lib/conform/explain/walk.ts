@@ -25,6 +25,8 @@ export interface Spot {
   readonly context: Context;
   /** Names of the attributes around, the outermost first. */
   readonly path: readonly string[];
+  /** What reads the attributes that are in no nest, where it is not what reads them in other messages. */
+  readonly reads?: string | undefined;
 }
 
 export type Optional = Partial<Pick<Region, 'type' | 'value' | 'meaning' | 'symbol' | 'remark'>>;

@@ -2,10 +2,12 @@
 // the structs inside them.
 import { attrs } from '../../codec/attrs.js';
 import {
+  atLeast,
   binary,
   int,
   intMin,
   nested,
+  nlaU16,
   nlaU32,
   nlaU8,
   nulString,
@@ -16,7 +18,7 @@ import {
   unchecked,
 } from '../../codec/kind.js';
 import { flagTable, nameTable } from '../../codec/names.js';
-import { s32, u16, u32, u64, u8 } from '../../codec/scalar.js';
+import { be16, s32, u16, u32, u64, u8 } from '../../codec/scalar.js';
 import { struct } from '../../codec/struct.js';
 import { ALTIFNAMSIZ, IFALIASZ, IFNAMSIZ } from './if.js';
 
@@ -267,4 +269,31 @@ export const xdpAttached = nameTable({
 
 export const in6AddrGenMode = nameTable({
   IN6_ADDR_GEN_MODE_EUI64, IN6_ADDR_GEN_MODE_NONE, IN6_ADDR_GEN_MODE_STABLE_PRIVACY, IN6_ADDR_GEN_MODE_RANDOM,
+}); // prettier-ignore
+
+export const ifla_vlan_flags = struct('ifla_vlan_flags', { flags: u32, mask: u32 });
+
+/** IFLA_INFO_DATA of a vlan; input policy of net/8021q/vlan_netlink.c vlan_policy. */
+export const IFLA_VLAN = attrs('IFLA_VLAN', {
+  ID: [1, nlaU16],
+  FLAGS: [2, atLeast(ifla_vlan_flags)],
+  EGRESS_QOS: [3, nested],
+  INGRESS_QOS: [4, nested],
+  PROTOCOL: [5, int(be16)],
+});
+
+/** IFLA_INFO_DATA of a macvlan; input policy of drivers/net/macvlan.c macvlan_policy. */
+export const IFLA_MACVLAN = attrs('IFLA_MACVLAN', {
+  MODE: [1, nlaU32],
+  FLAGS: [2, nlaU16],
+  MACADDR_MODE: [3, nlaU32],
+  MACADDR: [4, binary(MAX_ADDR_LEN)],
+  MACADDR_DATA: [5, nested],
+  MACADDR_COUNT: [6, nlaU32],
+  BC_QUEUE_LEN: [7, nlaU32],
+  BC_QUEUE_LEN_USED: [8, reject],
+  BC_CUTOFF: [9, int(s32)],
+});
+export const macvlanMode = flagTable({
+  MACVLAN_MODE_PRIVATE: 1, MACVLAN_MODE_VEPA: 2, MACVLAN_MODE_BRIDGE: 4, MACVLAN_MODE_PASSTHRU: 8, MACVLAN_MODE_SOURCE: 16,
 }); // prettier-ignore

@@ -403,3 +403,25 @@ export const tcaClsFlags = flagTable({
 export const tcaBpfFlags = flagTable({ TCA_BPF_FLAG_ACT_DIRECT });
 
 export const tcU32Flags = flagTable({ TC_U32_TERMINAL, TC_U32_OFFSET, TC_U32_VAROFFSET, TC_U32_EAT });
+
+/** Options of a fw filter; input policy of net/sched/cls_fw.c fw_policy. */
+export const TCA_FW = attrs('TCA_FW', {
+  CLASSID: [1, int(handle)],
+  POLICE: [2, unchecked],
+  INDEV: [3, string(IFNAMSIZ)],
+  ACT: [4, unchecked],
+  MASK: [5, nlaU32],
+});
+
+/** Options of a basic filter; input policy of net/sched/cls_basic.c basic_policy. */
+export const TCA_BASIC = attrs('TCA_BASIC', {
+  CLASSID: [1, int(handle)],
+  EMATCHES: [2, nested],
+  ACT: [3, unchecked],
+  POLICE: [4, unchecked],
+  PCNT: [5, unchecked, 'dump'],
+  PAD: [6, unchecked, 'dump'],
+});
+
+/** Options of a cgroup filter; input policy of net/sched/cls_cgroup.c cgroup_policy. */
+export const TCA_CGROUP = attrs('TCA_CGROUP', { ACT: [1, unchecked], POLICE: [2, unchecked], EMATCHES: [3, nested] });

@@ -1,7 +1,19 @@
 // include/uapi/linux/pkt_sched.h: handles, the statistics of old, and the option structs of the queueing disciplines.
 import { attrs } from '../../codec/attrs.js';
-import { atLeast, binary, flag, nlaU32, nlaU64, nlaU8, unchecked } from '../../codec/kind.js';
-import { bytes, s16, s32, s8, u16, u32, u64, u8 } from '../../codec/scalar.js';
+import {
+  atLeast,
+  binary,
+  bitfield32,
+  flag,
+  int,
+  nested,
+  nlaU32,
+  nlaU64,
+  nlaU8,
+  opaque,
+  unchecked,
+} from '../../codec/kind.js';
+import { bytes, s16, s32, s64, s8, u16, u32, u64, u8 } from '../../codec/scalar.js';
 import { struct } from '../../codec/struct.js';
 
 /** Special parents and class ids. */
@@ -182,4 +194,99 @@ export const tc_fq_codel_xstats = struct('tc_fq_codel_xstats', {
   ce_mark: u32,
   memory_usage: u32,
   drop_overmemory: u32,
+});
+
+export const tc_netem_qopt = struct('tc_netem_qopt', {
+  latency: u32,
+  limit: u32,
+  loss: u32,
+  gap: u32,
+  duplicate: u32,
+  jitter: u32,
+});
+export const tc_netem_corr = struct('tc_netem_corr', { delay_corr: u32, loss_corr: u32, dup_corr: u32 });
+export const tc_netem_reorder = struct('tc_netem_reorder', { probability: u32, correlation: u32 });
+export const tc_netem_corrupt = struct('tc_netem_corrupt', { probability: u32, correlation: u32 });
+export const tc_netem_rate = struct('tc_netem_rate', {
+  rate: u32,
+  packet_overhead: s32,
+  cell_size: u32,
+  cell_overhead: s32,
+});
+
+/** Attributes behind a struct tc_netem_qopt; input policy of net/sched/sch_netem.c netem_policy. */
+export const TCA_NETEM = attrs('TCA_NETEM', {
+  CORR: [1, atLeast(tc_netem_corr)],
+  DELAY_DIST: [2, unchecked],
+  REORDER: [3, atLeast(tc_netem_reorder)],
+  CORRUPT: [4, atLeast(tc_netem_corrupt)],
+  LOSS: [5, nested],
+  RATE: [6, atLeast(tc_netem_rate)],
+  ECN: [7, nlaU32],
+  RATE64: [8, nlaU64],
+  PAD: [9, unchecked, 'dump'],
+  LATENCY64: [10, int(s64)],
+  JITTER64: [11, int(s64)],
+  SLOT: [12, unchecked],
+  SLOT_DIST: [13, unchecked],
+  PRNG_SEED: [14, nlaU64],
+});
+
+/** Input policy of net/sched/sch_codel.c codel_policy. */
+export const TCA_CODEL = attrs('TCA_CODEL', {
+  TARGET: [1, nlaU32],
+  LIMIT: [2, nlaU32],
+  INTERVAL: [3, nlaU32],
+  ECN: [4, nlaU32],
+  CE_THRESHOLD: [5, nlaU32],
+});
+
+/** Input policy of net/sched/sch_fq.c fq_policy. */
+export const TCA_FQ = attrs('TCA_FQ', {
+  PLIMIT: [1, nlaU32],
+  FLOW_PLIMIT: [2, nlaU32],
+  QUANTUM: [3, nlaU32],
+  INITIAL_QUANTUM: [4, nlaU32],
+  RATE_ENABLE: [5, nlaU32],
+  FLOW_DEFAULT_RATE: [6, nlaU32],
+  FLOW_MAX_RATE: [7, nlaU32],
+  BUCKETS_LOG: [8, nlaU32],
+  FLOW_REFILL_DELAY: [9, nlaU32],
+  ORPHAN_MASK: [10, nlaU32],
+  LOW_RATE_THRESHOLD: [11, nlaU32],
+  CE_THRESHOLD: [12, nlaU32],
+  TIMER_SLACK: [13, nlaU32],
+  HORIZON: [14, nlaU32],
+  HORIZON_DROP: [15, nlaU8],
+  PRIOMAP: [16, unchecked],
+  WEIGHTS: [17, unchecked],
+});
+
+/** struct tc_sfq_qopt; kernels since 3.2 take and show more behind it. */
+export const tc_sfq_qopt = struct('tc_sfq_qopt', {
+  quantum: u32,
+  perturb_period: s32,
+  limit: u32,
+  divisor: u32,
+  flows: u32,
+});
+
+export const tc_red_qopt = struct('tc_red_qopt', {
+  limit: u32,
+  qth_min: u32,
+  qth_max: u32,
+  Wlog: u8,
+  Plog: u8,
+  Scell_log: u8,
+  flags: u8,
+});
+
+/** Input policy of net/sched/sch_red.c red_policy. */
+export const TCA_RED = attrs('TCA_RED', {
+  PARMS: [1, atLeast(tc_red_qopt)],
+  STAB: [2, opaque(256)],
+  MAX_P: [3, nlaU32],
+  FLAGS: [4, bitfield32(0xf)],
+  EARLY_DROP_BLOCK: [5, nlaU32],
+  MARK_BLOCK: [6, nlaU32],
 });

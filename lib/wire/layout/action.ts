@@ -6,14 +6,17 @@ import { flagTable, nameTable } from '../../codec/names.js';
 import { nla_bitfield32 } from '../../uapi/linux/netlink.js';
 import * as cls from '../../uapi/linux/pkt_cls.js';
 import { TCA_ACT_BPF, tc_act_bpf } from '../../uapi/linux/tc_act/tc_bpf.js';
+import { csumFlags, TCA_CSUM, tc_csum } from '../../uapi/linux/tc_act/tc_csum.js';
+import { TCA_SKBEDIT, tc_skbedit } from '../../uapi/linux/tc_act/tc_skbedit.js';
+import { TCA_VLAN, tc_vlan, vlanAction } from '../../uapi/linux/tc_act/tc_vlan.js';
 import * as gact from '../../uapi/linux/tc_act/tc_gact.js';
 import * as mirred from '../../uapi/linux/tc_act/tc_mirred.js';
 import { RTM_DELACTION } from '../../uapi/linux/rtnetlink.js';
-import { attributes, byName, guess, level, numbered, program, structure, textOf, value } from './level.js';
+import { attributes, byName, guess, level, numbered, octets, program, structure, textOf, value } from './level.js';
 import type { Place, Shape } from './shape.js';
 import { statistics } from './statistics.js';
 import { rate, rateTable } from './rate.js';
-import { hexU32, shown, verdict } from './values.js';
+import { classid, etherType, hexU32, mac, shown, verdict } from './values.js';
 
 const withVerdict = { shown: { action: verdict, capab: hexU32 } };
 
@@ -97,10 +100,36 @@ const redirect = level(
   { PARMS: structure(mirred.tc_mirred, { shown: { ...withVerdict.shown, eaction: shown(s32, mirred.mirredAction) } }) },
 );
 
+const edit = level(
+  TCA_SKBEDIT,
+  { reads: 'net/sched/act_skbedit.c tcf_skbedit_init()', writes: 'net/sched/act_skbedit.c tcf_skbedit_dump()' },
+  { PARMS: structure(tc_skbedit, withVerdict), PRIORITY: value(classid), MARK: value(hexU32), MASK: value(hexU32) },
+);
+
+const vlan = level(
+  TCA_VLAN,
+  { reads: 'net/sched/act_vlan.c tcf_vlan_init()', writes: 'net/sched/act_vlan.c tcf_vlan_dump()' },
+  {
+    PARMS: structure(tc_vlan, { shown: { ...withVerdict.shown, v_action: shown(s32, vlanAction) } }),
+    PUSH_VLAN_PROTOCOL: value(etherType),
+    PUSH_ETH_DST: octets(mac),
+    PUSH_ETH_SRC: octets(mac),
+  },
+);
+
+const checksum = level(
+  TCA_CSUM,
+  { reads: 'net/sched/act_csum.c tcf_csum_init()', writes: 'net/sched/act_csum.c tcf_csum_dump()' },
+  { PARMS: structure(tc_csum, { shown: { ...withVerdict.shown, update_flags: shown(u32, csumFlags) } }) },
+);
+
 /** TCA_ACT_OPTIONS by TCA_ACT_KIND. */
 const optionsOf: Readonly<Record<string, Shape>> = {
   bpf: attributes(bpf),
   gact: attributes(generic),
   mirred: attributes(redirect),
   police: attributes(police),
+  skbedit: attributes(edit),
+  vlan: attributes(vlan),
+  csum: attributes(checksum),
 };

@@ -84,9 +84,30 @@ const flower = level(
   { ...byPattern(cls.TCA_FLOWER), CLASSID: target, ACT: attributes(actions), FLAGS: flags },
 );
 
+const fw = level(
+  cls.TCA_FW,
+  { reads: 'net/sched/cls_fw.c fw_set_parms()', writes: 'net/sched/cls_fw.c fw_dump()' },
+  { CLASSID: target, POLICE: attributes(police), ACT: attributes(actions), MASK: value(hexU32) },
+);
+
+const basic = level(
+  cls.TCA_BASIC,
+  { reads: 'net/sched/cls_basic.c basic_set_parms()', writes: 'net/sched/cls_basic.c basic_dump()' },
+  { CLASSID: target, ACT: attributes(actions), POLICE: attributes(police), PCNT: structure(cls.tc_u32_pcnt) },
+);
+
+const cgroup = level(
+  cls.TCA_CGROUP,
+  { reads: 'net/sched/cls_cgroup.c cls_cgroup_change()', writes: 'net/sched/cls_cgroup.c cls_cgroup_dump()' },
+  { ACT: attributes(actions), POLICE: attributes(police) },
+);
+
 export const classifierOptions: Readonly<Record<string, Shape>> = {
   bpf: attributes(bpf),
   u32: attributes(u32Filter),
   matchall: attributes(matchall),
   flower: attributes(flower),
+  fw: attributes(fw),
+  basic: attributes(basic),
+  cgroup: attributes(cgroup),
 };

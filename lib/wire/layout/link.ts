@@ -16,10 +16,10 @@ import { NLM_F_REQUEST } from '../../uapi/linux/netlink.js';
 import { ifinfomsg, rtextFilter } from '../../uapi/linux/rtnetlink.js';
 import { icmp6Counter, ip6Counter } from '../../uapi/linux/snmp.js';
 import { VETH_INFO } from '../../uapi/linux/veth.js';
-import { nameTable } from '../../codec/names.js';
+import { flagTable, nameTable } from '../../codec/names.js';
 import { array, attributes, byName, guess, level, numbered, octets, structure, text, textOf, value } from './level.js';
 import type { Level, Shape } from './shape.js';
-import { address, family, mac, onOff, shown } from './values.js';
+import { address, etherType, family, mac, onOff, shown } from './values.js';
 
 const linkMode = nameTable({ IF_LINK_MODE_DEFAULT, IF_LINK_MODE_DORMANT, IF_LINK_MODE_TESTING });
 
@@ -122,5 +122,35 @@ const veth = level(
   { PEER: structure(ifinfomsg, { shown: head, then: attributes(link) }) },
 );
 
+const vlanFlags = shown(
+  u32,
+  flagTable({
+    VLAN_FLAG_REORDER_HDR: 1,
+    VLAN_FLAG_GVRP: 2,
+    VLAN_FLAG_LOOSE_BINDING: 4,
+    VLAN_FLAG_MVRP: 8,
+    VLAN_FLAG_BRIDGE_BINDING: 16,
+  }),
+);
+const vlan = level(
+  il.IFLA_VLAN,
+  { reads: 'net/8021q/vlan_netlink.c vlan_newlink()', writes: 'net/8021q/vlan_netlink.c vlan_fill_info()' },
+  {
+    FLAGS: structure(il.ifla_vlan_flags, { shown: { flags: vlanFlags, mask: vlanFlags } }),
+    PROTOCOL: value(etherType),
+  },
+);
+
+const macvlan = level(
+  il.IFLA_MACVLAN,
+  { reads: 'drivers/net/macvlan.c macvlan_common_newlink()', writes: 'drivers/net/macvlan.c macvlan_fill_info()' },
+  { MODE: value(shown(u32, il.macvlanMode)), MACADDR: linkAddress },
+);
+
 /** IFLA_INFO_DATA by IFLA_INFO_KIND. */
-const dataOf: Readonly<Record<string, Shape>> = { veth: attributes(veth) };
+const dataOf: Readonly<Record<string, Shape>> = {
+  veth: attributes(veth),
+  vlan: attributes(vlan),
+  macvlan: attributes(macvlan),
+  macvtap: attributes(macvlan),
+};

@@ -36,6 +36,8 @@ interface Group {
   readonly level: (context: Context) => Level;
   /** Functions that handle a request, by type & 3; a fifth one handles a dump. */
   readonly handlers: readonly (string | undefined)[];
+  /** The same of AF_INET6, where they are others. */
+  readonly handlers6?: readonly (string | undefined)[];
 }
 
 const always = (at: Level) => (): Level => at;
@@ -60,6 +62,8 @@ const api = (name: string): string => `net/sched/sch_api.c tc_${name}()`;
 const cls = (name: string): string => `net/sched/cls_api.c tc_${name}()`;
 const act = (name: string): string => `net/sched/act_api.c tc_${name}()`;
 const devinet = (name: string): string => `net/ipv4/devinet.c inet_rtm_${name}()`;
+const addrconf = (name: string): string => `net/ipv6/addrconf.c inet6_${name}()`;
+const route6 = (name: string): string => `net/ipv6/route.c inet6_${name}()`;
 const fib = (name: string): string => `net/ipv4/fib_frontend.c inet_${name}()`;
 const neigh = (name: string): string => `net/core/neighbour.c neigh_${name}()`;
 const rules = (name: string): string => `net/core/fib_rules.c fib_nl_${name}()`;
@@ -82,6 +86,13 @@ const groups: Readonly<Record<number, Group>> = {
     head: address.addressHead,
     level: (context) => (context.family === AF_INET6 ? address.address6 : address.address4),
     handlers: [devinet('newaddr'), devinet('deladdr'), undefined, undefined, 'net/ipv4/devinet.c inet_dump_ifaddr()'],
+    handlers6: [
+      addrconf('rtm_newaddr'),
+      addrconf('rtm_deladdr'),
+      addrconf('rtm_getaddr'),
+      undefined,
+      addrconf('dump_ifaddr'),
+    ],
   },
   [rt.RTM_NEWMULTICAST]: multicast('net/ipv4/devinet.c inet_dump_ifmcaddr()'),
   [rt.RTM_NEWANYCAST]: multicast('net/ipv6/addrconf.c inet6_dump_ifacaddr()'),
@@ -94,6 +105,13 @@ const groups: Readonly<Record<number, Group>> = {
       'net/ipv4/route.c inet_rtm_getroute()',
       undefined,
       fib('dump_fib'),
+    ],
+    handlers6: [
+      route6('rtm_newroute'),
+      route6('rtm_delroute'),
+      route6('rtm_getroute'),
+      undefined,
+      'net/ipv6/ip6_fib.c inet6_dump_fib()',
     ],
   },
   [rt.RTM_NEWNEIGH]: {
@@ -203,10 +221,10 @@ function shortHead(group: Group, { type }: Context, body: Uint8Array): { head: S
   return { head: short ? generic : group.head };
 }
 
-function handlerOf({ handlers }: Group, context: Context): string | undefined {
+function handlerOf({ handlers, handlers6 = handlers }: Group, context: Context): string | undefined {
   if (!isRequest(context)) return undefined;
   const isDump = (context.type & 3) === GET && (context.flags & nl.NLM_F_DUMP) !== 0;
-  return handlers[isDump ? DUMP_HANDLER : context.type & 3];
+  return (context.family === AF_INET6 ? handlers6 : handlers)[isDump ? DUMP_HANDLER : context.type & 3];
 }
 
 /** What the kernel says of a refusal stands behind the echoed request: its header alone, or all of it. */

@@ -1,7 +1,8 @@
 // Options of queueing disciplines and their classes, by TCA_KIND.
-import { s32, u16, u32, u64 } from '../../codec/scalar.js';
+import { s16, s32, s64, u16, u32, u64, u8 } from '../../codec/scalar.js';
 import * as sch from '../../uapi/linux/pkt_sched.js';
-import { anonymous, attributes, array, level, structure, value } from './level.js';
+import { toHex } from '../../codec/bytes.js';
+import { anonymous, attributes, array, level, octets, structure, value } from './level.js';
 import { byteRate, bytesOf, linkLayer, rate, rateTable } from './rate.js';
 import type { Shape } from './shape.js';
 import { shown } from './values.js';
@@ -50,6 +51,56 @@ const fqCodel = level(
   { TARGET: micros, INTERVAL: micros, CE_THRESHOLD: micros },
 );
 
+const codel = level(
+  sch.TCA_CODEL,
+  { reads: 'net/sched/sch_codel.c codel_change()', writes: 'net/sched/sch_codel.c codel_dump()' },
+  { TARGET: micros, INTERVAL: micros, CE_THRESHOLD: micros },
+);
+
+const byteRate32 = value(shown(u32, byteRate));
+const fq = level(
+  sch.TCA_FQ,
+  { reads: 'net/sched/sch_fq.c fq_change()', writes: 'net/sched/sch_fq.c fq_dump()' },
+  {
+    FLOW_DEFAULT_RATE: byteRate32,
+    FLOW_MAX_RATE: byteRate32,
+    LOW_RATE_THRESHOLD: byteRate32,
+    FLOW_REFILL_DELAY: micros,
+    CE_THRESHOLD: micros,
+    HORIZON: micros,
+  },
+);
+
+/** A part of 2^32 - 1. */
+const share = shown(u32, (part) => `${part} (${Number(((100 * part) / 0xffffffff).toFixed(3))} %)`);
+const nanos = value(shown(s64, (time) => `${time} ns`));
+const chance = { shown: { probability: share, correlation: share } };
+
+const netemAttributes = level(
+  sch.TCA_NETEM,
+  { reads: 'net/sched/sch_netem.c netem_change()', writes: 'net/sched/sch_netem.c netem_dump()' },
+  {
+    CORR: structure(sch.tc_netem_corr, { shown: { delay_corr: share, loss_corr: share, dup_corr: share } }),
+    DELAY_DIST: array(s16),
+    REORDER: structure(sch.tc_netem_reorder, chance),
+    CORRUPT: structure(sch.tc_netem_corrupt, chance),
+    RATE: structure(sch.tc_netem_rate, { shown: { rate: shown(u32, byteRate) } }),
+    RATE64: rate64,
+    LATENCY64: nanos,
+    JITTER64: nanos,
+  },
+);
+const netem = structure(sch.tc_netem_qopt, {
+  shown: { latency: pschedTicks, jitter: pschedTicks, loss: share, duplicate: share },
+  then: attributes(netemAttributes),
+});
+
+const red = level(
+  sch.TCA_RED,
+  { reads: 'net/sched/sch_red.c __red_change()', writes: 'net/sched/sch_red.c red_dump()' },
+  { STAB: array(u8) },
+);
+
 const fifo = structure(sch.tc_fifo_qopt);
 const prio = structure(sch.tc_prio_qopt, { shown: { bands: s32, priomap: bytesOf(sch.TC_PRIO_MAX + 1) } });
 
@@ -57,6 +108,11 @@ export const qdiscOptions: Readonly<Record<string, Shape>> = {
   htb: attributes(htb),
   tbf: attributes(tbf),
   fq_codel: attributes(fqCodel),
+  codel: attributes(codel),
+  fq: attributes(fq),
+  netem,
+  red: attributes(red),
+  sfq: structure(sch.tc_sfq_qopt, { then: octets(toHex) }),
   pfifo: fifo,
   bfifo: fifo,
   pfifo_head_drop: fifo,
