@@ -12,6 +12,7 @@ import { close, prctl } from '../host/libc.js';
 import { ECONNREFUSED, ENOENT } from '../uapi/asm-generic/errno.js';
 import { Entropy } from '../linux/entropy.js';
 import { Machine } from '../linux/machine.js';
+import { answerAsk } from './ask_answer.js';
 import { locked, logPath, removeFiles, socketPath } from './boxes.js';
 import { configurationOf } from './configuration.js';
 import { faultsOf } from './faults_option.js';
@@ -95,6 +96,7 @@ async function serve(folder: string, name: string, args: readonly string[]): Pro
     control = new Control(box, fd, about, stop, {
       send: (request) => answerSend(machine, request),
       sendAll: (request) => answerSendAll(machine, request),
+      ask: (request) => answerAsk(machine, request),
     });
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
     endWithGuardian(about.guardian, stop);

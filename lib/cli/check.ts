@@ -12,13 +12,16 @@ import {
 } from '../conform/check/index.js';
 import type { Datagram } from '../conform/datagram.js';
 import type { ImportOptions } from '../conform/import/datagrams.js';
+import { answerText } from '../conform/report/answer.js';
 import { Baseline, BaselineError } from '../conform/report/baseline.js';
 import { reporterOf, reportFormats } from '../conform/report/formats.js';
 import { type Reporter, severities, type Summary } from '../conform/report/reporter.js';
-import { NETLINK_GET_STRICT_CHK } from '../uapi/linux/netlink.js';
+import { NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK, NETLINK_ROUTE } from '../uapi/linux/netlink.js';
+import { HostError } from '../host/host_error.js';
+import { BoxAsker } from './ask_box.js';
 import { chosen, type FileOptions, importOptions } from './import_options.js';
 import { InputFile, InputProgress, TextOutput } from './input_file.js';
-import { say } from './say.js';
+import { CANNOT_START, say } from './say.js';
 import { UsageError } from './usage_error.js';
 import { version } from './version.js';
 
@@ -33,6 +36,7 @@ export interface CheckCommandOptions extends FileOptions {
   silence?: string[];
   baseline?: string;
   writeBaseline?: string;
+  in?: string;
 }
 
 function checkOptions({ kernel, silence = [] }: CheckCommandOptions): CheckOptions {
@@ -71,12 +75,14 @@ class Run {
   readonly counts: Counts = { files: 0, datagrams: 0, messages: 0, findings: 0, known: 0, inexact: 0, problems: 0 };
   readonly baseline: Baseline;
   readonly #checker: Checker;
+  readonly #asker: BoxAsker | undefined;
   readonly #strict: boolean;
   readonly #told: ReadonlySet<Severity>;
   readonly #reporter: Reporter;
   readonly #output: TextOutput;
 
-  constructor(options: CheckCommandOptions, reporter: Reporter, output: TextOutput) {
+  constructor(options: CheckCommandOptions, reporter: Reporter, output: TextOutput, asker?: BoxAsker) {
+    this.#asker = asker;
     this.#checker = new Checker(checkOptions(options));
     this.#strict = options.strict === true;
     const least = chosen('severity', severities, options.severity ?? severities.at(-1)!);
@@ -86,7 +92,7 @@ class Run {
     this.#output = output;
   }
 
-  file(path: string, options: ImportOptions, progress: InputProgress): void {
+  async file(path: string, options: ImportOptions, progress: InputProgress): Promise<void> {
     const problem: NonNullable<ImportOptions['problem']> = (found) => {
       this.counts.problems++;
       this.#output.print(this.#reporter.problem(found));
@@ -95,8 +101,18 @@ class Run {
     this.counts.files++;
     for (const datagram of input.datagrams()) {
       this.#datagram(datagram);
+      if (this.#asker !== undefined && isRequest(datagram)) await this.#ask(this.#asker, datagram);
       progress.show(input, path, this.counts.datagrams);
     }
+  }
+
+  async #ask(asker: BoxAsker, datagram: Datagram): Promise<void> {
+    const { protocol = NETLINK_ROUTE, options = [], bytes } = this.#strict ? strictly(datagram) : datagram;
+    const set = options.includes(NETLINK_EXT_ACK) ? options : [...options, NETLINK_EXT_ACK];
+    const { result, datagrams, total } = await asker.ask(protocol, set, bytes);
+    const received = datagrams.map(({ data }) => data);
+    const text = answerText(result, received, total - received.length);
+    this.#output.print(this.#reporter.answer?.(datagram, asker.box, text) ?? '');
   }
 
   #datagram(datagram: Datagram): void {
@@ -116,6 +132,10 @@ class Run {
   }
 }
 
+/** Sent to a kernel, whole. */
+const isRequest = ({ direction, lost }: Datagram): boolean =>
+  lost === undefined && (direction === 'request' || direction === 'unknown');
+
 /** As if its socket had strict checking. */
 function strictly(datagram: Datagram): Datagram {
   const { options = [] } = datagram;
@@ -125,16 +145,31 @@ function strictly(datagram: Datagram): Datagram {
 }
 
 /** Reports on the files; the exit code. */
-export function checkCommand(files: readonly string[], options: CheckCommandOptions): number {
+export async function checkCommand(files: readonly string[], options: CheckCommandOptions): Promise<number> {
+  try {
+    const asker = options.in === undefined ? undefined : new BoxAsker(options.in);
+    try {
+      return await reportOn(files, options, asker);
+    } finally {
+      asker?.close();
+    }
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    say(error.message);
+    return CANNOT_START;
+  }
+}
+
+async function reportOn(files: readonly string[], options: CheckCommandOptions, asker?: BoxAsker): Promise<number> {
   const progress = new InputProgress(isatty(2));
   const output = new TextOutput(() => {
     progress.clear();
   });
   const reporter = reporterFor(options);
-  const run = new Run(options, reporter, output);
+  const run = new Run(options, reporter, output, asker);
   const imported = importOptions(options);
   output.print(reporter.start());
-  for (const file of files) run.file(file, imported, progress);
+  for (const file of files) await run.file(file, imported, progress);
   output.print(reporter.end(run.counts));
   output.flush();
   progress.clear();

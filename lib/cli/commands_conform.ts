@@ -20,7 +20,7 @@ wrong. Severities, the gravest first: refused; reply (the kernel would not send 
 NETLINK_GET_STRICT_CHK); version (refused by another kernel); ignored; wasteful.
 
 Exit code 0; 1 when there are findings that are neither silenced, less grave than --severity nor in the baseline, or when
-something could not be read; 2 usage.`;
+something could not be read; 2 usage; 125 when there is no box for --in. Requests take effect in the box.`;
 
 const diffHelp = `
 Examples:
@@ -51,12 +51,13 @@ export function describeCheck(command: Command, done: Done): void {
     .option('--silence <codes>', 'leave out findings of these codes; may be given several times', collect)
     .option('--baseline <file>', 'leave out findings that this file knows')
     .option('--write-baseline <file>', 'write what was found there, to be known from now on')
+    .option('--in <box>', 'send the requests into a box that stays, too, and print its answers')
     .option('--direction <name>', 'request, reply or notification, where the format does not say')
     .option('--protocol <number>', 'netlink protocol, where the format does not say')
     .addHelpText('after', checkHelp)
     .action(async (files: string[], options: CheckCommandOptions) => {
       const { checkCommand } = await import('./check.js');
-      done(checkCommand(files, options));
+      done(await checkCommand(files, options));
     });
 }
 

@@ -15,6 +15,8 @@ import {
   PROTOCOL,
   ToBox,
   frame,
+  type Ask,
+  type Asked,
   type Exec,
   type Send,
   type SendAll,
@@ -37,10 +39,11 @@ export interface About extends Pick<Status, 'kernel' | 'config' | 'started' | 'g
   readonly version: string;
 }
 
-/** What the box does with frames. */
+/** What the box does with frames and with netlink datagrams. */
 export interface FrameAnswers {
   readonly send: (request: Send) => Sent;
   readonly sendAll: (request: SendAll) => SentAll;
+  readonly ask: (request: Ask) => Asked;
 }
 
 class Caller {
@@ -122,7 +125,7 @@ export class Control {
     }
   }
 
-  #handle(caller: Caller, { hello, exec, signal, query, stop, send: frame, sendAll }: ToBox): void {
+  #handle(caller: Caller, { hello, exec, signal, query, stop, send: frame, sendAll, ask }: ToBox): void {
     if (hello !== undefined) {
       caller.greeted = hello.protocol === PROTOCOL;
       send(caller, { hello: { protocol: PROTOCOL, version: this.#about.version } });
@@ -137,6 +140,7 @@ export class Control {
     }
     if (frame !== undefined) send(caller, { sent: this.#answers.send(frame) });
     if (sendAll !== undefined) send(caller, { sentAll: this.#answers.sendAll(sendAll) });
+    if (ask !== undefined) send(caller, { asked: this.#answers.ask(ask) });
     if (query !== undefined) send(caller, { status: this.#status() });
     if (stop !== undefined) this.#onStop();
   }

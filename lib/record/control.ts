@@ -1,9 +1,9 @@
 // proto/tcbox/v1/control.proto: what a box that stays and its callers say to each other, and the frames they say it in.
 // The box is lib/host/control.ts, its callers are lib/cli/exec.ts, send_box.ts and the like.
-import { bool, double, list, message, string, strings, sub, uint32, type ValueOf } from './message.js';
+import { bool, bytes, double, list, message, sint32, string, strings, sub, uint32, type ValueOf } from './message.js';
 
 /** Number of the protocol this package speaks. It changes with any change of a message but Hello. */
-export const PROTOCOL = 3;
+export const PROTOCOL = 4;
 
 /** Longest frame: more than argv and environment of any program. */
 export const FRAME_MAX = 16 << 20;
@@ -24,6 +24,9 @@ export const Send = message({ device: string(1), ingress: bool(2), frame: string
 export const Sent = message({ verdict: string(1), error: string(2) });
 export const SendAll = message({ device: string(1), ingress: bool(2), frames: strings(3) });
 export const SentAll = message({ frames: uint32(1), passed: uint32(2), error: string(3) });
+export const Ask = message({ protocol: uint32(1), options: bytes(2), data: bytes(3) });
+export const Datagram = message({ data: bytes(1) });
+export const Asked = message({ result: sint32(1), datagrams: list(2, Datagram), total: uint32(3) });
 export const Exited = message({ status: uint32(1), error: string(2) });
 export const Notice = message({ line: string(1) });
 export const Status = message({
@@ -43,6 +46,7 @@ export const ToBox = message({
   stop: sub(5, Stop),
   send: sub(6, Send),
   sendAll: sub(7, SendAll),
+  ask: sub(8, Ask),
 });
 export const FromBox = message({
   hello: sub(1, Hello),
@@ -51,6 +55,7 @@ export const FromBox = message({
   status: sub(4, Status),
   sent: sub(5, Sent),
   sentAll: sub(6, SentAll),
+  asked: sub(7, Asked),
 });
 
 export type Hello = ValueOf<typeof Hello>;
@@ -60,6 +65,8 @@ export type Send = ValueOf<typeof Send>;
 export type Sent = ValueOf<typeof Sent>;
 export type SendAll = ValueOf<typeof SendAll>;
 export type SentAll = ValueOf<typeof SentAll>;
+export type Ask = ValueOf<typeof Ask>;
+export type Asked = ValueOf<typeof Asked>;
 export type Status = ValueOf<typeof Status>;
 export type ToBox = ValueOf<typeof ToBox>;
 export type FromBox = ValueOf<typeof FromBox>;
@@ -68,10 +75,10 @@ const HEADER = 4;
 
 /** One message as a frame. */
 export function frame(body: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(HEADER + body.length);
-  new DataView(bytes.buffer).setUint32(0, body.length, true);
-  bytes.set(body, HEADER);
-  return bytes;
+  const framed = new Uint8Array(HEADER + body.length);
+  new DataView(framed.buffer).setUint32(0, body.length, true);
+  framed.set(body, HEADER);
+  return framed;
 }
 
 /** Collects bytes as they come and gives back whole frames. */
@@ -79,10 +86,10 @@ export class Frames {
   #bytes = new Uint8Array(0);
 
   /** Throws when a frame is longer than any can be. */
-  *push(bytes: Uint8Array): Generator<Uint8Array, void> {
-    const all = new Uint8Array(this.#bytes.length + bytes.length);
+  *push(more: Uint8Array): Generator<Uint8Array, void> {
+    const all = new Uint8Array(this.#bytes.length + more.length);
     all.set(this.#bytes);
-    all.set(bytes, this.#bytes.length);
+    all.set(more, this.#bytes.length);
     const view = new DataView(all.buffer);
     let at = 0;
     while (all.length - at >= HEADER) {

@@ -21,6 +21,8 @@ describe('record: control', () => {
   const examples: [string, Message<object>, object][] = [
     ['ToBox', control.ToBox, { exec }],
     ['ToBox', control.ToBox, { hello: { protocol: 300, version: '1.2.3' } }],
+    ['ToBox', control.ToBox, { ask: { protocol: 0, options: Uint8Array.of(11, 12), data: Uint8Array.of(1, 2) } }],
+    ['FromBox', control.FromBox, { asked: { result: -19, datagrams: [{ data: Uint8Array.of(3) }], total: 2 } }],
     ['ToBox', control.ToBox, { signal: { number: 15, group: true } }],
     ['ToBox', control.ToBox, { query: {} }],
     ['ToBox', control.ToBox, { send: { device: 'em1', ingress: true, frame: '00ff' } }],

@@ -24,7 +24,7 @@ export interface Spent {
 
 const script = (file: string): string => `
 import { checkCommand } from ${JSON.stringify(join(import.meta.dirname, '../../lib/cli/check.js'))};
-checkCommand([${JSON.stringify(file)}], {});
+await checkCommand([${JSON.stringify(file)}], {});
 const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
 console.error(JSON.stringify({ seconds: (userCPUTime + systemCPUTime) / 1e6, megabytes: maxRSS / 1024 }));`;
 

@@ -27,6 +27,10 @@ export class JsonReporter implements Reporter {
     return line({ kind: 'inexact', lost, origin });
   }
 
+  answer({ origin }: Datagram, box: string, text: string): string {
+    return line({ kind: 'answer', box, text, origin });
+  }
+
   problem(problem: ImportProblem): string {
     return line({ kind: 'problem', ...problem });
   }

@@ -40,6 +40,8 @@ export interface Reporter {
   /** A datagram that was not judged. */
   inexact(datagram: Datagram): string;
   problem(problem: ImportProblem): string;
+  /** What the kernel of a box answered to a datagram; left out by formats that have findings alone. */
+  answer?(datagram: Datagram, box: string, text: string): string;
   end(summary: Summary): string;
 }
 

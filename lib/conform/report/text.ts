@@ -49,6 +49,10 @@ export class TextReporter implements Reporter {
     return this.#verdicts ? `${placeOf(origin)}: not judged: ${lost.join('; ')}\n` : '';
   }
 
+  answer({ origin }: Datagram, box: string, text: string): string {
+    return `${placeOf(origin)}: in ${box}: ${text}\n`;
+  }
+
   problem(problem: ImportProblem): string {
     return `${showProblem(problem)}\n`;
   }
