@@ -1,4 +1,22 @@
-// The public API of tcbox/conform: what netlink datagrams are, byte by byte. Pure: it works in a browser.
+// The public API of tcbox/conform: what netlink datagrams are, byte by byte, and what is wrong with them. Pure: it works in
+// a browser.
+export {
+  check,
+  Checker,
+  type CheckOptions,
+  type Code,
+  codeNumbers,
+  type CodeText,
+  codeTexts,
+  type Finding,
+  type Judgement,
+  type KernelVersion,
+  kernelVersions,
+  type MessageJudgement,
+  type Refusal,
+  type Severity,
+  type Verdict,
+} from './check/index.js';
 export type { Datagram, Direction, Origin } from './datagram.js';
 export { explain, type ExplainOptions } from './explain/explain.js';
 export type { Region, RegionRole } from './explain/region.js';

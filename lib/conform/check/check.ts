@@ -86,9 +86,10 @@ function noteRest(judge: Judge, at: number, message: number, direction: Directio
 
 /** Padding between two messages. */
 function checkPadding(judge: Judge, end: number, next: number): void {
-  for (let i = end; i < Math.min(next, judge.u8.length); i++) {
+  const last = Math.min(next, judge.u8.length);
+  for (let i = end; i < last; i++) {
     if (judge.u8[i] === 0) continue;
-    const at = { offset: end, length: next - end, path: '' };
+    const at = { offset: end, length: last - end, path: '' };
     judge.note({
       code: C.messagePadding,
       severity: 'ignored',
@@ -168,7 +169,7 @@ class Look {
     const { liberal, strict } = judge;
     const versions: Record<string, Verdict> = {};
     for (const version of kernelVersions)
-      versions[version] = version === judge.version ? liberal : this.#by(version, cut, message);
+      versions[version] = judge.agrees(version) ? liberal : this.#by(version, cut, message);
     this.messages.push({ message, offset: cut.start, name: judge.name, liberal, strict, versions });
   }
 

@@ -371,6 +371,11 @@ const options: Partial<Record<Code, CodeText>> = {
     example: 'tc_htb_glob.version = 0x30011, as a dump shows it: EINVAL',
     fix: 'Send 3.',
   },
+  [C.needlessTable]: {
+    title: 'A rate table that the kernel does not look at',
+    example: 'TCA_HTB_RTAB of 1024 bytes beside a rate that names its link layer',
+    fix: 'Leave it out: since Linux 3.8 tables serve to guess the link layer of rates that name none.',
+  },
 };
 
 const replies: Partial<Record<Code, CodeText>> = {

@@ -78,6 +78,7 @@ export const C = {
   divisor: 'TCB0411',
   priorities: 'TCB0412',
   version: 'TCB0413',
+  needlessTable: 'TCB0414',
 
   replyFlags: 'TCB0901',
   replySequence: 'TCB0902',

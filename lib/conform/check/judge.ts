@@ -6,7 +6,7 @@ import type { Attributes } from './attributes.js';
 import type { Code } from './codes.js';
 import type { Finding, Refusal, Severity, Verdict } from './finding.js';
 import type { Behaviour, KernelVersion } from './versions.js';
-import { behaviours } from './versions.js';
+import { ageOf, firstWith } from './versions.js';
 
 /** Bytes of a datagram, and how they are called. */
 export interface Place {
@@ -49,7 +49,9 @@ const none: readonly string[] = [];
 
 export class Judge {
   readonly version: KernelVersion;
-  readonly #behaviours: ReadonlySet<Behaviour>;
+  readonly #age: number;
+  /** Versions whose news were asked for, a bit each. */
+  #asked = 0;
   u8: Uint8Array = new Uint8Array(0);
   view: DataView = new DataView(new ArrayBuffer(0));
   /** The message: from its nlmsghdr up to nlmsg_len, in the datagram. */
@@ -76,7 +78,7 @@ export class Judge {
 
   constructor(version: KernelVersion) {
     this.version = version;
-    this.#behaviours = behaviours(version);
+    this.#age = ageOf(version);
   }
 
   /** Turns to a datagram. */
@@ -93,6 +95,7 @@ export class Judge {
     this.flags = this.view.getUint16(start + 6, true);
     this.symbol = '';
     this.msg = undefined;
+    this.#asked = 0;
     this.#liberal = undefined;
     this.#strict = undefined;
     this.#mayLiberal = undefined;
@@ -100,7 +103,15 @@ export class Judge {
   }
 
   has(behaviour: Behaviour): boolean {
-    return this.#behaviours.has(behaviour);
+    const first = firstWith[behaviour];
+    this.#asked |= 1 << first;
+    return first <= this.#age;
+  }
+
+  /** Whether an older version has come to the same: nothing was asked for that is news to it. */
+  agrees(older: KernelVersion): boolean {
+    const age = ageOf(older);
+    return age <= this.#age && this.#asked >> (age + 1) === 0;
   }
 
   /** Whether the message has all of `flags`. */

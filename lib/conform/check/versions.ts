@@ -48,16 +48,10 @@ const since = {
 
 export type Behaviour = keyof typeof since;
 
-function behavioursOf(version: KernelVersion): ReadonlySet<Behaviour> {
-  const age = kernelVersions.indexOf(version);
-  return new Set((Object.keys(since) as Behaviour[]).filter((name) => kernelVersions.indexOf(since[name]) <= age));
-}
+/** Place of a version among the versions: older ones come first. */
+export const ageOf = (version: KernelVersion): number => kernelVersions.indexOf(version);
 
-const tables: Readonly<Record<KernelVersion, ReadonlySet<Behaviour>>> = {
-  'v4.1': behavioursOf('v4.1'),
-  'v6.1': behavioursOf('v6.1'),
-  'v6.18': behavioursOf('v6.18'),
-};
-
-/** What `version` does. */
-export const behaviours = (version: KernelVersion): ReadonlySet<Behaviour> => tables[version];
+/** The first version that shows a behaviour, by its place. */
+export const firstWith: Readonly<Record<Behaviour, number>> = Object.fromEntries(
+  Object.entries(since).map(([name, version]) => [name, ageOf(version)]),
+) as Record<Behaviour, number>;

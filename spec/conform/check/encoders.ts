@@ -403,6 +403,12 @@ const rows: readonly (readonly [string, Name, Spoil, string])[] = [
     C.version,
   ],
   [
+    'a table nobody needs',
+    'tbf',
+    alsoIn([TCA.OPTIONS.type], a(Q.TCA_TBF.RTAB, new Uint8Array(Q.TC_RTAB_SIZE))),
+    C.needlessTable,
+  ],
+  [
     'flags of matchall that are not for users',
     'matchall',
     value([TCA.OPTIONS.type, P.TCA_MATCHALL.FLAGS.type], 4),

@@ -46,6 +46,15 @@ function htb(tca: Attributes, course: Course): void {
   if (run.has(OFFLOAD.type)) judge.may('EOPNOTSUPP: hw-tc-offload ethtool feature flag must be on');
 }
 
+/** A table of a rate that names its link layer. */
+function noteTable(run: Attributes, type: number, parms: number, at: number): void {
+  const { judge } = run;
+  if (!run.has(type) || judge.sink === undefined) return;
+  if (judge.view.getUint8(run.start(parms) + at + P.tc_ratespec.offsetof.linklayer) === P.TC_LINKLAYER_UNAWARE) return;
+  const text = 'the rate names its link layer: the kernel does not look at the table';
+  judge.note({ code: C.needlessTable, severity: 'wasteful', at: run.place(type), text, fix: 'leave it out' });
+}
+
 /** A struct tc_ratespec within an attribute. */
 const rateOf = (run: Attributes, type: number, at: number): number =>
   run.judge.view.getUint32(run.start(type) + at + P.tc_ratespec.offsetof.rate, true);
@@ -58,6 +67,8 @@ function tbf(tca: Attributes, course: Course): void {
   noteLongStruct(run, PARMS.type, P.tc_tbf_qopt.size);
   if (!run.has(PARMS.type)) missing(run, 'TCA_TBF_PARMS');
   if (!run.ok(PARMS.type)) return;
+  noteTable(run, P.TCA_TBF.RTAB.type, PARMS.type, P.tc_tbf_qopt.offsetof.rate);
+  noteTable(run, P.TCA_TBF.PTAB.type, PARMS.type, P.tc_tbf_qopt.offsetof.peakrate);
   if (run.has(RATE64.type) || run.has(PRATE64.type)) judge.may('EINVAL: no packet could pass');
   else checkBuckets(run);
 }
@@ -220,6 +231,8 @@ function htbClass(tca: Attributes): void {
   if (!run.has(PARMS.type)) missing(run, 'TCA_HTB_PARMS');
   if (run.ok(PARMS.type)) {
     const { rate, ceil } = P.tc_htb_opt.offsetof;
+    noteTable(run, P.TCA_HTB.RTAB.type, PARMS.type, rate);
+    noteTable(run, P.TCA_HTB.CTAB.type, PARMS.type, ceil);
     if (rateOf(run, PARMS.type, rate) === 0 || rateOf(run, PARMS.type, ceil) === 0)
       judge.deny(C.zeroRate, 'EINVAL', undefined, run.place(PARMS.type), 'the rate or the ceil of tc_htb_opt is 0');
   }
