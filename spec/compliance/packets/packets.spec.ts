@@ -76,6 +76,7 @@ for (const [kernel, least, again] of kernels) {
     }
 
     it(`the kernel, again: ${again.join(', ')}`, function () {
+      this.timeout(300_000);
       const skip = kernel.obstacle() ?? otherPrograms();
       if (skip !== undefined) {
         console.log(skip);

@@ -24,8 +24,8 @@ export const UML_RELEASE = '6.1.176';
 const MODULES = `/usr/lib/uml/modules/${UML_RELEASE}`;
 /** The kernel's own interpreter, not one that a user's PATH finds first. */
 const PYTHON = '/usr/bin/python3';
-/** Milliseconds that a boot may take, whatever it plays. */
-const LONGEST = 300_000;
+/** Milliseconds that a boot may take, and each job, on a busy computer. */
+const LONGEST = { boot: 60_000, job: 30_000 };
 
 /** Why no user-mode Linux can be asked here; undefined when it can. */
 export function noUml(): string | undefined {
@@ -52,13 +52,14 @@ function lengthened({ setup: [first, ...rest], steps }: Play): Play {
 }
 
 /** What the console said. A kernel that hangs is ended with all the processes that it is made of, a session of their own. */
-function boot(home: string): string {
+function boot(home: string, jobs: number): string {
   const env = { PATH: clientPath, HOME: home, TMPDIR: process.env['TMPDIR'] ?? tmpdir() };
   const said = join(home, 'console');
   const out = openSync(said, 'w');
+  const timeout = LONGEST.boot + jobs * LONGEST.job;
   try {
     const { pid, signal } = spawnSync('linux.uml', commandLine(home), {
-      ...{ env, timeout: LONGEST, killSignal: 'SIGKILL', stdio: ['ignore', out, 'ignore'] },
+      ...{ env, timeout, killSignal: 'SIGKILL', stdio: ['ignore', out, 'ignore'] },
     });
     if (signal !== null) process.kill(-pid, 'SIGKILL');
   } finally {
@@ -69,7 +70,7 @@ function boot(home: string): string {
 
 function played(home: string, number: number): Play {
   const text = readFileSync(join(home, `${number}.play`), 'utf8');
-  if (text === '') throw new Error(`user-mode Linux hangs at job ${number}`);
+  if (text === '') throw new Error(`user-mode Linux did not come to the end of job ${number}`);
   return lengthened(JSON.parse(text) as Play);
 }
 
@@ -81,7 +82,7 @@ export function playUml(jobs: readonly Job[]): Play[] {
     jobs.forEach((job, i) => {
       writeFileSync(join(home, `${i}.job`), JSON.stringify(shortened(job)));
     });
-    const said = boot(home);
+    const said = boot(home, jobs.length);
     const log = join(home, 'log');
     const wrong = existsSync(log) ? readFileSync(log, 'utf8') : `it did not come up: ${said}`;
     if (wrong !== '') throw new Error(`user-mode Linux: ${wrong}`);
