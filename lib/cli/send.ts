@@ -7,7 +7,7 @@ import { OutputError, writeAll } from './files.js';
 import type { RunOptions } from './options.js';
 import { CANNOT_START, say } from './say.js';
 import { BoxSender } from './send_box.js';
-import { CaptureFrames, type FrameToSend, hexFrames, madeFrames } from './send_frames.js';
+import { CaptureFrames, type CaptureTime, type FrameToSend, hexFrames, madeFrames } from './send_frames.js';
 import { OwnKernel } from './send_kernel.js';
 import { SendError, type SendLine } from './send_line.js';
 import { Progress } from './send_output.js';
@@ -78,7 +78,7 @@ interface Sending {
 }
 
 interface Sender {
-  readonly now: number;
+  readonly now: CaptureTime;
   send(frame: FrameToSend, sending: Sending): SendLine | Promise<SendLine>;
   /** The same for frames of which nothing is told; the report hears of them now or at the end. */
   count(frame: FrameToSend, sending: Sending): void | Promise<void>;
@@ -96,15 +96,6 @@ async function sendOne(sender: Sender, frame: FrameToSend, sending: Sending): Pr
   } catch (error) {
     if (!(error instanceof SendError)) throw error;
     report.refused(error);
-  }
-}
-
-/** Time passes until nothing waits any more, or nobody waits any longer. */
-function empty(kernel: OwnKernel, { report, limit }: Sending): void {
-  for (let waited = 0; waited < limit && kernel.waiting > 0; waited += WAIT_STEP) {
-    const step = Math.min(WAIT_STEP, limit - waited);
-    if (report.tells) report.late(kernel.wait(step), kernel.now);
-    else kernel.waitUntold(step);
   }
 }
 
@@ -128,29 +119,44 @@ async function sendAll(
   report.failed = true;
 }
 
-const ownSender = (kernel: OwnKernel): Sender => ({
-  get now() {
-    return kernel.now;
-  },
-  send: ({ data, after }, { device, ingress, report }) => {
-    report.late(kernel.wait(after), kernel.now);
-    return kernel.send(device, ingress, data);
-  },
-  count: ({ data, after }, { device, ingress, report }) => {
-    kernel.waitUntold(after);
-    report.count(kernel.sendUntold(device, ingress, data));
-  },
-  end: (sending) => {
-    empty(kernel, sending);
-  },
-  close: () => {
-    kernel.close();
-  },
-});
+/** Time is that of the capture, which begins with its first frame; else that of the kernel. */
+function ownSender(kernel: OwnKernel): Sender {
+  let first: { readonly time: CaptureTime; readonly at: number } | undefined;
+  const now = (): CaptureTime => (first === undefined ? kernel.time : later(first.time, kernel.now - first.at));
+  return {
+    get now() {
+      return now();
+    },
+    send: ({ data, after, time }, { device, ingress, report }) => {
+      report.late(kernel.wait(after), now());
+      if (time !== undefined) first ??= { time, at: kernel.now };
+      return kernel.send(device, ingress, data);
+    },
+    count: ({ data, after }, { device, ingress, report }) => {
+      kernel.waitUntold(after);
+      report.count(kernel.sendUntold(device, ingress, data));
+    },
+    end: ({ report, limit }) => {
+      for (let waited = 0; waited < limit && kernel.waiting > 0; waited += WAIT_STEP) {
+        const step = Math.min(WAIT_STEP, limit - waited);
+        if (report.tells) report.late(kernel.wait(step), now());
+        else kernel.waitUntold(step);
+      }
+    },
+    close: () => {
+      kernel.close();
+    },
+  };
+}
+
+function later({ seconds, nanos }: CaptureTime, ns: number): CaptureTime {
+  const sum = nanos + ns;
+  return { seconds: seconds + Math.floor(sum / NANOS), nanos: sum % NANOS };
+}
 
 const boxSender = (box: BoxSender): Sender => ({
   get now() {
-    return Date.now() * 1e6;
+    return { seconds: Math.floor(Date.now() / 1000), nanos: (Date.now() % 1000) * 1e6 };
   },
   send: ({ data }, { device, ingress }) => box.send(device, ingress, data),
   count: ({ data }, { device, ingress, report }) => box.take(device, ingress, data, report),

@@ -11,6 +11,14 @@ export interface FrameToSend {
   readonly data: Uint8Array;
   /** Nanoseconds since the frame before. */
   readonly after: number;
+  /** When it was captured, where that is known. */
+  readonly time?: CaptureTime;
+}
+
+/** Since 1970. */
+export interface CaptureTime {
+  readonly seconds: number;
+  readonly nanos: number;
 }
 
 const CHUNK = 1 << 20;
@@ -26,7 +34,8 @@ export class CaptureFrames {
   read = 0;
   readonly #path: string;
   readonly #fd: number;
-  #before: number | undefined;
+  #before: CaptureTime | undefined;
+  #isReadable = true;
 
   constructor(path: string) {
     this.#path = path;
@@ -44,7 +53,7 @@ export class CaptureFrames {
     try {
       for (let got = this.#fill(chunk); got !== 0 && reader.error === undefined; got = this.#fill(chunk))
         for (const packet of reader.push(chunk.subarray(0, got))) if (this.#isFrame(packet)) yield this.#frame(packet);
-      const error = this.problem === undefined ? reader.end() : undefined;
+      const error = this.#isReadable ? reader.end() : undefined;
       if (error !== undefined) this.problem = `${this.#path}: ${error.message}`;
     } finally {
       if (this.#fd !== 0) closeSync(this.#fd);
@@ -57,6 +66,7 @@ export class CaptureFrames {
       this.read += got;
       return got;
     } catch (error) {
+      this.#isReadable = false;
       this.problem = `${this.#path}: offset ${this.read}: ${(error as Error).message}`;
       return 0;
     }
@@ -69,10 +79,11 @@ export class CaptureFrames {
   }
 
   #frame({ data, seconds, nanos }: CapturedPacket): FrameToSend {
-    const time = seconds === undefined ? (this.#before ?? 0) : seconds * NANOS + nanos;
-    const after = Math.max(0, time - (this.#before ?? time));
+    if (seconds === undefined) return { data, after: 0 };
+    const before = this.#before ?? { seconds, nanos };
+    const time = { seconds, nanos };
     this.#before = time;
-    return { data, after };
+    return { data, after: Math.max(0, (seconds - before.seconds) * NANOS + nanos - before.nanos), time };
   }
 }
 

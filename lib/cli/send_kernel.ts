@@ -3,7 +3,7 @@
 import { Box } from '../host/box.js';
 import { possibleCpus } from '../host/cpus.js';
 import { hostClock } from '../host/kernel.js';
-import type { Clock } from '../linux/clock.js';
+import { type Clock, realTime } from '../linux/clock.js';
 import { Entropy } from '../linux/entropy.js';
 import { Machine } from '../linux/machine.js';
 import { toHex } from '../codec/bytes.js';
@@ -11,6 +11,7 @@ import { configurationOf } from './configuration.js';
 import { faultsOf } from './faults_option.js';
 import type { RunOptions } from './options.js';
 import { say } from './say.js';
+import type { CaptureTime } from './send_frames.js';
 import { type LateLine, type SendLine, sendInto, sendUntoldInto } from './send_line.js';
 import { scriptCommand } from './start.js';
 
@@ -72,6 +73,12 @@ export class OwnKernel {
 
   get now(): number {
     return this.#clock.now();
+  }
+
+  /** The time of day of the kernel. */
+  get time(): CaptureTime {
+    const { sec, nsec } = realTime(this.#clock, this.#clock.now());
+    return { seconds: sec, nanos: nsec };
   }
 
   /** Packets that wait, in queues or for a program of the script. */

@@ -3,6 +3,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { PcapngWriter } from '../wire/pcap/writer.js';
 import { writeAll } from './files.js';
+import type { CaptureTime } from './send_frames.js';
 import type { LateLine, LineDestination, SendLine } from './send_line.js';
 import { UsageError } from './usage_error.js';
 
@@ -47,17 +48,15 @@ export class OutFile {
     this.#put(this.#writer.section());
   }
 
-  /** `time` in nanoseconds. */
-  add(line: SendLine | LateLine, time: number): void {
+  add(line: SendLine | LateLine, time: CaptureTime): void {
     const ofLine = 'late' in line ? undefined : `frame ${line.frame}${line.classid ? `, class ${line.classid}` : ''}`;
     for (const { fate, device, frame, of } of line.destinations) {
       if (frame === undefined || (fate !== 'sent' && fate !== 'received')) continue;
       const comment = ofLine ?? (of === undefined ? undefined : `frame ${of}, later`);
       const comments = comment === undefined ? [] : [comment];
       const data = Uint8Array.from(Buffer.from(frame, 'hex'));
-      const at = { seconds: Math.floor(time / 1e9), nanos: time % 1e9 };
       const direction = fate === 'sent' ? 'out' : 'in';
-      this.#put(this.#writer.packet({ interface: this.#interface(device), ...at, data, comments, direction }));
+      this.#put(this.#writer.packet({ interface: this.#interface(device), ...time, data, comments, direction }));
     }
   }
 

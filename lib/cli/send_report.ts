@@ -2,6 +2,7 @@
 // totals.
 import { say } from './say.js';
 import { Expectations } from './send_expect.js';
+import type { CaptureTime } from './send_frames.js';
 import type { LateLine, LineDestination, SendError, SendLine } from './send_line.js';
 import { lateRow, OutFile, tableHead, tableRow } from './send_output.js';
 
@@ -53,7 +54,7 @@ export class Report {
     return this.#frames;
   }
 
-  add(line: SendLine, time: number): void {
+  add(line: SendLine, time: CaptureTime): void {
     line.frame = ++this.#frames;
     if (line.result === 0) this.#sent++;
     for (const { fate, ticket } of line.destinations)
@@ -69,7 +70,7 @@ export class Report {
     if (sent) this.#sent++;
   }
 
-  late(line: LateLine | undefined, time: number): void {
+  late(line: LateLine | undefined, time: CaptureTime): void {
     if (line === undefined) return;
     for (const destination of line.destinations) this.#recall(destination);
     this.#out?.add(line, time);

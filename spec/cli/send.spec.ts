@@ -68,12 +68,24 @@ describe('cli: send', () => {
     const capture = new CaptureFrames(file('cut.pcap', whole.subarray(0, whole.length - 1)));
     expect([...capture.frames()].map(({ after: ns }) => ns)).to.deep.equal([0, 7]);
     expect(capture.problem).to.match(/cut\.pcap: offset 96: the file ends within a record/);
+    const late = new PcapWriter({ nanoseconds: true });
+    const two = [999_999_999, 1_000_000_001].map((ns) =>
+      late.packet({ seconds: 1_700_000_000 + Math.floor(ns / 1e9), nanos: ns % 1e9, data: new Uint8Array(20) }),
+    );
+    const exact = new CaptureFrames(file('exact.pcap', Buffer.concat([late.header(), ...two])));
+    expect([...exact.frames()].map(({ after: ns, time }) => [ns, time])).to.deep.equal([
+      [0, { seconds: 1_700_000_000, nanos: 999_999_999 }],
+      [2, { seconds: 1_700_000_001, nanos: 1 }],
+    ]);
     const netlink = new PcapngWriter();
     const parts = [netlink.section(), netlink.interface({ linkType: 253 })];
     parts.push(netlink.packet({ interface: 0, seconds: 0, nanos: 0, data: new Uint8Array(4) }));
     const other = new CaptureFrames(file('nl.pcapng', Buffer.concat(parts)));
     expect([...other.frames()]).to.deep.equal([]);
     expect(other.problem).to.match(/link type 253/);
+    const both = new CaptureFrames(file('cut.pcapng', Buffer.concat(parts).subarray(0, -1)));
+    expect([...both.frames()]).to.deep.equal([]);
+    expect(both.problem).to.match(/the file ends within a record/);
   });
 
   it('prints a line a frame and heeds expectations, in a fresh kernel', async () => {

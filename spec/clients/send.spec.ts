@@ -87,6 +87,8 @@ describe('clients: send', function () {
     const after = packetsOf(readFileSync(out));
     expect(after.map(({ data }) => Buffer.from(data))).to.deep.equal(before.map(({ data }) => Buffer.from(data)));
     expect(after.map(({ interface: { name } }) => name)).to.deep.equal(before.map(() => 'em2'));
+    const times = (packets: CapturedPacket[]) => packets.map(({ seconds, nanos }) => ({ seconds, nanos }));
+    expect(times(after)).to.deep.equal(times(before));
     expect(after[1]!.comments).to.deep.equal(['frame 2, class 800:10']);
   });
 

@@ -160,7 +160,7 @@ function throughHtb(): Send {
   };
 }
 
-export const ways: readonly Way[] = [
+const ways: readonly Way[] = [
   { name: 'in, clsact without filters', send: () => into(() => {}) },
   {
     name: 'in, clsact, one classic program',
