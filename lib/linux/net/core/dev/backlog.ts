@@ -76,19 +76,20 @@ export class Backlog {
     this.#runLater();
   }
 
+  /** NET_RX_SOFTIRQ goes before TASKLET_SOFTIRQ. */
   #step(): boolean {
-    const tasklet = this.#firstTasklet;
-    if (tasklet !== undefined) {
-      this.#firstTasklet = tasklet.next;
-      if (tasklet.next === undefined) this.#lastTasklet = undefined;
-      tasklet.next = undefined;
-      tasklet.scheduled = false;
-      tasklet.run();
+    const skb = this.#input.shift();
+    if (skb !== undefined) {
+      netifReceiveSkb(skb);
       return true;
     }
-    const skb = this.#input.shift();
-    if (skb === undefined) return false;
-    netifReceiveSkb(skb);
+    const tasklet = this.#firstTasklet;
+    if (tasklet === undefined) return false;
+    this.#firstTasklet = tasklet.next;
+    if (tasklet.next === undefined) this.#lastTasklet = undefined;
+    tasklet.next = undefined;
+    tasklet.scheduled = false;
+    tasklet.run();
     return true;
   }
 
