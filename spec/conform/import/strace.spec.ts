@@ -1,5 +1,9 @@
 // Traces: dumps are exact, text is rebuilt as far as it goes, and what it does not hold is named. Where strace is installed and
 // may trace, it is asked for a trace of a program that runs now.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK, NETLINK_ROUTE } from '../../../lib/uapi/linux/netlink.js';
 import { request } from './layouts.js';
@@ -117,5 +121,29 @@ describe('conform: import: strace', () => {
     expect(read('openat(AT_FDCWD, "/etc/hosts", O_RDONLY) = 3\nclose(3) = 0\n').problems[0]?.text).to.equal(
       'no datagram in it',
     );
+  });
+
+  it('reads what strace writes here and now, and rebuilds as much from its text alone', function () {
+    const folder = mkdtempSync(join(tmpdir(), 'tcbox-strace-'));
+    try {
+      const trace = join(folder, 'trace');
+      const calls = 'trace=socket,setsockopt,bind,close,sendto,sendmsg,recvfrom,recvmsg';
+      const options = ['-o', trace, '-v', '-s', '65535', '-e', calls, '-e', 'write=all', '-e', 'read=all'];
+      const { status } = spawnSync('strace', [...options, 'ip', 'link', 'show', 'dev', 'lo']);
+      if (status !== 0) {
+        console.log('      skipped: needs strace that may trace, and ip');
+        this.skip();
+      }
+      const all = readFileSync(trace, 'utf8');
+      const exact = read(all).datagrams;
+      const rebuilt = read(all.replace(/^ (?:\||\*|=).*\n/gm, '')).datagrams;
+      expect(exact.length).to.be.at.least(2);
+      expect(rebuilt.map(({ bytes }) => bytes.length)).to.deep.equal(exact.map(({ bytes }) => bytes.length));
+      expect(rebuilt.map(({ direction }) => direction)).to.deep.equal(exact.map(({ direction }) => direction));
+      for (const [i, one] of rebuilt.entries())
+        if (one.lost === undefined) expect(hexOf(one)).to.equal(hexOf(exact[i]!));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
