@@ -10,6 +10,7 @@ import { verbOf } from './meaning/message.js';
 import { oneStruct } from './payload.js';
 import { refusalOf, requestOf, type Refusal } from './refusal.js';
 import type { Region } from './region.js';
+import { isRequest as looksLikeRequest } from './sender.js';
 import { quoted } from './text_value.js';
 import { count, DEEPEST, given, group, leaf, padding, rest, type Spot, type Walk } from './walk.js';
 
@@ -43,10 +44,6 @@ function headerRegion(walk: Walk, at: number, header: Header, isRequest: boolean
   return group('struct nlmsghdr', at, fields, { type: 'struct nlmsghdr' });
 }
 
-/** Who sent a message, told from its header where nothing else says it. */
-const looksLikeRequest = ({ nlmsg_type, nlmsg_flags }: Header): boolean =>
-  nlmsg_type >= nl.NLMSG_MIN_TYPE && (nlmsg_flags & nl.NLM_F_REQUEST) !== 0;
-
 export interface MessageRange {
   readonly start: number;
   /** End of what nlmsg_len says, or of the bytes that are there. */
@@ -63,10 +60,11 @@ export type Sender = boolean | undefined;
 export function messageRegion(walk: Walk, range: MessageRange, sender: Sender): Region {
   const { start, end, next, remark } = range;
   const header = nl.nlmsghdr.get(walk.bytes, start);
-  const isRequest = header.nlmsg_type >= nl.NLMSG_MIN_TYPE && (sender ?? looksLikeRequest(header));
-  const inside = { ...walk, isRequest };
   const body = Math.min(start + nl.NLMSG_HDRLEN, end);
-  const layout = layoutOf(header.nlmsg_type, header.nlmsg_flags, walk.bytes.u8.subarray(body, end), walk.protocol);
+  const bytes = walk.bytes.u8.subarray(body, end);
+  const layout = layoutOf(header.nlmsg_type, header.nlmsg_flags, bytes, walk.protocol);
+  const isRequest = header.nlmsg_type >= nl.NLMSG_MIN_TYPE && (sender ?? looksLikeRequest(header, bytes, layout));
+  const inside = { ...walk, isRequest };
   const refusal = refusalIn(inside, body, end, layout);
   const children = [
     headerRegion(walk, start, header, isRequest, remark),

@@ -1,5 +1,6 @@
 // The views of an explained datagram: none leaves a byte out, all of them say what the regions say, and no text of a capture
 // gets into a page as markup.
+import { Script } from 'node:vm';
 import { expect } from 'chai';
 import { fromHex, toHex } from '../../../lib/codec/bytes.js';
 import type { Datagram } from '../../../lib/conform/datagram.js';
@@ -108,6 +109,8 @@ describe('explain: views', () => {
     const html = page(bytes);
     expect(html).to.contain('&lt;img src=x onerror=1&gt;').and.to.contain('a&lt;b&gt;&amp;&quot;c&quot;');
     expect(html).to.not.match(/<img|https?:|<link|src="/);
+    const [, script] = /<script>([^]*)<\/script>/.exec(html)!;
+    expect(() => new Script(script!)).to.not.throw();
   });
 
   it('name the attribute at fault in the first line of a refusal', () => {
