@@ -16,11 +16,15 @@ import { count, DEEPEST, given, group, leaf, padding, rest, type Spot, type Walk
 
 type Header = ReturnType<typeof nl.nlmsghdr.get>;
 
+/** A type that means nothing to rtnetlink but to get or list: flags of other families are told as its. */
+const FOREIGN = 0xfffe;
+
 /** The header as a group; `remark` is of its length. */
 function headerRegion(walk: Walk, at: number, header: Header, isRequest: boolean, remark?: string): Region {
   const { offsetof, members } = nl.nlmsghdr;
   const { nlmsg_type: type, nlmsg_flags: flags } = header;
-  const context = { protocol: walk.protocol, type, flags, family: 0 };
+  const isForeign = walk.protocol !== nl.NETLINK_ROUTE && type >= nl.NLMSG_MIN_TYPE;
+  const context = { protocol: walk.protocol, type: isForeign ? FOREIGN : type, flags, family: 0 };
   const texts: Readonly<Record<keyof Header, string>> = {
     nlmsg_len: String(header.nlmsg_len),
     nlmsg_type: `${typeText(type, walk.protocol)} (${type})`,
@@ -29,8 +33,10 @@ function headerRegion(walk: Walk, at: number, header: Header, isRequest: boolean
     nlmsg_pid: String(header.nlmsg_pid),
   };
   const fields = (Object.keys(texts) as (keyof Header)[]).map((name) => {
-    const isType = walk.protocol !== nl.NETLINK_ROUTE && type >= nl.NLMSG_MIN_TYPE && name === 'nlmsg_type';
-    const meaning = isType ? undefined : meaningOf(name, { value: header[name], context, path: [], isRequest });
+    const meaning =
+      isForeign && name === 'nlmsg_type'
+        ? undefined
+        : meaningOf(name, { value: header[name], context, path: [], isRequest });
     const role = name === 'nlmsg_len' || name === 'nlmsg_type' ? 'frame' : 'value';
     return leaf(role, at + offsetof[name], members[name].size, name, {
       type: members[name].name,

@@ -113,6 +113,15 @@ describe('explain: views', () => {
     expect(() => new Script(script!)).to.not.throw();
   });
 
+  it('tell nothing of rtnetlink in messages of other families', () => {
+    const bytes = fromHex(
+      '20000000' + '10000500' + '01000000' + '00000000' + '03010000' + '0b000200' + '6e6c637472006c00',
+    );
+    const text = textView(explain(bytes, { protocol: 16 }), bytes);
+    expect(text).to.contain('GENL_ID_CTRL, 32 bytes').and.to.contain('CTRL_CMD_GETFAMILY');
+    expect(text).to.not.match(/interface|must be there|RTM_/);
+  });
+
   it('name the attribute at fault in the first line of a refusal', () => {
     const request =
       '280000002400050601000000000000000000000003000000000001000000000000000000' + '08000c0001000000'.slice(0, 8);
