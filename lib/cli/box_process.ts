@@ -18,6 +18,7 @@ import { configurationOf } from './configuration.js';
 import { faultsOf } from './faults_option.js';
 import { parseOptions } from './options.js';
 import { CANNOT_START } from './say.js';
+import { recordingTo } from './record_file.js';
 import { answerSend, answerSendAll } from './send_answer.js';
 import { READY } from './start.js';
 import { version } from './version.js';
@@ -97,6 +98,7 @@ async function serve(folder: string, name: string, args: readonly string[]): Pro
       send: (request) => answerSend(machine, request),
       sendAll: (request) => answerSendAll(machine, request),
       ask: (request) => answerAsk(machine, request),
+      record: (to, argv) => recordingTo(to, argv, { kernel, config: config.name }),
     });
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
     endWithGuardian(about.guardian, stop);

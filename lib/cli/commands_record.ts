@@ -7,11 +7,14 @@ const recordHelp = `
 Examples:
   $ tcbox record -- tc qdisc add dev lo clsact         into tcbox.rec, in a fresh kernel of its own
   $ tcbox record -o setup.rec -- sh -c '. ./setup.sh'
+  $ tcbox record --in web -- ip link show
   $ sudo tcbox record --host -- tc filter show dev eth0
 
 A recording holds what every process of the command said to the kernel through netlink sockets and bpf(2), and what it
 answered: datagrams with their addresses and control messages, socket options, errors, attributes and memory of bpf(2)
 calls, times, processes. Its format is proto/tcbox/v1/recording.proto. The exit code is the command's own.
+
+--in runs the command in a box that stays, as tcbox exec does, and records it alone.
 
 --host runs the command on the kernel of this computer, with the rights it has, and traces its system calls (ptrace), as
 strace does: nothing is done in its place. It ends with the command; what it has left running goes on without being recorded.`;
@@ -33,6 +36,7 @@ export function describeRecord(command: Command, done: (code: number) => void): 
     .usage('[options] [--] COMMAND [ARGUMENT…]')
     .argument('<command...>', 'the program and its arguments')
     .option('-o, --output <file>', 'where the recording goes', 'tcbox.rec')
+    .option('--in <box>', 'in a box that stays')
     .option('--host', 'the kernel of this computer, in place of a modelled one')
     .passThroughOptions()
     .addHelpText('after', recordHelp)

@@ -42,15 +42,22 @@ function forwardSignals(connection: () => Connection | undefined): void {
   });
 }
 
-/** Runs a command in a box that stays; resolves to the exit code for this process. */
-export async function execCommand(name: string, argv: readonly string[]): Promise<number> {
+/** Runs a command in a box that stays, and records it to an fd; resolves to the exit code for this process. */
+export async function execCommand(name: string, argv: readonly string[], recordTo?: number): Promise<number> {
   requireText(argv);
   const env = Object.entries(process.env).map(([key, value]) => `${key}=${value ?? ''}`);
   try {
-    const exec = { argv, env, cwd: folder(), umask: inheritedUmask(), limits: inheritedLimits() };
+    const exec = {
+      argv,
+      env,
+      cwd: folder(),
+      umask: inheritedUmask(),
+      limits: inheritedLimits(),
+      record: recordTo !== undefined,
+    };
     const open: { connection?: Connection } = {};
     forwardSignals(() => open.connection);
-    open.connection = call(name, { exec }, [0, 1, 2]);
+    open.connection = call(name, { exec }, recordTo === undefined ? [0, 1, 2] : [0, 1, 2, recordTo]);
     return await outcome(name, open.connection);
   } catch (error) {
     if (!(error instanceof HostError)) throw error;

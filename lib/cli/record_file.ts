@@ -3,7 +3,9 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { machine } from 'node:os';
 import { HostError } from '../host/host_error.js';
-import type { HeaderToWrite, Where } from '../record/recording.js';
+import type { Recording } from '../host/control.js';
+import { Recorder } from '../host/recorder.js';
+import { Where, type HeaderToWrite } from '../record/recording.js';
 import { say } from './say.js';
 import { version } from './version.js';
 
@@ -16,14 +18,10 @@ export class RecordFile {
   #held = 0;
   #failed = false;
 
-  /** Throws a HostError. */
-  constructor(path: string) {
+  /** A file, or what was opened as one. */
+  constructor(path: string, fd = openForWriting(path)) {
     this.#path = path;
-    try {
-      this.#fd = openSync(path, 'w');
-    } catch (error) {
-      throw new HostError('output', `${path} cannot be written (${codeOf(error)})`, 'choose another file with -o');
-    }
+    this.#fd = fd;
   }
 
   /** Whether everything got there so far. */
@@ -61,6 +59,15 @@ export class RecordFile {
   }
 }
 
+/** Throws a HostError. */
+export function openForWriting(path: string): number {
+  try {
+    return openSync(path, 'w');
+  } catch (error) {
+    throw new HostError('output', `${path} cannot be written (${codeOf(error)})`, 'choose another file with -o');
+  }
+}
+
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
 
 /** The header of a recording that begins now. */
@@ -80,4 +87,21 @@ export function headerOf(
 export function stopwatch(): () => number {
   const began = performance.now();
   return () => Math.round((performance.now() - began) * 1e6);
+}
+
+/** A recording of a program of a box that stays, to an fd that somebody has sent. */
+export function recordingTo(
+  fd: number,
+  argv: readonly string[],
+  kernel: { kernel: string; config: string },
+): Recording {
+  const file = new RecordFile(`the recording of '${argv[0] ?? ''}'`, fd);
+  const recorder = new Recorder(file.write, headerOf(Where.BOX, argv, kernel), stopwatch());
+  return {
+    recorder,
+    end: (status) => {
+      recorder.end(status);
+      file.close();
+    },
+  };
 }

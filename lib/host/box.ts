@@ -17,7 +17,7 @@ import { NativeCalls } from './native.js';
 import { SpawnError, startProgram, type SpawnOptions } from './program.js';
 import { inlineSpawner, workerSpawner, type Spawner } from './spawner.js';
 import { Supervisor } from './supervisor.js';
-import { Tap, type TappedRecording } from './tap.js';
+import type { Tap } from './tap.js';
 import { dispatchTable } from './syscalls/table.js';
 
 export interface BoxOptions {
@@ -179,19 +179,18 @@ export class Box {
     return this.#native;
   }
 
-  /** From now on the recording is told what clients say to the kernel, until what is returned is called. */
-  record(recording: TappedRecording): () => void {
-    const tap = (this.#supervisor.tap ??= new Tap());
-    const { errands } = this.#supervisor;
-    const own: TappedRecording = {
-      recorder: recording.recorder,
-      concerns: (task) => !errands.has(task.tgid) && recording.concerns(task),
-    };
-    tap.add(own);
-    return () => {
-      tap.delete(own);
-      if (tap.size === 0) this.#supervisor.tap = undefined;
-    };
+  /** Told of what clients say to the kernel; tap.ts sets it while something is recorded. */
+  get tap(): Tap | undefined {
+    return this.#supervisor.tap;
+  }
+
+  set tap(tap: Tap | undefined) {
+    this.#supervisor.tap = tap;
+  }
+
+  /** Whether a process is a program of the box's own. */
+  isErrand(pid: number): boolean {
+    return this.#supervisor.errands.has(pid);
   }
 
   /** Starts a program; it runs while the box is pumped. Throws a SpawnError when it cannot be started. */

@@ -8,7 +8,10 @@ import type { Box, Client } from './box.js';
 import { accept, closeAll, hasLeft, peerOf, receive, sendNow } from './control_socket.js';
 import { close, kill } from './libc.js';
 import { limiter, limitsOf, limitsToSet, setLimits } from './limits.js';
+import { Lineage } from './lineage.js';
 import { SpawnError } from './program.js';
+import type { Recorder } from './recorder.js';
+import { recordBox } from './tap.js';
 import {
   FromBox,
   Frames,
@@ -39,11 +42,18 @@ export interface About extends Pick<Status, 'kernel' | 'config' | 'started' | 'g
   readonly version: string;
 }
 
-/** What the box does with frames and with netlink datagrams. */
-export interface FrameAnswers {
+/** A recording that is written to an fd, which its end closes. */
+export interface Recording {
+  readonly recorder: Recorder;
+  readonly end: (status: number) => void;
+}
+
+/** What the box does with frames, netlink datagrams and recordings. */
+export interface Answers {
   readonly send: (request: Send) => Sent;
   readonly sendAll: (request: SendAll) => SentAll;
   readonly ask: (request: Ask) => Asked;
+  readonly record: (fd: number, argv: readonly string[]) => Recording;
 }
 
 class Caller {
@@ -62,16 +72,16 @@ export class Control {
   readonly #box: Box;
   readonly #about: About;
   readonly #onStop: () => void;
-  readonly #answers: FrameAnswers;
+  readonly #answers: Answers;
   readonly #callers = new Set<Caller>();
   readonly #limits = limitsOf('self');
   #ending = false;
 
   /**
    * Serves callers of the listening socket `fd` while the box is pumped; `onStop` when one asks the box to end, `answers` for
-   * frames.
+   * frames and recordings.
    */
-  constructor(box: Box, fd: number, about: About, onStop: () => void, answers: FrameAnswers) {
+  constructor(box: Box, fd: number, about: About, onStop: () => void, answers: Answers) {
     this.#box = box;
     this.#about = about;
     this.#onStop = onStop;
@@ -146,7 +156,7 @@ export class Control {
   }
 
   #exec(caller: Caller, request: Exec): void {
-    if (caller.program !== undefined || caller.fds.length !== 3) {
+    if (caller.program !== undefined || caller.fds.length !== (request.record ? 4 : 3)) {
       this.#drop(caller);
       return;
     }
@@ -159,10 +169,12 @@ export class Control {
       this.#drop(caller);
       return;
     }
+    const recording = request.record ? this.#answers.record(caller.fds.pop()!, request.argv) : undefined;
     try {
-      caller.program = this.#start(request, caller);
+      caller.program = this.#start(request, caller, recording);
     } catch (error) {
       if (!(error instanceof SpawnError)) throw error;
+      recording?.end(error.status);
       const message = existsSync(request.cwd) ? error.message : `no folder ${request.cwd} where the box is`;
       this.#refuse(caller, error.status, message);
     } finally {
@@ -176,9 +188,10 @@ export class Control {
     this.#drop(caller);
   }
 
-  #start({ argv, env, cwd, umask, limits }: Exec, caller: Caller): Client {
+  #start({ argv, env, cwd, umask, limits }: Exec, caller: Caller, recording?: Recording): Client {
     const { files, others } = limitsToSet(limits, this.#limits);
     const starter = others.length === 0 ? undefined : limiter(others);
+    let recorded: ((status: number) => void) | undefined;
     const program = this.#box.spawn(argv, {
       cwd,
       env: environment(env),
@@ -189,12 +202,27 @@ export class Control {
       openFiles: files,
       onExit: ({ waitStatus }) => {
         caller.program = undefined;
-        send(caller, { exited: { status: exitCode(waitStatus!), error: '' } });
+        const status = exitCode(waitStatus!);
+        recorded?.(status);
+        send(caller, { exited: { status, error: '' } });
         this.#drop(caller);
       },
     });
+    if (recording !== undefined) recorded = this.#record(program.pid, recording);
     if (starter === undefined) setLimits(program.pid, others);
     return program;
+  }
+
+  /** Records a program that has not made a call yet; to be called with its status. */
+  #record(pid: number, { recorder, end }: Recording): (status: number) => void {
+    const lineage = new Lineage(pid);
+    const stop = recordBox(this.#box, { recorder, concerns: (task) => lineage.has(task) });
+    return (status) => {
+      stop();
+      const { living } = lineage;
+      if (living !== 0) recorder.lost(undefined, 'what processes do that live longer than the command', living);
+      end(status);
+    };
   }
 
   #status(): Status {

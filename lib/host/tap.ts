@@ -1,6 +1,7 @@
 // Where recordings of a box get what they hold: the supervisor tells its tap of every call on a modelled socket and of every
 // bpf(2) call, as it is answered. There is a tap only while something is recorded, so that it costs nothing otherwise. Any
 // number of recordings may go on at a time, each of some of the clients.
+import type { Box } from './box.js';
 import type { ClientTask } from './clients.js';
 import type { ImportedMsg } from './msghdr.js';
 import type { Placeholder } from './placeholder.js';
@@ -16,7 +17,7 @@ import { AF_NETLINK } from '../uapi/linux/netlink.js';
 /** A recording of the clients for which `concerns` holds. */
 export interface TappedRecording {
   readonly recorder: Recorder;
-  concerns(task: ClientTask): boolean;
+  readonly concerns: (task: ClientTask) => boolean;
 }
 
 const none = new Uint8Array(0);
@@ -196,6 +197,17 @@ export class Tap {
     for (const recorder of recorders) if (!recorder.knows(placeholder)) open(recorder, task, placeholder, true);
     return recorders;
   }
+}
+
+/** From now on the recording is told what clients of the box say to the kernel, until what is returned is called. */
+export function recordBox(box: Box, { recorder, concerns }: TappedRecording): () => void {
+  const tap = (box.tap ??= new Tap());
+  const own: TappedRecording = { recorder, concerns: (task) => !box.isErrand(task.tgid) && concerns(task) };
+  tap.add(own);
+  return () => {
+    tap.delete(own);
+    if (tap.size === 0) box.tap = undefined;
+  };
 }
 
 function open(recorder: Recorder, task: ClientTask, placeholder: Placeholder, earlier: boolean): void {

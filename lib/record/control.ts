@@ -3,7 +3,7 @@
 import { bool, bytes, double, list, message, sint32, string, strings, sub, uint32, type ValueOf } from './message.js';
 
 /** Number of the protocol this package speaks. It changes with any change of a message but Hello. */
-export const PROTOCOL = 4;
+export const PROTOCOL = 5;
 
 /** Longest frame: more than argv and environment of any program. */
 export const FRAME_MAX = 16 << 20;
@@ -16,6 +16,7 @@ export const Exec = message({
   cwd: string(3),
   umask: uint32(4),
   limits: list(5, Limit),
+  record: bool(6),
 });
 export const Signal = message({ number: uint32(1), group: bool(2) });
 export const Query = message({});

@@ -142,7 +142,7 @@ describe('clients: boxes under abuse', function () {
     await until(() => running.stdout().includes('deaf'), 'a deaf client');
     const stopping = tcbox.start(['stop', 'two']);
     await until(() => !existsSync(join(tcbox.folder, 'tcbox/two')), 'the beginning of the end');
-    const exec = { argv: ['touch', join(dir, 'too-late')], env: [], cwd: dir, umask: 0o22, limits: [] };
+    const exec = { argv: ['touch', join(dir, 'too-late')], env: [], cwd: dir, umask: 0o22, limits: [], record: false };
     expect(sendAll(early, Buffer.concat([hello, frame(ToBox.encode({ exec }))]), [0, 1, 2])).equal(0);
     const answers = await caller(early);
     expect(answers.map(({ exited }) => exited)).deep.include({ status: 125, error: 'the box is being stopped' });

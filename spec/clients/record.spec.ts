@@ -8,6 +8,17 @@ import { python } from '../host/python.js';
 import { entriesOf, said, summary, talkative } from './recorded.js';
 import { Tcbox } from './tcbox.js';
 
+/** Talks without end. */
+const loud = `
+import socket, struct, time
+while True:
+    s = socket.socket(16, 3, 0)
+    s.bind((0, 0))
+    s.send(struct.pack('<IHHIIBBHiII', 32, 18, 5, 7, 0, 0, 0, 0, 1, 0, 0))
+    s.recv(65536)
+    time.sleep(0.001)
+`;
+
 describe('clients: record', function () {
   this.timeout(60_000);
   let tcbox: Tcbox;
@@ -68,5 +79,40 @@ describe('clients: record', function () {
     const { status, stderr } = tcbox.run(['record', '-o', folder!, '--', 'touch', join(folder!, 'touched')]);
     expect(status).equal(125);
     expect(stderr).match(/cannot be written \(EISDIR\)/);
+  });
+
+  it('records one program of a box that stays, and nothing else of it', () => {
+    expect(tcbox.run(['start', 'recorded']).status).equal(0);
+    const file = join(folder!, 'in.rec');
+    const other = tcbox.start(['exec', 'recorded', '--', python!, '-c', loud]);
+    try {
+      const { status, stderr } = tcbox.run(['record', '--in', 'recorded', '-o', file, '--', python!, '-c', talkative]);
+      expect([status, stderr]).eql([3, '']);
+      const entries = entriesOf(file);
+      const [programs, maps] = [/bpf-prog#/, /bpf-map#/].map((kind) => said.filter((line) => kind.test(line)).length);
+      const lines = entries.map(summary);
+      expect(lines.filter((line) => line.includes('bpf-prog#'))).lengthOf(programs!);
+      expect(lines.filter((line) => line.includes('bpf-map#'))).lengthOf(maps!);
+      // Its last socket may close after it has ended.
+      const without = (line: string): boolean => !line.startsWith('closed');
+      expect(lines.filter(without)).eql(said.filter(without));
+      expect(entries[0]!.header).include({ where: 1, kernel: 'v6.18', config: 'full' });
+    } finally {
+      other.child.kill();
+    }
+    expect(tcbox.run(['record', '--in', 'recorded', '-o', file, '--', 'no-such-program']).status).equal(127);
+    expect(entriesOf(file).map(summary)).eql(['header 1', 'end 127']);
+    const script = `(sleep 0.2; ${python!} -c 'import socket; socket.socket(16, 3, 0)') & sleep 0.5; exit 6`;
+    expect(tcbox.run(['record', '--in', 'recorded', '-o', file, '--', 'sh', '-c', script]).status).equal(6);
+    expect(entriesOf(file).flatMap(({ open }) => (open === undefined ? [] : [open.socket]))).eql([1]);
+  });
+
+  it('refuses a kernel for a box that has one', () => {
+    const { status, stderr } = tcbox.run(['record', '--in', 'recorded', '--kernel', 'v6.1', '--', 'true']);
+    expect([status, stderr]).eql([
+      2,
+      "tcbox: box 'recorded' has its kernel: --kernel, --config and --fault are for fresh ones\n",
+    ]);
+    expect(tcbox.run(['record', '--in', 'no-such-box', '-o', join(folder!, 'x'), '--', 'true']).status).equal(125);
   });
 });

@@ -17,6 +17,7 @@ describe('record: control', () => {
       { resource: 7, soft: 1024, hard: Infinity },
       { resource: 0, soft: 0, hard: 0 },
     ],
+    record: true,
   };
   const examples: [string, Message<object>, object][] = [
     ['ToBox', control.ToBox, { exec }],
