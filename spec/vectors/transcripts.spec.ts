@@ -16,7 +16,7 @@ const folder = join(import.meta.dirname, '../../../spec/vectors/transcripts');
 /** What each program of the recordings says of its version. */
 const versions: Readonly<Record<string, readonly [option: string, said: string]>> = {
   ip: ['-V', 'iproute2-6.1.0'],
-  bridge: ['-V', 'iproute2-6.1.0'],
+  bridge: ['-V', 'bridge utility, 6.1.0'],
   tc: ['-V', 'iproute2-6.1.0, libbpf 1.1.2'],
   bpftool: ['version', 'bpftool v7.1'],
 };
