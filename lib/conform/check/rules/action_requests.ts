@@ -2,7 +2,7 @@
 import { attrs } from '../../../codec/attrs.js';
 import { NLM_F_ROOT, NLMSG_HDRLEN } from '../../../uapi/linux/netlink.js';
 import { TCA_ACT, TCA_ACT_TAB } from '../../../uapi/linux/pkt_cls.js';
-import { RTM_DELACTION, RTM_GETACTION, RTM_NEWACTION, TCA_ROOT, tcamsg } from '../../../uapi/linux/rtnetlink.js';
+import { RTM_DELACTION, RTM_NEWACTION, TCA_ROOT, tcamsg } from '../../../uapi/linux/rtnetlink.js';
 import type { Attributes } from '../attributes.js';
 import { byPosition, liberally, silently, walk } from '../attributes.js';
 import { C } from '../codes.js';
@@ -110,5 +110,3 @@ export function dumpAction(judge: Judge): void {
     judge.note({ code: C.actionGap, severity: 'ignored', at: root.whole, text, fix: 'name a kind' });
   }
 }
-
-export const actionTypes = [RTM_NEWACTION, RTM_DELACTION, RTM_GETACTION];

@@ -12,7 +12,6 @@ import * as tc from './tc.js';
 const { ifaddrmsg } = A;
 const { offsetof } = ifaddrmsg;
 const ATTRS = NLMSG_HDRLEN + ifaddrmsg.size;
-const none: ReadonlySet<number> = new Set();
 const netns = A.IFA.TARGET_NETNSID.type;
 const getAttributes = new Set([A.IFA6.ADDRESS.type, A.IFA6.LOCAL.type, netns]);
 
@@ -265,5 +264,3 @@ export function getAddr6(judge: Judge): void {
   extract(run);
   judge.may('EADDRNOTAVAIL: no device has this address');
 }
-
-export const noAttributes = none;

@@ -36,10 +36,7 @@ const indexOf = (judge: Judge): number => judge.view.getInt32(judge.start + NLMS
 const parseLink = (judge: Judge, reading = liberally): Attributes =>
   walk(judge, IFLA, judge.start + ATTRS, judge.end, '', reading);
 
-function hasHeader(judge: Judge, msg?: string): boolean {
-  if (!tc.hasHeader(judge, ifinfomsg.size, 'ifinfomsg', msg)) return false;
-  return true;
-}
+const hasHeader = (judge: Judge, msg?: string): boolean => tc.hasHeader(judge, ifinfomsg.size, 'ifinfomsg', msg);
 
 /** Whether the request names a device other than by group. */
 const namesDevice = (judge: Judge, run: Attributes): boolean =>

@@ -4,7 +4,7 @@ import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, NLMSG_HDRLEN } from '../../../
 import * as R from '../../../uapi/linux/route.js';
 import type { Attributes } from '../attributes.js';
 import { liberally, orStrictly, strictlyOnly, walk } from '../attributes.js';
-import { C, type Code } from '../codes.js';
+import { C } from '../codes.js';
 import type { Judge, Place } from '../judge.js';
 import type { MustBeZero } from './strict.js';
 import { allowOnly, strictFlags, strictHeader, strictZero } from './strict.js';
@@ -203,10 +203,9 @@ export function route6(judge: Judge): void {
     judge.may(`${errno}: the route is refused`);
 }
 
-const get4 = new Set(
+const getAttributes: ReadonlySet<number> = new Set(
   [RTA.SRC, RTA.DST, RTA.IIF, RTA.OIF, RTA.MARK, RTA.UID, RTA.IP_PROTO, RTA.SPORT, RTA.DPORT].map(({ type }) => type),
 );
-const get6 = get4;
 
 /** A prefix in a strict request for one route is whole or not there. */
 function strictPrefixes(judge: Judge, bits: number, msg: string): void {
@@ -263,7 +262,7 @@ export function getRoute4(judge: Judge): void {
   );
   const run = walk(judge, RTA, judge.start + ATTRS, judge.end, '', orStrictly);
   strictLengths(run, 32, 'ipv4: rtm_src_len and rtm_dst_len must be 32 for IPv4');
-  allowOnly(run, get4, 'ipv4: Unsupported attribute in route get request');
+  allowOnly(run, getAttributes, 'ipv4: Unsupported attribute in route get request');
   mayHaveNoWay(judge);
 }
 
@@ -276,7 +275,7 @@ export function getRoute6(judge: Judge): void {
   strictFlags(judge, flags, R.RTM_F_FIB_MATCH, 'ipv6: Invalid flags for get route request');
   const run = walk(judge, RTA6, judge.start + ATTRS, judge.end, '', orStrictly);
   strictLengths(run, 128, 'ipv6: rtm_src_len and rtm_dst_len must be 128 for IPv6');
-  allowOnly(run, get6, 'ipv6: Unsupported attribute in get route request');
+  allowOnly(run, getAttributes, 'ipv6: Unsupported attribute in get route request');
   for (const type of [RTA6.SRC.type, RTA6.DST.type]) checkLength6(run, type);
   mayHaveNoWay(judge);
 }
@@ -316,5 +315,3 @@ export function dumpRoute6(judge: Judge): void {
   judge.symbol = 'net/ipv6/ip6_fib.c inet6_dump_fib()';
   dump(judge, RTA, 'ipv6');
 }
-
-export type RouteCode = Code;
