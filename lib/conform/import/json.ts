@@ -1,13 +1,15 @@
-// JSON, one document a line or one in all: recordings of requests (`steps` of both versions, with replies, notifications and
+// JSON, one document a line or one in all: recordings of tcbox, recordings of requests (`steps` of both versions, with replies, notifications and
 // system calls), and whatever else has messages in it as hexadecimal digits, base64 or lists of bytes. A document of which
 // nothing is a message is a problem: transcripts of commands have none.
 import { NETLINK_ROUTE } from '../../uapi/linux/netlink.js';
 import type { Datagram } from '../datagram.js';
 import { DATAGRAM_MAX, type ImportContext } from './importer.js';
+import { isFirstEntry, jsonEntry } from './json_entry.js';
 import { RecordWalk } from './json_record.js';
 import { isObject, type JsonObject, parseJson, Places } from './json_text.js';
-import { looseDatagrams } from './json_values.js';
+import { hexOf, looseDatagrams } from './json_values.js';
 import { type Line, LineImporter } from './lines.js';
+import { RecordingWalk } from './recording_walk.js';
 
 const isRecord = (value: unknown): value is JsonObject & { readonly steps: readonly unknown[] } =>
   isObject(value) && Array.isArray(value['steps']);
@@ -18,6 +20,8 @@ export class JsonImporter extends LineImporter {
   #length = 0;
   #start: Line | undefined;
   #lost = false;
+  /** What was recorded, when the documents are entries of a recording. */
+  #recording: RecordingWalk | undefined;
 
   protected *line(line: Line): Generator<Datagram, void> {
     if (this.#lost || (this.#start === undefined && line.text.trim() === '')) return;
@@ -63,6 +67,13 @@ export class JsonImporter extends LineImporter {
   *#document(value: unknown, line: Line): Generator<Datagram, void> {
     let found = false;
     const places = new Places(line);
+    if (isFirstEntry(value)) this.#recording = new RecordingWalk(this.context);
+    if (this.#recording !== undefined && isObject(value) && 'time' in value) {
+      const { offset, number } = line;
+      const of = (bytes: Uint8Array): ReturnType<Places['of']> => places.of(hexOf(bytes));
+      yield* this.#recording.entry(jsonEntry(value), { offset, line: number, of });
+      return;
+    }
     const protocol = this.context.protocol ?? NETLINK_ROUTE;
     const context: ImportContext = isRecord(value) ? { ...this.context, protocol } : this.context;
     const datagrams = isRecord(value)

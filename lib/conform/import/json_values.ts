@@ -18,6 +18,9 @@ export function hexBytes(text: unknown): Uint8Array | undefined {
   return putDigits(text, sink) ? sink.take() : undefined;
 }
 
+export const hexOf = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+
 const isByte = (value: unknown): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 256;
 

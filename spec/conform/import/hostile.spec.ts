@@ -29,9 +29,22 @@ function captures(): Uint8Array[] {
 
 const encoder = new TextEncoder();
 const record = JSON.stringify({ steps: [{ send: request, recv: [request], notify: [request] }] });
-const good = [...captures(), recording(), ...Object.values(layouts), dumped, text, record, `${record}\n${record}`].map(
-  (file) => (typeof file === 'string' ? encoder.encode(file) : new Uint8Array(file)),
-);
+const entries = [
+  { time: 0, header: { format: 'tcbox recording', version: 1, startSeconds: 5 } },
+  { time: 9, open: { socket: 1, family: 16, type: 3, result: 3 } },
+  { time: 9, sent: { socket: 1, data: request, result: 48 } },
+];
+const recorded = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+const good = [
+  ...captures(),
+  recording(),
+  recorded,
+  ...Object.values(layouts),
+  dumped,
+  text,
+  record,
+  `${record}\n${record}`,
+].map((file) => (typeof file === 'string' ? encoder.encode(file) : new Uint8Array(file)));
 
 type Change = readonly [kind: number, at: number, value: number];
 

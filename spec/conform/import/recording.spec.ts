@@ -30,4 +30,29 @@ describe('conform: import: recordings', () => {
     broken[broken.length - 25]! ^= 0xff;
     expect(read(broken).problems.at(-1)!.text).to.match(/damaged|check/);
   });
+
+  it('are read from their form in JSON, too', () => {
+    const entries = [
+      { time: 0, header: { format: 'tcbox recording', version: 1, startSeconds: 5 } },
+      { time: 9, processId: 7, process: { name: 'tc' } },
+      { time: 9, processId: 7, open: { socket: 1, family: 16, type: 3, result: 3 } },
+      { time: 9, processId: 7, option: { socket: 1, level: 270, name: 12, value: '01000000' } },
+      { time: 9, processId: 7, sent: { socket: 1, data: request, result: 48 } },
+      {
+        time: 9,
+        processId: 7,
+        received: { socket: 1, data: request, address: '000000000000000001000000', length: 60 },
+      },
+      { time: 9, lost: { what: 'datagrams', count: 2, socket: 1 } },
+      { time: 9, end: { entries: 7 } },
+    ];
+    const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+    const { datagrams, problems } = read(text);
+    const binary = read(recording());
+    const plain = (list: typeof datagrams): object[] => list.map((one) => ({ ...one, origin: one.origin.label }));
+    expect(plain(datagrams)).to.deep.equal(plain(binary.datagrams));
+    expect(problems.map((one) => one.text)).to.deep.equal(binary.problems.map((one) => one.text));
+    for (const { origin } of datagrams) expect(text.slice(origin.offset).startsWith(request)).to.equal(true);
+    expect(datagrams.map(({ origin }) => origin.line)).to.deep.equal([5, 6]);
+  });
 });
