@@ -1,12 +1,13 @@
 // `tcbox record`: what is in the recording of a program that does a little of everything, of several processes at a time,
 // and of programs that cannot be started.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { python } from '../host/python.js';
 import { entriesOf, said, summary, talkative } from './recorded.js';
-import { Tcbox } from './tcbox.js';
+import { Tcbox, type Result } from './tcbox.js';
 
 /** Talks without end. */
 const loud = `
@@ -114,5 +115,46 @@ describe('clients: record', function () {
       "tcbox: box 'recorded' has its kernel: --kernel, --config and --fault are for fresh ones\n",
     ]);
     expect(tcbox.run(['record', '--in', 'no-such-box', '-o', join(folder!, 'x'), '--', 'true']).status).equal(125);
+  });
+
+  it('records and converts as the README shows', function () {
+    if (spawnSync('tc', ['-V']).status !== 0) {
+      console.log('      skipped: needs tc');
+      this.skip();
+    }
+    const readme = readFileSync(join(import.meta.dirname, '../../../README.md'), 'utf8');
+    const [, recording, capturing, converting, shown] =
+      /^## Recordings$[^]*?```\n\$ tcbox (.*)\n\$ tcbox (.*)\n\$ tcbox (.*) \| grep '"sent"'\n([^]*?)```/m.exec(
+        readme,
+      )!;
+    const run = (line: string): Result => tcbox.run(line.split(' '), { cwd: folder! });
+    expect(run(recording!)).eql({ status: 0, stdout: '', stderr: '' });
+    expect(run(capturing!)).eql({ status: 0, stdout: '', stderr: '' });
+    expect(readFileSync(join(folder!, 'lo.pcapng')).readUInt32LE(0)).equal(0x0a0d0d0a);
+    // Times, process ids and the sequence numbers that iproute2 begins with.
+    const steady = (text: string): string =>
+      text
+        .replace(/("time"|"processId"|"thread"):\d+/g, '$1:0')
+        .replace(/("data":"[0-9a-f]{16})[0-9a-f]{8}/g, '$100000000');
+    const lines = run(converting!).stdout.split(/(?<=\n)/);
+    expect(steady(lines.filter((line) => line.includes('"sent"')).join(''))).equal(steady(shown!));
+  });
+
+  it('converts what other programs have written, and says what is wrong with a file', () => {
+    const request = '280000002600010300000000000000000000000000000000000000000000000000000000';
+    writeFileSync(join(folder!, 'a.hex'), `${request}00000000\n`);
+    const convert = (...args: string[]): Result => tcbox.run(['convert', ...args], { cwd: folder! });
+    for (const name of ['a.rec', 'a.pcapng'])
+      expect(convert('a.hex', '-o', name)).eql({ status: 0, stdout: '', stderr: '' });
+    for (const name of ['a.hex', 'a.rec', 'a.pcapng'])
+      expect(convert(name, '--to', 'json').stdout).contain(`"data":"${request}00000000"`);
+    const whole = readFileSync(join(folder!, 'a.rec'));
+    writeFileSync(join(folder!, 'cut.rec'), whole.subarray(0, whole.length - 3));
+    const cut = convert('cut.rec', '--to', 'json');
+    expect(cut.status).equal(1);
+    expect(cut.stderr).match(/^tcbox: cut\.rec: offset \d+: the file ends in an entry/);
+    expect(convert('a.hex', '--to', 'gif').status).equal(2);
+    expect(convert('a.hex', '--format', 'gif').status).equal(2);
+    expect(convert('no-such-file').status).equal(2);
   });
 });
