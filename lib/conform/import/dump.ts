@@ -5,25 +5,20 @@ import { ByteSink } from './byte_sink.js';
 import { dumpRow, type DumpRow, lastOffset } from './dump_row.js';
 import { DATAGRAM_MAX } from './importer.js';
 import { type Line, LineImporter } from './lines.js';
-import { bareDatagram, isWhole } from './plausible.js';
+import { bareDatagram, likelier } from './plausible.js';
 
 const radixes = [16, 8, 10] as const;
 
-function swapped(bytes: Uint8Array): Uint8Array {
-  const turned = new Uint8Array(bytes.length);
-  for (let at = 0; at < bytes.length; at += 4) turned.set(bytes.slice(at, at + 4).reverse(), at);
-  return turned;
-}
-
 export class DumpImporter extends LineImporter {
   readonly #bytes = new ByteSink();
+  /** As many, each word the other way round. */
+  readonly #turned = new ByteSink();
   #start: Line | undefined;
   /** The offset the dump began with. */
   #base = '';
   #radix: number | undefined;
   #last: DumpRow | undefined;
   #repeat = false;
-  #words = false;
   /** Rows do not count until offsets begin anew. */
   #lost = false;
 
@@ -53,20 +48,23 @@ export class DumpImporter extends LineImporter {
     this.#start = line;
     this.#radix = undefined;
     this.#base = row.offset;
-    this.#words = row.words;
     this.#put(row);
   }
 
   #follow(line: Line, row: DumpRow): void {
     if (this.#lost || !this.#reach(this.#distance(row.offset), line)) return;
-    this.#words &&= row.words || row.bytes.length % 4 !== 0;
     this.#put(row);
   }
 
   #put(row: DumpRow): void {
     this.#last = row;
     this.#repeat = false;
-    this.#bytes.append(row.bytes);
+    this.#append(row);
+  }
+
+  /** False when they are more than a datagram may have. */
+  #append(row: DumpRow, length = row.bytes.length): boolean {
+    return this.#bytes.append(row.bytes.subarray(0, length)) && this.#turned.append(row.turned.subarray(0, length));
   }
 
   /** Bytes from the beginning of the dump to an offset. */
@@ -80,11 +78,10 @@ export class DumpImporter extends LineImporter {
   /** Makes the bytes as many as the next offset says; false when they cannot be. */
   #reach(length: number, line: Line): boolean {
     this.#bytes.truncate(length);
-    const row = this.#last?.bytes ?? new Uint8Array(0);
-    while (this.#repeat && this.#bytes.length < Math.min(length, DATAGRAM_MAX)) {
-      this.#bytes.append(row.subarray(0, length - this.#bytes.length));
-      if (row.length === 0) break;
-    }
+    this.#turned.truncate(length);
+    const row = this.#last;
+    while (this.#repeat && row !== undefined && this.#bytes.length < Math.min(length, DATAGRAM_MAX))
+      if (!this.#append(row, length - this.#bytes.length)) break;
     if (this.#bytes.length === length) return true;
     this.problem(line, `offset ${length} follows ${this.#bytes.length} bytes`);
     this.#lost = true;
@@ -93,12 +90,10 @@ export class DumpImporter extends LineImporter {
 
   *#done(): Generator<Datagram, void> {
     const start = this.#start;
-    const bytes = this.#bytes.take();
-    const words = this.#words;
+    const readings = { stated: this.#bytes.take(), turned: this.#turned.take() };
     this.#start = undefined;
     this.#lost = this.#repeat = false;
-    if (start === undefined || bytes.length === 0) return;
-    const right = words && !isWhole(bytes) && isWhole(swapped(bytes)) ? swapped(bytes) : bytes;
-    yield bareDatagram(this.context, right, { offset: start.offset, line: start.number });
+    if (start === undefined || readings.stated.length === 0) return;
+    yield bareDatagram(this.context, likelier(readings), { offset: start.offset, line: start.number });
   }
 }

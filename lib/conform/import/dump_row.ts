@@ -6,8 +6,8 @@ export interface DumpRow {
   /** Digits of the offset. */
   readonly offset: string;
   readonly bytes: Uint8Array;
-  /** Words of four bytes as they stand, which some tools print from the most significant byte on. */
-  readonly words: boolean;
+  /** The same with the bytes of each word the other way round: some tools print words, some groups of bytes. */
+  readonly turned: Uint8Array;
 }
 
 /** Longer lines are no rows. */
@@ -60,6 +60,12 @@ function putWord(to: number[], text: string, unit: Unit): void {
   to.push(...(unit.littleEndian ? bytes.reverse() : bytes));
 }
 
+function bytesOf(words: readonly Token[], unit: Unit): Uint8Array {
+  const bytes: number[] = [];
+  for (const { text } of words) putWord(bytes, text, unit);
+  return Uint8Array.from(bytes);
+}
+
 const printable = (byte: number): string => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '.');
 
 const bare = (text: string): string => text.replace(/^[\s|>]+|[\s|<]+$/g, '');
@@ -88,9 +94,9 @@ export function dumpRow(text: string): DumpRow | undefined {
   const prefixed = text.slice(match[0].length, first.end).includes('0x');
   const unit = unitOf(first.text, match[3] === ':', prefixed);
   if (unit === undefined) return undefined;
-  const bytes: number[] = [];
-  for (const token of tokens.slice(0, count(tokens, text, unit))) putWord(bytes, token.text, unit);
-  return { offset: match[2]!, bytes: Uint8Array.from(bytes), words: first.text.length === 8 && unit.radix === 16 };
+  const words = tokens.slice(0, count(tokens, text, unit));
+  const turned = { ...unit, littleEndian: unit.radix === 16 ? !unit.littleEndian : unit.littleEndian };
+  return { offset: match[2]!, bytes: bytesOf(words, unit), turned: bytesOf(words, turned) };
 }
 
 /** The offset with which a dump ends, alone in its line. */

@@ -40,7 +40,8 @@ const rules: readonly Rule[] = [
     /^(?:\[[\d. ]+\].*)?[\s|]*(?:0x)?[0-9a-f]{4,16}(?:\s*<[^<>]*>)?(?::\s+|\s{1,4})(?:(?:0x)?[0-9a-f]{2}[ \t-]){3,}/i,
   ],
   ['dump', /^(?:\[[\d. ]+\].*)?[\s|]*(?:0x)?[0-9a-f]{4,16}(?:\s*<[^<>]*>)?:\s+(?:0x)?[0-9a-f]{4,32}(?:\s|$)/i],
-  ['dump', /^[0-9a-f]{6,8}\s+(?:[0-9a-f]{3,16}\s+){1,}[0-9a-f]{3,16}\s*$/i],
+  // Without a colon an offset has another width than the words behind it, or is that of the beginning; all else is groups of digits.
+  ['dump', /^(?:0{6,8}|(?![0-9a-f]{8}\s+[0-9a-f]{8}\s)[0-9a-f]{6,8})\s+(?:[0-9a-f]{3,16}\s+){1,}[0-9a-f]{3,16}\s*$/i],
   ['literal', /\\x[0-9a-f]{2}|\\[0-7]{1,3}|0x[0-9a-f]{1,16}\s*(?:[ui]\d+)?\s*,|\[\d+(?: \d+){3,}/i],
   ['hex', /^\s*(?:<Buffer\s+)?(?:(?:0x)?(?:[0-9a-f]{2})+(?:[\s:,;.>-]+|$))+$/i],
   ['literal', /fromhex|base64|["'][0-9a-z+/=_-]{20,}["']|\d\s*,\s*\d+\s*,/i],

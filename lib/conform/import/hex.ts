@@ -1,9 +1,10 @@
 // Hexadecimal digits without offsets: in one run, or bytes with spaces, colons, commas, dashes, 0x or \x between them. An empty
 // line ends a datagram, and so does a line with which its messages are whole; what stands behind # or // does not count.
+// Groups of 4, 8 or 16 digits are bytes in their order (xxd) or words of the host (od -x): what makes a message decides.
 import type { Datagram } from '../datagram.js';
 import { ByteSink } from './byte_sink.js';
 import { type Line, LineImporter } from './lines.js';
-import { bareDatagram, isWhole } from './plausible.js';
+import { bareDatagram, isWhole, likelier } from './plausible.js';
 
 /** A comment, or what Node.js puts around bytes. */
 const around = /^\s*<Buffer\s|>\s*$|(?:#|\/\/).*$/g;
@@ -22,8 +23,19 @@ export function putDigits(text: string, to: ByteSink): boolean {
   return true;
 }
 
+/** Puts the bytes of a group of digits from the last on. */
+function putTurned(text: string, to: ByteSink): void {
+  for (let i = text.length; i > 1; i -= 2) putDigits(text.slice(i - 2, i), to);
+}
+
+/** Digits of groups that can be words. */
+const isWord = (digits: number): boolean => digits === 4 || digits === 8 || digits === 16;
+
 export class HexImporter extends LineImporter {
   readonly #bytes = new ByteSink();
+  /** The same with every group the other way round, as long as the groups are words of one width. */
+  readonly #turned = new ByteSink();
+  #width = 0;
   /** Where the datagram begins. */
   #start: Line | undefined;
   /** A datagram was given up: nothing counts until an empty line. */
@@ -38,9 +50,9 @@ export class HexImporter extends LineImporter {
     if (this.#lost) return;
     this.#start ??= line;
     if (!this.#put(text, line)) {
-      this.#bytes.take();
+      this.#take();
       this.#lost = true;
-    } else if (isWhole(this.#bytes.view())) yield* this.#done();
+    } else if (isWhole(this.#bytes.view()) || this.#isTurned()) yield* this.#done();
   }
 
   protected *finish(): Generator<Datagram, void> {
@@ -51,12 +63,33 @@ export class HexImporter extends LineImporter {
     for (const token of text.replaceAll('\\x', ' ').split(between)) {
       if (token === '') continue;
       const match = digits.exec(token);
-      if (match !== null && putDigits(match[1]!, this.#bytes)) continue;
+      if (match !== null && putDigits(match[1]!, this.#bytes)) {
+        this.#putWord(match[1]!);
+        continue;
+      }
       const what = match === null ? 'no hexadecimal digits' : 'an odd number of hexadecimal digits';
       this.problem(line, `'${token.slice(0, 40)}': ${what}`);
       return false;
     }
     return true;
+  }
+
+  /** Groups are as wide as the first; nothing follows a shorter one. */
+  #putWord(text: string): void {
+    const whole = this.#turned.length === this.#bytes.length - text.length / 2;
+    if (this.#width === 0) this.#width = isWord(text.length) ? text.length : -1;
+    if (whole && text.length <= this.#width && this.#turned.length % (this.#width / 2) === 0)
+      putTurned(text, this.#turned);
+  }
+
+  #isTurned(): boolean {
+    return this.#turned.length === this.#bytes.length && isWhole(this.#turned.view());
+  }
+
+  #take(): Uint8Array {
+    const [stated, turned] = [this.#bytes.take(), this.#turned.take()];
+    this.#width = 0;
+    return stated.length === turned.length ? likelier({ stated, turned }) : stated;
   }
 
   *#done(): Generator<Datagram, void> {
@@ -65,6 +98,6 @@ export class HexImporter extends LineImporter {
     this.#start = undefined;
     this.#lost = false;
     if (start === undefined || length === 0) return;
-    yield bareDatagram(this.context, this.#bytes.take(), { offset: start.offset, line: start.number });
+    yield bareDatagram(this.context, this.#take(), { offset: start.offset, line: start.number });
   }
 }

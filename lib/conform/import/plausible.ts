@@ -30,6 +30,40 @@ export function messagesEnd(bytes: Uint8Array): number {
 /** Whether `bytes` are whole messages and nothing else. */
 export const isWhole = (bytes: Uint8Array): boolean => bytes.length > 0 && messagesEnd(bytes) === bytes.length;
 
+const u16 = (bytes: Uint8Array, at: number): number => bytes[at]! | (bytes[at + 1]! << 8);
+
+/** Message types are below: thirteen subsystems of netfilter, 256 types each, are the most a protocol has. */
+const TYPES_END = 0x0d00;
+/** Flags that mean something; the byte order of words moves others into nlmsg_flags. */
+const FLAGS = 0x0f3f;
+
+/** How much of a header `bytes` begin with: one part each for a length, a type and flags that can be true. */
+function headerParts(bytes: Uint8Array): number {
+  if (bytes.length < 8) return 0;
+  const length = u32(bytes, 0);
+  const parts = [length >= NLMSG_HDRLEN && length < 1 << 16, u16(bytes, 4) < TYPES_END, (u16(bytes, 6) & ~FLAGS) === 0];
+  return parts.filter(Boolean).length;
+}
+
+/** `bytes` behind a cooked header, where they have one. */
+const bare = (bytes: Uint8Array): Uint8Array => (isCooked(bytes) ? bytes.subarray(COOKED_HEADER) : bytes);
+
+/** Bytes that came as words, and the same with the bytes of each word the other way round. */
+export interface Readings {
+  readonly stated: Uint8Array;
+  readonly turned: Uint8Array;
+}
+
+/** Which reading is a netlink message; the stated one unless the other is more of one. */
+export function likelier(readings: Readings): Uint8Array {
+  const [stated, turned] = [bare(readings.stated), bare(readings.turned)];
+  if (isWhole(stated) !== isWhole(turned)) return isWhole(stated) ? readings.stated : readings.turned;
+  const [few, many] = [headerParts(stated), headerParts(turned)];
+  if (few !== many) return few > many ? readings.stated : readings.turned;
+  const missing = (bytes: Uint8Array): number => (bytes.length < 4 ? 0 : Math.abs(u32(bytes, 0) - bytes.length));
+  return missing(turned) < missing(stated) && many === 3 ? readings.turned : readings.stated;
+}
+
 /** struct sockaddr_ll in short: packet type, ARPHRD_NETLINK, nine or ten bytes that are not used, protocol. */
 export const COOKED_HEADER = 16;
 const ARPHRD_NETLINK = 824;
