@@ -2,6 +2,7 @@
 // a browser.
 export {
   check,
+  type CheckBytesOptions,
   Checker,
   type CheckOptions,
   type Code,

@@ -1,5 +1,6 @@
 // check: what is wrong with netlink datagrams, and what the kernel would say of it.
-import type { Datagram } from '../datagram.js';
+import { NETLINK_ROUTE } from '../../uapi/linux/netlink.js';
+import type { Datagram, Direction } from '../datagram.js';
 import type { CheckOptions } from './check.js';
 import { checkDatagram } from './check.js';
 import { Conversation } from './conversation.js';
@@ -13,9 +14,19 @@ export type { Finding, Judgement, MessageJudgement, Refusal, Severity, Verdict }
 export type { KernelVersion } from './versions.js';
 export { kernelVersions } from './versions.js';
 
-/** Judges one datagram by itself. */
-export function check(datagram: Datagram, options: CheckOptions = {}): Judgement {
-  return checkDatagram(datagram, options);
+/** What bytes alone do not say. */
+export interface CheckBytesOptions extends CheckOptions {
+  /** NETLINK_ROUTE by default. */
+  readonly protocol?: number;
+  /** Who sent them; told from each header by default. */
+  readonly direction?: Direction;
+}
+
+/** Judges one datagram by itself; a datagram says its protocol and its direction, bytes have those of the options. */
+export function check(input: Datagram | Uint8Array, options: CheckBytesOptions = {}): Judgement {
+  if (!(input instanceof Uint8Array)) return checkDatagram(input, options);
+  const { protocol = NETLINK_ROUTE, direction = 'unknown' } = options;
+  return checkDatagram({ bytes: input, protocol, direction, origin: { file: '-', offset: 0 } }, options);
 }
 
 /** Sockets whose conversations are remembered; the one that was silent for longest is forgotten first. */
