@@ -172,6 +172,9 @@ const hiddenDelays = new Set([
   ...['q_del_root_htb_up', 'q_get_root_noqueue', 'act_filter_bind_new', 'act_filter_replace_action'],
 ]);
 
+/** A case of version 1 whose automatic handle depends on the cases before: all namespaces of a kernel share one row. */
+const laterHandles = new Set(['q_htb_add_h0_autohandle']);
+
 /** Cases of version 1 of which only the last step was recorded. */
 const hiddenSteps = new Set(['f_dump_many_batches']);
 
@@ -179,8 +182,10 @@ function version1Obstacle(record: Json, name: string, steps: readonly Json[]): s
   if (steps.length === 0) return 'no steps were recorded';
   const notes = record['notes'];
   const holdsProgram = typeof notes === 'object' && notes !== null && 'prog' in notes;
-  if (name.startsWith('bpf_fd_') || holdsProgram) return 'the numbers of the fds it sends were not recorded';
+  if (name.startsWith('bpf_fd_') || name === 'act_bpf_name_256' || holdsProgram)
+    return 'the numbers of the fds it sends were not recorded';
   if (name === 'bpf_refcount_timeline') return 'the programs it loads were not recorded';
+  if (laterHandles.has(name)) return 'a case before it had taken the first automatic handle';
   if (hiddenSteps.has(name)) return 'the requests before its dump were not recorded';
   return hiddenDelays.has(name) ? 'the recorder waited between steps without saying so' : undefined;
 }
