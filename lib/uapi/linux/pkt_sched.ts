@@ -290,3 +290,8 @@ export const TCA_RED = attrs('TCA_RED', {
   EARLY_DROP_BLOCK: [5, nlaU32],
   MARK_BLOCK: [6, nlaU32],
 });
+
+/** Input policy of net/sched/sch_drr.c drr_policy. */
+export const TCA_DRR = attrs('TCA_DRR', { QUANTUM: [1, nlaU32] });
+
+export const tc_drr_stats = struct('tc_drr_stats', { deficit: u32 });

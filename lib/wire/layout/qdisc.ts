@@ -101,6 +101,11 @@ const red = level(
   { STAB: array(u8) },
 );
 
+const drrClass = level(sch.TCA_DRR, {
+  reads: 'net/sched/sch_drr.c drr_change_class()',
+  writes: 'net/sched/sch_drr.c drr_dump_class()',
+});
+
 const fifo = structure(sch.tc_fifo_qopt);
 const prio = structure(sch.tc_prio_qopt, { shown: { bands: s32, priomap: bytesOf(sch.TC_PRIO_MAX + 1) } });
 
@@ -123,7 +128,11 @@ export const qdiscOptions: Readonly<Record<string, Shape>> = {
 };
 
 /** Options of classes. */
-export const classOptions: Readonly<Record<string, Shape>> = { ...qdiscOptions, htb: attributes(htbClass) };
+export const classOptions: Readonly<Record<string, Shape>> = {
+  ...qdiscOptions,
+  htb: attributes(htbClass),
+  drr: attributes(drrClass),
+};
 
 /** TCA_STAB: sizes that packets are counted as. */
 export const sizeTable = attributes(

@@ -1,7 +1,7 @@
 // Counters of traffic control objects: the blocks of TCA_STATS2 and TCA_ACT_STATS, the struct of old, and what a kind of
 // qdisc adds.
 import { TCA_STATS } from '../../uapi/linux/gen_stats.js';
-import { tc_fq_codel_xstats, tc_htb_xstats } from '../../uapi/linux/pkt_sched.js';
+import { tc_drr_stats, tc_fq_codel_xstats, tc_htb_xstats } from '../../uapi/linux/pkt_sched.js';
 import { attributes, byName, bytes, level, structure } from './level.js';
 import type { Level, Shape } from './shape.js';
 
@@ -11,6 +11,7 @@ const writes = { writes: 'net/core/gen_stats.c gnet_stats_copy()' };
 const extra: Readonly<Record<string, Shape>> = {
   htb: structure(tc_htb_xstats),
   fq_codel: structure(tc_fq_codel_xstats),
+  drr: structure(tc_drr_stats),
 };
 
 export const extraStatistics = (kind: string): Shape => byName(extra, kind) ?? bytes;

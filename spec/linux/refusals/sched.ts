@@ -62,6 +62,7 @@ const disciplines: readonly Message[] = [
   tc(R.RTM_NEWQDISC, ADD, { parent: ROOT }, kind('noqueue')),
   qdisc('clsact', CLSACT, a(TCA.INGRESS_BLOCK, 7), a(TCA.EGRESS_BLOCK, 8)),
   qdisc('ingress', CLSACT, a(TCA.INGRESS_BLOCK, 7)),
+  qdisc('drr', ROOT, estimator),
 ];
 const [newHtb, newTbf, newPrio] = disciplines as [Message, Message, Message];
 const htb = (flags: number, opt: Attribute, fields: Fields = {}): Message =>
@@ -72,6 +73,17 @@ const htbClassOptions = (buffer: number): Attribute => {
 };
 const newClass = htb(ADD, htbClassOptions(15000));
 const leaf = tc(R.RTM_NEWQDISC, ADD, { parent: HANDLE + 1, handle: 0x20000 }, kind('pfifo'), fifo);
+
+const newDrr = qdisc('drr', ROOT);
+const drr = (flags: number, quantum: number): Message =>
+  tc(
+    R.RTM_NEWTCLASS,
+    flags,
+    { handle: HANDLE + 1, parent: HANDLE },
+    kind('drr'),
+    options(a(Q.TCA_DRR.QUANTUM, quantum)),
+    estimator,
+  );
 
 export const qdiscs: readonly Case[] = [
   ...disciplines.map((request, i) => ({ name: `a queueing discipline (${i})`, before: [], request })),
@@ -114,6 +126,13 @@ export const classes: readonly Case[] = [
     request: tc(R.RTM_DELTCLASS, ACK, { handle: HANDLE + 1 }),
   },
   { name: 'one class', before: [newHtb, newClass], request: tc(R.RTM_GETTCLASS, ACK, { handle: HANDLE + 1 }) },
+  { name: 'a class of drr', before: [newDrr], request: drr(ADD, 2000) },
+  { name: 'a change of a class of drr', before: [newDrr, drr(ADD, 2000)], request: drr(ACK, 3000) },
+  {
+    name: 'the end of a class of drr',
+    before: [newDrr, drr(ADD, 2000), leaf],
+    request: tc(R.RTM_DELTCLASS, ACK, { handle: HANDLE + 1 }),
+  },
   { name: 'all classes', before: [newHtb, newClass], request: tc(R.RTM_GETTCLASS, DUMP, {}) },
 ];
 

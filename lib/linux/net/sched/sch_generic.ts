@@ -60,7 +60,7 @@ export interface QdiscClassOps {
   ): ClassRef;
   delete?(sch: Qdisc, cl: ClassRef, extack: Extack): void;
   /** The block whose filters belong to a class; class 0 is the qdisc itself. */
-  tcfBlock?(sch: Qdisc, cl: ClassRef): TcfBlock | undefined;
+  tcfBlock?(sch: Qdisc, cl: ClassRef, extack?: Extack): TcfBlock | undefined;
   /** A filter points to `classid`. */
   bindTcf?(sch: Qdisc, parent: ClassRef, classid: number): ClassRef;
   unbindTcf?(sch: Qdisc, cl: ClassRef): void;
@@ -158,7 +158,7 @@ export interface PktSched extends Holder {
   readonly noqueue: Qdisc | undefined;
   /** Kinds by name, as register_qdisc() was called. */
   readonly kinds: Map<string, QdiscOps>;
-  /** Last handle given automatically. */
+  /** Last handle given automatically; that of the initial namespace counts for all. */
   autoHandle: number;
 }
 

@@ -26,6 +26,7 @@ import { clsU32Ops } from './cls_u32/ops.js';
 import { dumpQdisc, getQdisc } from './sch_api/get.js';
 import { modifyQdisc } from './sch_api/modify.js';
 import { ctlTclass, dumpTclass } from './sch_api/tclass.js';
+import { drrQdiscOps } from './sch_drr.js';
 import { bfifoQdiscOps, pfifoHeadDropQdiscOps, pfifoQdiscOps } from './sch_fifo.js';
 import { noqueueQdiscOps, pktSched, type QdiscOps } from './sch_generic.js';
 import { fqCodelQdiscOps } from './sch_fq_codel.js';
@@ -49,6 +50,7 @@ const qdiscKinds = (machine: Machine): readonly QdiscOps[] => [
   tbfQdiscOps,
   prioQdiscOps,
   fqCodelQdiscOps,
+  drrQdiscOps,
 ];
 
 const filterKinds: readonly TcfProtoOps[] = [clsBpfOps, clsU32Ops, clsMatchallOps, clsFlowerOps];

@@ -261,16 +261,16 @@ describe('net/sched/sch_api', () => {
     const gaps: string[] = [];
     const config = {
       ...configs['rec-6.18']!,
-      qdiscs: ['clsact', 'sfq'],
+      qdiscs: ['clsact', 'choke'],
       classifiers: ['bpf', 'route'],
       actions: ['nat'],
     };
     const rec = new Bed({ config, onGap: (what) => gaps.push(what) });
-    expect(rec.qdisc('sfq', root).text).to.equal('Specified qdisc kind is unknown');
+    expect(rec.qdisc('choke', root).text).to.equal('Specified qdisc kind is unknown');
     expect(rec.qdisc('prio', root).text).to.equal('Specified qdisc kind is unknown');
     rec.qdisc('clsact');
     rec.tc(R.RTM_NEWTFILTER, ADD, { parent: INGRESS, prio: 1, protocol: 8 }, kind('route'));
     rec.filter({}, ADD, bpf(ops(), nest(TCA_BPF.ACT.type, nest(1, attr(1, 'nat')))));
-    expect(gaps).to.deep.equal(['qdisc kind sfq', 'classifier kind route', 'action kind nat']);
+    expect(gaps).to.deep.equal(['qdisc kind choke', 'classifier kind route', 'action kind nat']);
   });
 });

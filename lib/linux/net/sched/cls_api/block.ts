@@ -133,7 +133,7 @@ function findShared(t: TcRequest): TcfBlock {
 }
 
 function findBlock(t: TcRequest, q: Qdisc, cl: ClassRef): TcfBlock {
-  const block = q.ops.classOps!.tcfBlock!(q, cl);
+  const block = q.ops.classOps!.tcfBlock!(q, cl, t.request.extack);
   if (block === undefined) throw errno(EINVAL);
   if (block.shared)
     refuse(

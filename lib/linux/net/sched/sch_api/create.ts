@@ -17,12 +17,12 @@ const IFNAMSIZ = 16;
 const DEFAULT_TX_QUEUE_LEN = 1000;
 
 /**
- * The next free handle from 8001: on; one counter for all devices. 0 when every one is taken.
+ * The next free handle from 8001: on; one counter for all devices of all namespaces. 0 when every one is taken.
  *
  * @models net/sched/sch_api.c qdisc_alloc_handle()
  */
 function qdiscAllocHandle(dev: NetDevice): number {
-  const sched = pktSched(dev.net);
+  const sched = pktSched(dev.net.machine.net);
   for (let i = 0; i < 0x8000; i++) {
     sched.autoHandle += 0x10000;
     if (sched.autoHandle === TC_H_MAJ(TC_H_ROOT)) sched.autoHandle = 0x80000000;
