@@ -29,9 +29,9 @@ export interface AttributePolicy {
   readonly len: number;
   /** Valid bits of a bitfield32, or of an int. */
   readonly mask?: number | undefined;
-  /** Least value of an int, where the policy gives one. */
+  /** Least value of an int, or length of a binary, where the policy gives one. */
   readonly min?: number | undefined;
-  /** Greatest value of an int, where the policy gives one. */
+  /** Greatest value of an int, or length of a binary, where the policy gives one. */
   readonly max?: number | undefined;
 }
 
@@ -127,6 +127,11 @@ function bytesKind(policy: AttributePolicy, name: string): AttributeKind<Uint8Ar
 /** NLA_BINARY: at most `max` bytes (0 = any number). */
 export function binary(max = 0): AttributeKind<Uint8Array> {
   return bytesKind({ type: 'binary', len: max }, 'binary');
+}
+
+/** NLA_POLICY_EXACT_LEN(): `size` bytes, no more and no fewer. */
+export function exactly(size: number): AttributeKind<Uint8Array> {
+  return bytesKind({ type: 'binary', len: 0, min: size, max: size }, 'binary');
 }
 
 /** NLA_UNSPEC with a least length: opaque bytes. */

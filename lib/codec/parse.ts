@@ -122,9 +122,19 @@ function validate(attribute: Attribute, nla: Nla, mode: number, extack: Extack |
   checkValue(attribute, nla, extack);
 }
 
+/** What NLA_POLICY_EXACT_LEN() adds. */
+function checkLength({ kind }: Attribute, nla: Nla): boolean {
+  const { min = 0, max = Infinity } = kind;
+  return nla.len >= min && nla.len <= max;
+}
+
 /** What NLA_POLICY_MIN(), NLA_POLICY_MAX() and NLA_POLICY_MASK() add. */
 function checkValue(attribute: Attribute, nla: Nla, extack: Extack | undefined): void {
   const { kind } = attribute;
+  if (kind.type === 'binary') {
+    if (!checkLength(attribute, nla)) refuse(extack, erange, 'binary attribute size out of range', nla, attribute);
+    return;
+  }
   const { min, max, mask } = kind;
   if (min !== undefined && (kind.read(nla) as number) < min)
     refuse(extack, erange, 'integer out of range', nla, attribute);

@@ -322,6 +322,13 @@ describe('codec parse: kinds', () => {
     refuses(masked, [0, 0, 0], 'ERANGE');
   });
 
+  it('bytes of one length only', () => {
+    const four = kinds.exactly(4) as AttributeKind<never>;
+    passes(four, [1, 2, 3, 4]);
+    refuses(four, [1, 2, 3], 'ERANGE', 'binary attribute size out of range');
+    refuses(four, [1, 2, 3, 4, 5], 'ERANGE', 'binary attribute size out of range');
+  });
+
   it('is strict from a type on, where a set says so', () => {
     const set = attrs('T', { OLD: [1, kinds.nlaU32], NEW: [2, kinds.nlaU32] }, undefined, { strictFrom: 2 });
     const errnoOf = (given: Given): string | undefined => {

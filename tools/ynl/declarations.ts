@@ -9,13 +9,16 @@ import * as pkt_cls from '../../lib/uapi/linux/pkt_cls.js';
 import * as pkt_sched from '../../lib/uapi/linux/pkt_sched.js';
 import * as rtnetlink from '../../lib/uapi/linux/rtnetlink.js';
 import * as tc_bpf from '../../lib/uapi/linux/tc_act/tc_bpf.js';
+import * as tc_csum from '../../lib/uapi/linux/tc_act/tc_csum.js';
 import * as tc_gact from '../../lib/uapi/linux/tc_act/tc_gact.js';
 import * as tc_mirred from '../../lib/uapi/linux/tc_act/tc_mirred.js';
+import * as tc_skbedit from '../../lib/uapi/linux/tc_act/tc_skbedit.js';
+import * as tc_vlan from '../../lib/uapi/linux/tc_act/tc_vlan.js';
 
 export type AnyStruct = Struct<Readonly<Record<string, Codec<unknown>>>>;
 
 const headers: readonly Readonly<Record<string, unknown>>[] = [
-  ...[gen_stats, if_link, pkt_cls, pkt_sched, rtnetlink, tc_bpf, tc_gact, tc_mirred],
+  ...[gen_stats, if_link, pkt_cls, pkt_sched, rtnetlink, tc_bpf, tc_csum, tc_gact, tc_mirred, tc_skbedit, tc_vlan],
 ];
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;

@@ -336,7 +336,7 @@ function judgeOne(run: Attributes, attribute: Attribute, off: number, length: nu
   deny(judge, reading, {
     code,
     errno: reading.errno ?? faultErrno(code),
-    msg: reading.extack ? (reading.msg ?? faultText(code)) : undefined,
+    msg: reading.extack ? (reading.msg ?? faultText(code, kind)) : undefined,
     at: { offset: off, length: length + NLA_HDRLEN, path: run.pathOf(attribute.type) },
     text: faultMeaning(code, kind, length),
     bad: reading.extack ? off : undefined,

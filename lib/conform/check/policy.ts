@@ -58,6 +58,11 @@ function valueFault(kind: AttributeKind, view: DataView, start: number): Code | 
   return mask !== undefined && (value & ~mask) !== 0 ? C.reservedBits : undefined;
 }
 
+function binaryFault({ len, min = 0, max = Infinity }: AttributeKind, length: number): Code | undefined {
+  if (len !== 0 && length > len) return C.longBinary;
+  return length < min || length > max ? C.outOfRange : undefined;
+}
+
 /** What is wrong with a payload of `length` bytes at `start`, if anything is. */
 export function fault(
   kind: AttributeKind,
@@ -80,7 +85,7 @@ export function fault(
     case 'string':
       return stringFault(u8, start, length, kind.len);
     case 'binary':
-      return kind.len !== 0 && length > kind.len ? C.longBinary : undefined;
+      return binaryFault(kind, length);
     case 'nested':
       return length !== 0 && length < NLA_HDRLEN ? C.shortNest : undefined;
     case 'unspec':
@@ -96,13 +101,13 @@ export const faultErrno = (code: Code): string =>
     ? 'EINVAL'
     : 'ERANGE';
 
-export const faultText = (code: Code): string => {
-  if (code === C.outOfRange) return 'integer out of range';
+export const faultText = (code: Code, { type }: AttributeKind): string => {
+  if (code === C.outOfRange) return type === 'binary' ? 'binary attribute size out of range' : 'integer out of range';
   return code === C.reservedBits ? 'reserved bit set' : 'Attribute failed policy validation';
 };
 
 /** What is wrong, for people. */
-export function faultMeaning(code: Code, { len, min, max, mask = 0 }: AttributeKind, length: number): string {
+export function faultMeaning(code: Code, { type, len, min, max, mask = 0 }: AttributeKind, length: number): string {
   const hex = (value: number): string => `0x${(value >>> 0).toString(16)}`;
   switch (code) {
     case C.shortInteger:
@@ -126,6 +131,7 @@ export function faultMeaning(code: Code, { len, min, max, mask = 0 }: AttributeK
     case C.bitfieldBits:
       return `bits outside of ${hex(mask)}, or values that are not selected`;
     case C.outOfRange:
+      if (type === 'binary') return `exactly ${max} bytes are taken, ${length} are given`;
       return `the value is ${min === undefined ? `above ${max}` : `below ${min}`}`;
     case C.reservedBits:
       return `the value has bits outside of ${hex(mask)}`;

@@ -273,6 +273,11 @@ export const in6AddrGenMode = nameTable({
 
 export const ifla_vlan_flags = struct('ifla_vlan_flags', { flags: u32, mask: u32 });
 
+export const ifla_vlan_qos_mapping = struct('ifla_vlan_qos_mapping', { from: u32, to: u32 });
+
+/** Both maps of a vlan; input policy of net/8021q/vlan_netlink.c vlan_map_policy. */
+export const IFLA_VLAN_QOS = attrs('IFLA_VLAN_QOS', { MAPPING: [1, atLeast(ifla_vlan_qos_mapping)] });
+
 /** IFLA_INFO_DATA of a vlan; input policy of net/8021q/vlan_netlink.c vlan_policy. */
 export const IFLA_VLAN = attrs('IFLA_VLAN', {
   ID: [1, nlaU16],

@@ -4,8 +4,10 @@ import {
   atLeast,
   binary,
   bitfield32,
+  exactly,
   flag,
   int,
+  intMax,
   nested,
   nlaU32,
   nlaU64,
@@ -214,6 +216,26 @@ export const tc_netem_rate = struct('tc_netem_rate', {
   cell_overhead: s32,
 });
 
+export const tc_netem_slot = struct('tc_netem_slot', {
+  min_delay: s64,
+  max_delay: s64,
+  max_packets: s32,
+  max_bytes: s32,
+  dist_delay: s64,
+  dist_jitter: s64,
+});
+
+/** Probabilities of a model with four states. */
+export const tc_netem_gimodel = struct('tc_netem_gimodel', { p13: u32, p31: u32, p32: u32, p14: u32, p23: u32 });
+/** Probabilities of the model of Gilbert and Elliott. */
+export const tc_netem_gemodel = struct('tc_netem_gemodel', { p: u32, r: u32, h: u32, k1: u32 });
+
+/** What is inside TCA_NETEM_LOSS; net/sched/sch_netem.c get_loss_clg() wants these sizes or more. */
+export const NETEM_LOSS = attrs('NETEM_LOSS', {
+  GI: [1, atLeast(tc_netem_gimodel)],
+  GE: [2, atLeast(tc_netem_gemodel)],
+});
+
 /** Attributes behind a struct tc_netem_qopt; input policy of net/sched/sch_netem.c netem_policy. */
 export const TCA_NETEM = attrs('TCA_NETEM', {
   CORR: [1, atLeast(tc_netem_corr)],
@@ -227,7 +249,7 @@ export const TCA_NETEM = attrs('TCA_NETEM', {
   PAD: [9, unchecked, 'dump'],
   LATENCY64: [10, int(s64)],
   JITTER64: [11, int(s64)],
-  SLOT: [12, unchecked],
+  SLOT: [12, atLeast(tc_netem_slot)],
   SLOT_DIST: [13, unchecked],
   PRNG_SEED: [14, nlaU64],
 });
@@ -241,26 +263,37 @@ export const TCA_CODEL = attrs('TCA_CODEL', {
   CE_THRESHOLD: [5, nlaU32],
 });
 
+/** Greatest credit of a new flow. */
+const FQ_INITIAL_QUANTUM_MAX = 1 << 20;
+/** Bands of fq, each with a weight. */
+const FQ_BANDS = 3;
+
 /** Input policy of net/sched/sch_fq.c fq_policy. */
-export const TCA_FQ = attrs('TCA_FQ', {
-  PLIMIT: [1, nlaU32],
-  FLOW_PLIMIT: [2, nlaU32],
-  QUANTUM: [3, nlaU32],
-  INITIAL_QUANTUM: [4, nlaU32],
-  RATE_ENABLE: [5, nlaU32],
-  FLOW_DEFAULT_RATE: [6, nlaU32],
-  FLOW_MAX_RATE: [7, nlaU32],
-  BUCKETS_LOG: [8, nlaU32],
-  FLOW_REFILL_DELAY: [9, nlaU32],
-  ORPHAN_MASK: [10, nlaU32],
-  LOW_RATE_THRESHOLD: [11, nlaU32],
-  CE_THRESHOLD: [12, nlaU32],
-  TIMER_SLACK: [13, nlaU32],
-  HORIZON: [14, nlaU32],
-  HORIZON_DROP: [15, nlaU8],
-  PRIOMAP: [16, unchecked],
-  WEIGHTS: [17, unchecked],
-});
+export const TCA_FQ = attrs(
+  'TCA_FQ',
+  {
+    PLIMIT: [1, nlaU32],
+    FLOW_PLIMIT: [2, nlaU32],
+    QUANTUM: [3, nlaU32],
+    INITIAL_QUANTUM: [4, intMax(u32, FQ_INITIAL_QUANTUM_MAX)],
+    RATE_ENABLE: [5, nlaU32],
+    FLOW_DEFAULT_RATE: [6, nlaU32],
+    FLOW_MAX_RATE: [7, nlaU32],
+    BUCKETS_LOG: [8, nlaU32],
+    FLOW_REFILL_DELAY: [9, nlaU32],
+    ORPHAN_MASK: [10, nlaU32],
+    LOW_RATE_THRESHOLD: [11, nlaU32],
+    CE_THRESHOLD: [12, nlaU32],
+    TIMER_SLACK: [13, nlaU32],
+    HORIZON: [14, nlaU32],
+    HORIZON_DROP: [15, nlaU8],
+    PRIOMAP: [16, exactly(tc_prio_qopt.size)],
+    WEIGHTS: [17, exactly(FQ_BANDS * s32.size)],
+    OFFLOAD_HORIZON: [18, nlaU32],
+  },
+  undefined,
+  { strictFrom: 13 },
+);
 
 /** struct tc_sfq_qopt; kernels since 3.2 take and show more behind it. */
 export const tc_sfq_qopt = struct('tc_sfq_qopt', {
@@ -282,14 +315,19 @@ export const tc_red_qopt = struct('tc_red_qopt', {
 });
 
 /** Input policy of net/sched/sch_red.c red_policy. */
-export const TCA_RED = attrs('TCA_RED', {
-  PARMS: [1, atLeast(tc_red_qopt)],
-  STAB: [2, opaque(256)],
-  MAX_P: [3, nlaU32],
-  FLAGS: [4, bitfield32(0xf)],
-  EARLY_DROP_BLOCK: [5, nlaU32],
-  MARK_BLOCK: [6, nlaU32],
-});
+export const TCA_RED = attrs(
+  'TCA_RED',
+  {
+    PARMS: [1, atLeast(tc_red_qopt)],
+    STAB: [2, opaque(256)],
+    MAX_P: [3, nlaU32],
+    FLAGS: [4, bitfield32(0xf)],
+    EARLY_DROP_BLOCK: [5, nlaU32],
+    MARK_BLOCK: [6, nlaU32],
+  },
+  undefined,
+  { strictFrom: 4 },
+);
 
 /** Input policy of net/sched/sch_drr.c drr_policy. */
 export const TCA_DRR = attrs('TCA_DRR', { QUANTUM: [1, nlaU32] });

@@ -132,11 +132,19 @@ const vlanFlags = shown(
     VLAN_FLAG_BRIDGE_BINDING: 16,
   }),
 );
+const vlanMap = attributes(
+  level(il.IFLA_VLAN_QOS, {
+    reads: 'net/8021q/vlan_netlink.c vlan_changelink()',
+    writes: 'net/8021q/vlan_netlink.c vlan_fill_info()',
+  }),
+);
 const vlan = level(
   il.IFLA_VLAN,
   { reads: 'net/8021q/vlan_netlink.c vlan_newlink()', writes: 'net/8021q/vlan_netlink.c vlan_fill_info()' },
   {
     FLAGS: structure(il.ifla_vlan_flags, { shown: { flags: vlanFlags, mask: vlanFlags } }),
+    EGRESS_QOS: vlanMap,
+    INGRESS_QOS: vlanMap,
     PROTOCOL: value(etherType),
   },
 );

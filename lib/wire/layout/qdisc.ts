@@ -68,6 +68,9 @@ const fq = level(
     FLOW_REFILL_DELAY: micros,
     CE_THRESHOLD: micros,
     HORIZON: micros,
+    OFFLOAD_HORIZON: micros,
+    PRIOMAP: structure(sch.tc_prio_qopt, { shown: { bands: s32, priomap: bytesOf(sch.TC_PRIO_MAX + 1) } }),
+    WEIGHTS: array(s32, (band) => `band ${band}`),
   },
 );
 
@@ -76,12 +79,25 @@ const share = shown(u32, (part) => `${part} (${Number(((100 * part) / 0xffffffff
 const nanos = value(shown(s64, (time) => `${time} ns`));
 const chance = { shown: { probability: share, correlation: share } };
 
+const giModel = { p13: share, p31: share, p32: share, p14: share, p23: share };
+const geModel = { p: share, r: share, h: share, k1: share };
+const loss = level(
+  sch.NETEM_LOSS,
+  { reads: 'net/sched/sch_netem.c get_loss_clg()', writes: 'net/sched/sch_netem.c dump_loss_model()' },
+  {
+    GI: structure(sch.tc_netem_gimodel, { shown: giModel }),
+    GE: structure(sch.tc_netem_gemodel, { shown: geModel }),
+  },
+);
+
 const netemAttributes = level(
   sch.TCA_NETEM,
   { reads: 'net/sched/sch_netem.c netem_change()', writes: 'net/sched/sch_netem.c netem_dump()' },
   {
     CORR: structure(sch.tc_netem_corr, { shown: { delay_corr: share, loss_corr: share, dup_corr: share } }),
+    LOSS: attributes(loss),
     DELAY_DIST: array(s16),
+    SLOT_DIST: array(s16),
     REORDER: structure(sch.tc_netem_reorder, chance),
     CORRUPT: structure(sch.tc_netem_corrupt, chance),
     RATE: structure(sch.tc_netem_rate, { shown: { rate: shown(u32, byteRate) } }),

@@ -1,6 +1,6 @@
 // include/uapi/linux/tc_act/tc_vlan.h: the action that puts VLAN tags on packets and takes them off.
 import { attrs } from '../../../codec/attrs.js';
-import { atLeast, int, nlaU16, nlaU8, opaque, output, unchecked } from '../../../codec/kind.js';
+import { atLeast, exactly, int, nlaU16, nlaU8, output, unchecked } from '../../../codec/kind.js';
 import { nameTable } from '../../../codec/names.js';
 import { be16, s32 } from '../../../codec/scalar.js';
 import { struct } from '../../../codec/struct.js';
@@ -14,13 +14,18 @@ export const vlanAction = nameTable({
 }); // prettier-ignore
 
 /** Input policy of net/sched/act_vlan.c vlan_policy. */
-export const TCA_VLAN = attrs('TCA_VLAN', {
-  TM: [1, output(tcf_t), 'dump'],
-  PARMS: [2, atLeast(tc_vlan)],
-  PUSH_VLAN_ID: [3, nlaU16],
-  PUSH_VLAN_PROTOCOL: [4, int(be16)],
-  PAD: [5, unchecked, 'dump'],
-  PUSH_VLAN_PRIORITY: [6, nlaU8],
-  PUSH_ETH_DST: [7, opaque(ETH_ALEN)],
-  PUSH_ETH_SRC: [8, opaque(ETH_ALEN)],
-});
+export const TCA_VLAN = attrs(
+  'TCA_VLAN',
+  {
+    TM: [1, output(tcf_t), 'dump'],
+    PARMS: [2, atLeast(tc_vlan)],
+    PUSH_VLAN_ID: [3, nlaU16],
+    PUSH_VLAN_PROTOCOL: [4, int(be16)],
+    PAD: [5, unchecked, 'dump'],
+    PUSH_VLAN_PRIORITY: [6, nlaU8],
+    PUSH_ETH_DST: [7, exactly(ETH_ALEN)],
+    PUSH_ETH_SRC: [8, exactly(ETH_ALEN)],
+  },
+  undefined,
+  { strictFrom: 7 },
+);
