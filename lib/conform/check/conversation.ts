@@ -26,6 +26,8 @@ interface Pending {
   readonly ack: boolean;
   /** Anything comes back when nothing is wrong. */
   readonly waits: boolean;
+  /** It carries NLM_F_MULTI, which notifications of traffic control repeat. */
+  readonly multi: boolean;
   /** Type its answers have: RTM_NEW*, where that is known. */
   readonly answers: number;
   /** Another request with this number waits as well: nobody can tell which of them is answered. */
@@ -89,6 +91,7 @@ export class Conversation {
       name: judge.name,
       dump,
       ack,
+      multi: (flags & N.NLM_F_MULTI) !== 0,
       waits: dump || ack || get,
       answers: type - 2,
       shared,
@@ -148,6 +151,10 @@ export class Conversation {
   #part(judge: Judge, pending: Pending): void {
     const { type, flags } = judge;
     if (pending.shared) return;
+    if (!pending.dump && pending.multi) {
+      this.#single(judge);
+      return;
+    }
     if (!pending.dump) {
       note(judge, C.replyFlags, 6, 2, 'nlmsg_flags', `NLM_F_MULTI, and ${pending.name} asks for no dump`);
       return;

@@ -71,6 +71,7 @@ export class Judge {
   msg: string | undefined;
   /** Where findings go; undefined = only the verdict is wanted. */
   sink: Finding[] | undefined;
+  #perhaps = false;
   #liberal: Refusal | undefined;
   #strict: Refusal | undefined;
   #mayLiberal: string[] | undefined;
@@ -151,8 +152,23 @@ export class Judge {
     this.sink?.push(this.#finding(code, severity, at, text, fix, refusal));
   }
 
+  /** Rules that the kernel may come to, or may not: what they refuse is only possible, and nothing is told of it. */
+  perhaps(rules: () => void): void {
+    const { sink, msg } = this;
+    this.sink = undefined;
+    this.#perhaps = true;
+    rules();
+    this.#perhaps = false;
+    this.sink = sink;
+    this.msg = msg;
+  }
+
   /** The kernel refuses the message here, if it has not before. */
   refuse(deviation: Deviation): void {
+    if (this.#perhaps) {
+      this.may(`${deviation.errno}: ${deviation.msg ?? deviation.text}`);
+      return;
+    }
     const refusal = this.#refusalOf(deviation);
     this.#liberal ??= refusal;
     this.#strict ??= refusal;

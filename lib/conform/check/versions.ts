@@ -41,7 +41,7 @@ const since = {
   /** RTM_GETNEIGH asks for device and address early. */
   'neigh-get-early': 'v6.18',
   /** Negative indexes of links are refused. */
-  'negative-ifindex': 'v6.18',
+  'negative-ifindex': 'v6.1',
   /** RTM_*LINKPROP exist. */
   linkprop: 'v6.1',
 } as const satisfies Readonly<Record<string, KernelVersion>>;

@@ -104,7 +104,8 @@ function find(message: Message, replies: readonly Message[]): Answer | undefined
   return (message.flags & 4) === 0 && (message.type & 3) !== 2 ? accepted : undefined;
 }
 
-function* sentIn(record: NetlinkRecord, file: string): Iterable<Sent> {
+/** The requests of a record that has results. */
+export function* sentIn(record: NetlinkRecord, file: string): Iterable<Sent> {
   const options = new Set(record.socket?.opts ?? []);
   const version: KernelVersion = record.config.startsWith('rec-6.1-') ? 'v6.1' : 'v6.18';
   for (const [index, step] of record.steps.entries()) {

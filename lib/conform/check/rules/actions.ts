@@ -58,10 +58,15 @@ function checkVerdict(run: Attributes, asker: Asker, type: number, at: number, i
   }
 }
 
+/** The index is reserved, perhaps by an action before it in the table. @see tcf_idr_check_alloc() */
+function mayBeTaken(judge: Judge, index: number): void {
+  if (index !== 0) judge.may('EAGAIN: the index is being taken');
+}
+
 /** What every kind does with index and estimator before the verdict. */
 function lookUp(judge: Judge, asker: Asker, index: number): void {
+  mayBeTaken(judge, index);
   if (index !== 0 && !asker.binds) judge.may('EEXIST: an action of this index exists');
-  if (index !== 0) judge.may('EAGAIN: the index is being taken');
   const { tca, rate = 0 } = asker;
   if (tca === undefined || !rejectsEstimator(tca, rate)) return;
   if (index === 0) judge.deny(C.estimator, 'EINVAL', undefined, tca.place(rate), 'there is no such rate estimator');
@@ -114,6 +119,7 @@ function mirred(run: Attributes, asker: Asker): void {
   if (index === undefined) return;
   const start = run.start(PARMS.type);
   const ifindex = judge.view.getUint32(start + M.tc_mirred.offsetof.ifindex, true);
+  mayBeTaken(judge, index);
   checkMirred(run, isFresh(asker, index), index, ifindex);
   lookUp(judge, asker, index);
   checkVerdict(run, asker, PARMS.type, VERDICT_AT, index);
@@ -341,17 +347,18 @@ export function checkActions(outer: Attributes, type: number, asker: Asker): voi
       tab.place(MAX + 1),
       `there are more than ${MAX} actions`,
     );
-  const actions = actionsOf(tab);
-  for (const run of actions) checkKind(run);
+  const actions: Attributes[] = [];
+  for (const run of actionsOf(tab)) {
+    checkKind(run);
+    actions.push(run);
+  }
   for (const run of actions) checkOne(run, asker);
 }
 
-/** The actions from position 1 up to the first that is missing. */
-export function actionsOf(tab: Attributes): Attributes[] {
-  const found: Attributes[] = [];
+/** The actions from position 1 up to the first that is missing, each parsed when its turn comes. */
+export function* actionsOf(tab: Attributes): Iterable<Attributes> {
   let at = 1;
-  for (; at <= MAX && tab.has(at); at++) found.push(tab.nested(at, TCA_ACT, liberally));
+  for (; at <= MAX && tab.has(at); at++) yield tab.nested(at, TCA_ACT, liberally);
   for (let behind = at + 1; behind <= MAX; behind++)
     noteUnread(tab, behind, `position ${at} is empty: the kernel looks at no action behind it`);
-  return found;
 }

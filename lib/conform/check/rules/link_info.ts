@@ -8,7 +8,7 @@ import { liberally, silently, walk } from '../attributes.js';
 import { C } from '../codes.js';
 import { checkUniqueNetns, mayLackNetns } from './link_attributes.js';
 
-const { LINKINFO, ADDRESS, MTU } = IFLA;
+const { LINKINFO, ADDRESS, MTU, IFNAME } = IFLA;
 const { KIND, DATA, SLAVE_DATA } = IFLA_INFO;
 const ETH_MIN_MTU = 68;
 const ETH_MAX_MTU = 0xffff;
@@ -74,9 +74,11 @@ function checkPeer(data: Attributes, sure: boolean): void {
       text: `no device has the index ${ifindex}`,
       bad: data.off(type),
     });
+  judge.may('EBUSY: the index of the peer is taken');
   const peer = walk(judge, IFLA, start + ifinfomsg.size, data.end(type), data.pathOf(type), liberally);
   checkAddress(peer, sure);
   checkMtu(peer, sure);
+  if (peer.has(IFNAME.type)) judge.may('EEXIST: the name of the peer is taken');
   checkUniqueNetns(peer);
   mayLackNetns(peer);
 }

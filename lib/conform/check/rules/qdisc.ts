@@ -30,7 +30,13 @@ function findParent(judge: Judge, parent: number): void {
   judge.may('ENOENT: Failed to find specified qdisc');
   judge.may('EOPNOTSUPP: Cannot add children to ingress/clsact qdisc');
   judge.may('ENOENT: Specified class not found');
+  mayHaveNoClasses(judge);
+}
+
+/** @see qdisc_leaf() */
+function mayHaveNoClasses(judge: Judge): void {
   judge.may('EINVAL: the parent has no classes');
+  judge.may('EOPNOTSUPP: Parent qdisc is not classful');
 }
 
 function mayMismatch(judge: Judge): void {
@@ -138,7 +144,11 @@ function makeOrChange(tca: Attributes, course: Course): void {
   checkBlocks(tca, course);
   const early = course === 'create';
   if (early) checkSizeTable(tca, STAB.type);
-  if (!changeable(kind) && course !== 'create' && tca.has(OPTIONS.type))
+  else if (course === 'either')
+    judge.perhaps(() => {
+      checkSizeTable(tca, STAB.type);
+    });
+  if ((kind === undefined || !changeable(kind)) && course !== 'create' && tca.has(OPTIONS.type))
     judge.may('EINVAL: Change operation not supported by specified qdisc');
   checkQdiscOptions(tca, kind, course);
   if (!early) checkSizeTable(tca, STAB.type);
@@ -161,7 +171,7 @@ function checkKind(tca: Attributes, kind: string | undefined, course: Course): v
   const msg = 'Specified qdisc kind is unknown';
   if (course === 'create' && !tca.has(KIND.type))
     judge.deny(C.missingAttribute, 'ENOENT', msg, tca.whole, 'TCA_KIND is missing', tca);
-  else if (course === 'create' && tca.ok(KIND.type) && tc.isLongName(tca, KIND.type))
+  else if (course === 'create' && tca.ok(KIND.type) && tc.isLongString(tca, KIND.type))
     judge.deny(C.longName, 'ENOENT', msg, tca.place(KIND.type), 'the name of a kind has at most 15 characters');
   else if (course !== 'change') judge.may(`ENOENT: ${msg}`);
   const parent = tc.parentOf(judge);
@@ -203,7 +213,7 @@ export function getQdisc(judge: Judge): void {
   else {
     judge.may('ENOENT: Failed to find qdisc with specified classid');
     judge.may('ENOENT: Specified class not found');
-    judge.may('EINVAL: the parent has no classes');
+    mayHaveNoClasses(judge);
     judge.may('ENOENT: Cannot find specified qdisc on specified device');
     judge.may('EINVAL: Invalid handle');
   }
@@ -218,6 +228,7 @@ export function getQdisc(judge: Judge): void {
       'a qdisc is deleted from its parent, which is 0',
     );
   judge.may('ENOENT: Cannot delete qdisc with handle of zero');
+  judge.may('EOPNOTSUPP: the parent takes no children');
   judge.may('EBUSY: Current ingress or clsact Qdisc has ongoing filter requests');
 }
 

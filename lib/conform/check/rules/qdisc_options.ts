@@ -43,7 +43,9 @@ function htb(tca: Attributes, course: Course): void {
     const text = `struct tc_htb_glob has version ${version}, not ${P.TC_HTB_PROTOVER}`;
     judge.deny(C.version, 'EINVAL', undefined, run.place(INIT.type), text);
   }
-  if (run.has(OFFLOAD.type)) judge.may('EOPNOTSUPP: hw-tc-offload ethtool feature flag must be on');
+  if (!run.has(OFFLOAD.type)) return;
+  judge.may('EOPNOTSUPP: HTB must be the root qdisc to use offload');
+  judge.may('EOPNOTSUPP: hw-tc-offload ethtool feature flag must be on');
 }
 
 /** A table of a rate that names its link layer. */

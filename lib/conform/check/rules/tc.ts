@@ -104,8 +104,14 @@ export function options(tca: Attributes, type: number, set: AttrSet<object>, rea
   return tca.nested(type, set, reading);
 }
 
-/** Whether the name of a kind has no room, NUL included. */
+/** Whether a name has no room, NUL included: bytes behind its first NUL count. @see nla_strscpy() */
 export const isLongName = (run: Attributes, type: number): boolean => {
+  const length = run.len(type);
+  return length > IFNAMSIZ || (length === IFNAMSIZ && run.judge.u8[run.start(type) + length - 1] !== 0);
+};
+
+/** Whether a name that is only compared is longer than any that is known. @see nla_strcmp() */
+export const isLongString = (run: Attributes, type: number): boolean => {
   const length = run.len(type);
   if (length < IFNAMSIZ) return false;
   const { u8 } = run.judge;

@@ -104,7 +104,10 @@ export function newTfilter(judge: Judge): void {
   checkChainIndex(tca);
   findOrCreate(tca);
   if (tca.ok(KIND.type)) checkClassifier(tca, tca.string(KIND.type)!);
-  else judge.may('EINVAL: the options of the filter are refused');
+  else {
+    judge.may('EINVAL: the options of the filter are refused');
+    if (tc.handleOf(judge) !== 0) judge.may('EINVAL: cls_u32: Filter handle requires options');
+  }
 }
 
 function checkFlush(tca: Attributes): void {
