@@ -118,11 +118,16 @@ function requestRemarks({ set }: Level, { attribute: { type }, siblings, attribu
   if (declared.kind.type === 'reject') return ['the kernel refuses this attribute in requests'];
   if (declared.direction === 'dump') return ['the kernel only sends this attribute: it does not read it'];
   const last = siblings.findLast((sibling) => sibling.type === type);
-  return last === attribute || isRow(declared.name) ? [] : ['overridden by a later attribute of the same type'];
+  return last === attribute || rows.has(declared.name) ? [] : ['overridden by a later attribute of the same type'];
 }
 
 /** Attributes that stand several times side by side. */
-const isRow = (name: string): boolean => name === 'IFLA_ALT_IFNAME';
+const rows: ReadonlySet<string> = new Set([
+  'IFLA_ALT_IFNAME',
+  'IFLA_VLAN_QOS_MAPPING',
+  'TCA_FLOWER_KEY_ENC_OPTS_GENEVE',
+  'TCA_FLOWER_KEY_MPLS_OPTS_LSE',
+]);
 
 /** What is no attribute any more. */
 function broken({ bytes }: Walk, at: number, end: number, level: Level): Region[] {

@@ -351,11 +351,12 @@ export const TCA_FLOWER_KEY_MPLS_OPT_LSE = attrs('TCA_FLOWER_KEY_MPLS_OPT_LSE', 
   TC: [4, nlaU8],
   LABEL: [5, nlaU32],
 });
-/** What TCA_FLOWER_KEY_MPLS_OPTS is a list of. */
-export const TCA_FLOWER_KEY_MPLS_OPTS_LSE = 1;
+/** What TCA_FLOWER_KEY_MPLS_OPTS is a list of; no policy, net/sched/cls_flower.c fl_set_key_mpls_opts() takes nothing else. */
+export const TCA_FLOWER_KEY_MPLS_OPTS = attrs('TCA_FLOWER_KEY_MPLS_OPTS', { LSE: [1, nested] });
+export const TCA_FLOWER_KEY_MPLS_OPTS_LSE = TCA_FLOWER_KEY_MPLS_OPTS.LSE.type;
 
 /** TCA_FLOWER_KEY_CFM; input policy of net/sched/cls_flower.c cfm_opt_policy. */
-export const TCA_FLOWER_KEY_CFM_OPT = attrs('TCA_FLOWER_KEY_CFM_OPT', {
+export const TCA_FLOWER_KEY_CFM_OPT = attrs('TCA_FLOWER_KEY_CFM', {
   MD_LEVEL: [1, intMax(u8, 7)],
   OPCODE: [2, nlaU8],
 });

@@ -2,9 +2,10 @@
 import { s16, s32, u32, u64, u8 } from '../../codec/scalar.js';
 import * as cls from '../../uapi/linux/pkt_cls.js';
 import { actions, police } from './action.js';
-import { array, attributes, level, octets, program, structure, value } from './level.js';
-import type { AttributeSet, Shape, ShapeRule } from './shape.js';
-import { classid, etherType, hexBe16, hexBe32, hexU32, ipProto, ipv4, ipv6, mac, shown, u32Handle } from './values.js';
+import { array, attributes, level, program, structure, value } from './level.js';
+import { flower } from './flower.js';
+import type { Shape } from './shape.js';
+import { classid, hexBe16, hexBe32, hexU32, shown, u32Handle } from './values.js';
 
 const flags = value(shown(u32, cls.tcaClsFlags));
 const target = value(classid);
@@ -54,34 +55,6 @@ const matchall = level(
   cls.TCA_MATCHALL,
   { reads: 'net/sched/cls_matchall.c mall_change()', writes: 'net/sched/cls_matchall.c mall_dump()' },
   { CLASSID: target, ACT: attributes(actions), FLAGS: flags },
-);
-
-const address4 = octets(ipv4, 'in_addr');
-const address6 = octets(ipv6, 'in6_addr');
-const linkAddress = octets(mac);
-
-/** What keys of a flower filter hold, by what their names say. */
-const keys: readonly (readonly [RegExp, ShapeRule])[] = [
-  [/ETH_(DST|SRC)|ARP_[ST]HA/, linkAddress],
-  [/IPV4_|ARP_[ST]IP/, address4],
-  [/IPV6_/, address6],
-  [/ETH_TYPE$|PPP_PROTO$/, value(etherType)],
-  [/KEY_IP_PROTO$/, value(ipProto)],
-  [/KEY_(ENC_)?FLAGS(_MASK)?$/, value(hexBe32)],
-];
-
-const byPattern = (set: AttributeSet): Record<string, ShapeRule> =>
-  Object.fromEntries(
-    set.$byType.flatMap((a) => {
-      const rule = a && keys.find(([pattern]) => pattern.test(a.key));
-      return a && rule ? [[a.key, rule[1]]] : [];
-    }),
-  );
-
-const flower = level(
-  cls.TCA_FLOWER,
-  { reads: 'net/sched/cls_flower.c fl_set_key()', writes: 'net/sched/cls_flower.c fl_dump_key()' },
-  { ...byPattern(cls.TCA_FLOWER), CLASSID: target, ACT: attributes(actions), FLAGS: flags },
 );
 
 const fw = level(
