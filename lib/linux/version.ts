@@ -132,6 +132,10 @@ export const behaviours = {
     since: 'v6.1',
     what: 'fq_codel has a batch size, a memory limit and a limit of the quantum; its statistics are longer',
   },
+  'red-flags': {
+    since: 'v6.1',
+    what: 'red has all of its flags, and blocks of what it drops or marks, as attributes; it judges its table',
+  },
   'neigh-get-early': {
     since: 'v6.18',
     what: 'RTM_GETNEIGH asks for the device first, and names the type of a missing address instead of a text',

@@ -314,20 +314,37 @@ export const tc_red_qopt = struct('tc_red_qopt', {
   flags: u8,
 });
 
+/** Entries of the table of red. */
+export const RED_STAB_SIZE = 256;
+
+/** Flags of red, the first three of which tc_red_qopt may give. */
+export const TC_RED_ECN = 1;
+export const TC_RED_HARDDROP = 2;
+export const TC_RED_ADAPTATIVE = 4;
+export const TC_RED_NODROP = 8;
+export const TC_RED_HISTORIC_FLAGS = TC_RED_ECN | TC_RED_HARDDROP | TC_RED_ADAPTATIVE;
+
+const TCA_RED_FLAGS = 4;
+
 /** Input policy of net/sched/sch_red.c red_policy. */
 export const TCA_RED = attrs(
   'TCA_RED',
   {
     PARMS: [1, atLeast(tc_red_qopt)],
-    STAB: [2, opaque(256)],
+    STAB: [2, opaque(RED_STAB_SIZE)],
     MAX_P: [3, nlaU32],
-    FLAGS: [4, bitfield32(0xf)],
+    FLAGS: [TCA_RED_FLAGS, bitfield32(TC_RED_HISTORIC_FLAGS | TC_RED_NODROP)],
     EARLY_DROP_BLOCK: [5, nlaU32],
     MARK_BLOCK: [6, nlaU32],
   },
   undefined,
-  { strictFrom: 4 },
+  { strictFrom: TCA_RED_FLAGS },
 );
+
+/** The same in kernels before the flags. */
+export const TCA_RED_4_1: typeof TCA_RED = { ...TCA_RED, $max: TCA_RED.MAX_P.type };
+
+export const tc_red_xstats = struct('tc_red_xstats', { early: u32, pdrop: u32, other: u32, marked: u32 });
 
 /** Input policy of net/sched/sch_drr.c drr_policy. */
 export const TCA_DRR = attrs('TCA_DRR', { QUANTUM: [1, nlaU32] });

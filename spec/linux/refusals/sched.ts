@@ -48,6 +48,13 @@ const fifo = a(TCA.OPTIONS, Q.tc_fifo_qopt.bytes({ limit: 20 }));
 const prio = a(TCA.OPTIONS, Q.tc_prio_qopt.bytes({ bands: 3 }));
 const fqCodel = options(a(Q.TCA_FQ_CODEL.LIMIT, 100), a(Q.TCA_FQ_CODEL.FLOWS, 16), a(Q.TCA_FQ_CODEL.QUANTUM, 300));
 
+const redOptions = options(
+  a(Q.TCA_RED.PARMS, Q.tc_red_qopt.bytes({ limit: 100000, qth_min: 10000, qth_max: 30000, Wlog: 3, Plog: 10 })),
+  a(Q.TCA_RED.STAB, new Uint8Array(Q.RED_STAB_SIZE)),
+  a(Q.TCA_RED.EARLY_DROP_BLOCK, 8),
+  a(Q.TCA_RED.MARK_BLOCK, 7),
+);
+
 /** At the root of v0, or where it belongs. */
 const disciplines: readonly Message[] = [
   qdisc('htb', ROOT, htbOptions, estimator, stab),
@@ -63,6 +70,7 @@ const disciplines: readonly Message[] = [
   qdisc('clsact', CLSACT, a(TCA.INGRESS_BLOCK, 7), a(TCA.EGRESS_BLOCK, 8)),
   qdisc('ingress', CLSACT, a(TCA.INGRESS_BLOCK, 7)),
   qdisc('drr', ROOT, estimator),
+  qdisc('red', ROOT, redOptions, estimator),
 ];
 const [newHtb, newTbf, newPrio] = disciplines as [Message, Message, Message];
 const htb = (flags: number, opt: Attribute, fields: Fields = {}): Message =>
@@ -91,6 +99,11 @@ export const qdiscs: readonly Case[] = [
     name: 'a change of tbf',
     before: [newTbf],
     request: tc(R.RTM_NEWQDISC, ACK, { parent: ROOT, handle: HANDLE }, kind('tbf'), tbfOptions, estimator),
+  },
+  {
+    name: 'a change of red',
+    before: [qdisc('red', ROOT, redOptions)],
+    request: tc(R.RTM_NEWQDISC, ACK, { parent: ROOT, handle: HANDLE }, kind('red'), redOptions, estimator),
   },
   {
     name: 'prio in the place of htb with classes',

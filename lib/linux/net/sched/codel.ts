@@ -109,7 +109,7 @@ function ip4SetCe(skb: SkBuff, at: number): boolean {
 }
 
 /** The packet says that there is congestion; false when its sender would not understand. @models include/net/inet_ecn.h INET_ECN_set_ce() */
-function setCe(skb: SkBuff): boolean {
+export function inetEcnSetCe(skb: SkBuff): boolean {
   const at = skb.head + skb.networkHeader;
   const room = skb.head + skb.tail - at;
   const { protocol } = skb;
@@ -136,7 +136,7 @@ function goOnDropping(first: SkBuff, vars: CodelVars, queue: CodelQueue, now: nu
   while (vars.dropping && !before(now, vars.dropNext)) {
     vars.count = (vars.count + 1) >>> 0;
     newtonStep(vars);
-    if (params.ecn && setCe(skb!)) {
+    if (params.ecn && inetEcnSetCe(skb!)) {
       stats.ecnMark++;
       vars.dropNext = controlLaw(vars.dropNext, params.interval, vars.recInvSqrt);
       return skb;
@@ -152,7 +152,7 @@ function goOnDropping(first: SkBuff, vars: CodelVars, queue: CodelQueue, now: nu
 function startDropping(first: SkBuff, vars: CodelVars, queue: CodelQueue, now: number): SkBuff | undefined {
   const { params, stats } = queue;
   let skb: SkBuff | undefined = first;
-  if (params.ecn && setCe(skb)) stats.ecnMark++;
+  if (params.ecn && inetEcnSetCe(skb)) stats.ecnMark++;
   else {
     skb = dropOne(skb, queue);
     shouldDrop(skb, vars, queue, now);
@@ -181,7 +181,7 @@ function markLate(skb: SkBuff, vars: CodelVars, { params, stats }: CodelQueue): 
       skb.protocol === ETH_P_IP ? u8[at + 1]! : skb.protocol === ETH_P_IPV6 ? (view.getUint16(at) >> 4) & 0xff : -1;
     if (field < 0 || (field & params.ceMask) !== params.ceSelector) return;
   }
-  if (setCe(skb)) stats.ceMark++;
+  if (inetEcnSetCe(skb)) stats.ceMark++;
 }
 
 /** The next packet. @models include/net/codel_impl.h codel_dequeue() */

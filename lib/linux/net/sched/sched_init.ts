@@ -35,6 +35,7 @@ import { clsactQdiscOps, ingressQdiscOps } from './sch_ingress.js';
 import { mqQdiscOps } from './sch_mq.js';
 import { pfifoFastOps } from './sch_pfifo_fast.js';
 import { prioQdiscOps } from './sch_prio.js';
+import { redQdiscOps } from './sch_red.js';
 import { tbfQdiscOps } from './sch_tbf.js';
 
 const qdiscKinds = (machine: Machine): readonly QdiscOps[] => [
@@ -51,6 +52,7 @@ const qdiscKinds = (machine: Machine): readonly QdiscOps[] => [
   prioQdiscOps,
   fqCodelQdiscOps,
   drrQdiscOps,
+  redQdiscOps,
 ];
 
 const filterKinds: readonly TcfProtoOps[] = [clsBpfOps, clsU32Ops, clsMatchallOps, clsFlowerOps];
