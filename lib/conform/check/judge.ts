@@ -155,10 +155,11 @@ export class Judge {
   /** Rules that the kernel may come to, or may not: what they refuse is only possible, and nothing is told of it. */
   perhaps(rules: () => void): void {
     const { sink, msg } = this;
+    const outer = this.#perhaps;
     this.sink = undefined;
     this.#perhaps = true;
     rules();
-    this.#perhaps = false;
+    this.#perhaps = outer;
     this.sink = sink;
     this.msg = msg;
   }

@@ -1,7 +1,7 @@
 // net/netlink/af_netlink.c netlink_rcv_skb() and net/core/rtnetlink.c rtnetlink_rcv_msg(): what is decided of a message
 // before its handler sees it, and which handler that is.
 import * as N from '../../uapi/linux/netlink.js';
-import { RTM_BASE } from '../../uapi/linux/rtnetlink.js';
+import { RTM_BASE, rtmType } from '../../uapi/linux/rtnetlink.js';
 import { C } from './codes.js';
 import type { Judge } from './judge.js';
 import { handlersOf, isUnread } from './registry.js';
@@ -99,6 +99,11 @@ function checkBulk(judge: Judge): void {
 /** A type that this address family does not know. */
 function denyFamily(judge: Judge, type: number): void {
   const family = judge.u8[judge.start + N.NLMSG_HDRLEN]!;
+  if (rtmType(type) === String(type)) {
+    const at = headerField(judge, 'nlmsg_type');
+    judge.deny(C.unknownType, 'EOPNOTSUPP', undefined, at, `there is no type ${type}`);
+    return;
+  }
   if (!isUnread(type, family)) {
     judge.may('EOPNOTSUPP: nothing is known of this type');
     return;

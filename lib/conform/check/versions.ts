@@ -42,6 +42,10 @@ const since = {
   'neigh-get-early': 'v6.18',
   /** Negative indexes of links are refused. */
   'negative-ifindex': 'v6.1',
+  /** IFLA_TARGET_NETNSID is read. */
+  'target-netns': 'v6.1',
+  /** The namespace a link goes to is looked up before the device. */
+  'early-netns': 'v6.18',
   /** RTM_*LINKPROP exist. */
   linkprop: 'v6.1',
 } as const satisfies Readonly<Record<string, KernelVersion>>;

@@ -135,9 +135,16 @@ function u32(tca: Attributes): void {
     judge.may('EINVAL: cls_u32: Key node flags do not match passed flags');
   }
   const fresh = handleOf(judge) === 0 || judge.wants(NLM_F_EXCL);
-  if (run.has(T.DIVISOR.type)) u32Table(run, fresh);
-  else u32Node(run, fresh);
-  if (!fresh || !run.has(T.DIVISOR.type)) u32Parms(tca, run);
+  if (!run.has(T.DIVISOR.type)) {
+    u32Node(run, fresh);
+    u32Parms(tca, run);
+    return;
+  }
+  u32Table(run, fresh);
+  if (fresh) return;
+  judge.perhaps(() => {
+    u32Parms(tca, run);
+  });
 }
 
 /** A new hash table. */

@@ -11,7 +11,15 @@ import type { Attributes } from '../attributes.js';
 import { alwaysStrictly, liberally, orStrictly, strictlyOnly, walk } from '../attributes.js';
 import { C } from '../codes.js';
 import type { Judge } from '../judge.js';
-import { checkAfSpec, checkQueues, checkUniqueNetns, mayLackNetns, mayRefuseChange } from './link_attributes.js';
+import {
+  checkAfSpec,
+  checkNetnsId,
+  checkNewName,
+  checkQueues,
+  checkUniqueNetns,
+  mayLackNetns,
+  mayRefuseChange,
+} from './link_attributes.js';
 import { checkLinkInfo } from './link_info.js';
 import type { MustBeZero } from './strict.js';
 import { allowOnly, strictEnd, strictHeader, strictZero } from './strict.js';
@@ -67,7 +75,13 @@ function checkNetnsById(run: Attributes): void {
       'a namespace is named by IFLA_TARGET_NETNSID here',
     );
   }
-  if (run.has(TARGET_NETNSID.type)) run.judge.may('EINVAL: no namespace has this id');
+}
+
+/** The namespace a link goes to; before 6.18 it is looked up last. */
+function mayGoTo(run: Attributes): void {
+  if (run.judge.has('early-netns')) checkNetnsId(run);
+  else if (run.has(TARGET_NETNSID.type)) run.judge.may('EINVAL: no namespace has this id');
+  mayLackNetns(run);
 }
 
 export function getLink(judge: Judge): void {
@@ -77,6 +91,7 @@ export function getLink(judge: Judge): void {
   const run = parseLink(judge, orStrictly);
   allowOnly(run, getAttributes, 'Unsupported attribute in get link request');
   checkNetnsById(run);
+  checkNetnsId(run);
   needsName(judge, run);
   judge.may('ENODEV: there is no such device');
 }
@@ -134,7 +149,7 @@ export function newLink(judge: Judge): void {
   checkUniqueNetns(run);
   const sure = creates(judge, run);
   const info = checkLinkInfo(run, sure);
-  mayLackNetns(run);
+  mayGoTo(run);
   if (run.has(LINK_NETNSID.type)) judge.may('EINVAL: Unknown network namespace id');
   if (indexOf(judge) < 0 && judge.has('negative-ifindex')) {
     const at = tc.field(judge, offsetof.ifi_index, 4, 'ifi_index');
@@ -169,6 +184,7 @@ function changeOrCreate(run: Attributes, sure: boolean, info: Attributes | undef
   }
   mayRefuseChange(run);
   checkAfSpec(run);
+  if (indexOf(judge) > 0) checkNewName(run);
 }
 
 export function setLink(judge: Judge): void {
@@ -182,11 +198,12 @@ export function setLink(judge: Judge): void {
   );
   const run = parseLink(judge);
   checkUniqueNetns(run);
-  mayLackNetns(run);
+  mayGoTo(run);
   needsName(judge, run);
   judge.may('ENODEV: there is no such device');
   mayRefuseChange(run);
   checkAfSpec(run);
+  if (indexOf(judge) > 0) checkNewName(run);
 }
 
 export function delLink(judge: Judge): void {
@@ -195,6 +212,7 @@ export function delLink(judge: Judge): void {
   tc.notePadding(judge, offsetof.__ifi_pad, 1, '__ifi_pad');
   const run = parseLink(judge);
   checkNetnsById(run);
+  checkNetnsId(run);
   if (namesDevice(judge, run)) {
     judge.may('ENODEV: there is no such device');
     judge.may('EOPNOTSUPP: the link cannot be deleted');

@@ -10,6 +10,8 @@ import { C } from '../codes.js';
 
 const { TARGET_NETNSID, NET_NS_PID, NET_NS_FD } = IFLA;
 const MAX_QUEUES = 4096;
+/** Processes have numbers below this one. */
+const PID_MAX_LIMIT = 4 * 1024 * 1024;
 const IN6_ADDR_GEN_MODE_RANDOM = 3;
 
 /** One namespace is named in one way. rtnl_ensure_unique_netns() */
@@ -26,10 +28,31 @@ export function checkUniqueNetns(run: Attributes): void {
   );
 }
 
+/** An id below 0 is that of no namespace. */
+export function checkNetnsId(run: Attributes): void {
+  const { judge } = run;
+  if (!run.has(TARGET_NETNSID.type)) return;
+  judge.may('EINVAL: no namespace has this id');
+  const id = (run.u32(TARGET_NETNSID.type) ?? 0) | 0;
+  if (id < 0 && judge.has('target-netns'))
+    judge.deny(C.badValue, 'EINVAL', undefined, run.place(TARGET_NETNSID.type), `no namespace has the id ${id}`);
+}
+
+/** Numbers that no process and no fd has. */
+function checkNetnsNumbers(run: Attributes): void {
+  const { judge } = run;
+  const deny = (type: number, errno: string, text: string): void => {
+    judge.deny(C.badValue, errno, undefined, run.place(type), text);
+  };
+  const [pid, fd] = [run.u32(NET_NS_PID.type), run.u32(NET_NS_FD.type)];
+  if (pid !== undefined && (pid === 0 || pid > PID_MAX_LIMIT)) deny(NET_NS_PID.type, 'ESRCH', `no process is ${pid}`);
+  else if (pid === undefined && fd !== undefined && (fd | 0) < 0) deny(NET_NS_FD.type, 'EBADF', `no fd is ${fd | 0}`);
+}
+
 /** Where a link goes to. */
 export function mayLackNetns(run: Attributes): void {
   const { judge } = run;
-  if (run.has(TARGET_NETNSID.type)) judge.may('EINVAL: no namespace has this id');
+  if (judge.has('early-netns')) checkNetnsNumbers(run);
   if (run.has(NET_NS_PID.type)) judge.may('ESRCH: there is no such process');
   if (!run.has(NET_NS_FD.type)) return;
   judge.may('EBADF: the fd is not open');
@@ -125,6 +148,14 @@ export function mayRefuseChange(run: Attributes): void {
   judge.may('EINVAL: the device refuses the change');
   judge.may('EADDRNOTAVAIL: the device has no address to come up with');
   judge.may('ENOTCONN: the device is half of a pair');
+}
+
+/** Names that a device is never given: others may still be found by them. @see dev_valid_name() */
+export function checkNewName(run: Attributes): void {
+  const { IFNAME } = IFLA;
+  const name = run.string(IFNAME.type) ?? '';
+  if (name !== '.' && name !== '..' && !/[/:\t-\r \xa0]/.test(name)) return;
+  run.judge.deny(C.badValue, 'EINVAL', undefined, run.place(IFNAME.type), `no device is named '${name}'`);
 }
 
 /** Families by number. */

@@ -4,6 +4,7 @@ import { TCA } from '../../../uapi/linux/rtnetlink.js';
 import type { Attributes } from '../attributes.js';
 import { liberally, silently } from '../attributes.js';
 import { C } from '../codes.js';
+import type { Judge } from '../judge.js';
 import { rejectsEstimator } from './estimator.js';
 import { noteLongStruct, options, parentOf } from './tc.js';
 
@@ -169,17 +170,24 @@ function fqCodel(tca: Attributes, course: Course): void {
     );
 }
 
-/** clsact and ingress hang at one place alone. */
-function ingress(tca: Attributes, course: Course): void {
-  const { judge } = tca;
-  const parent = parentOf(judge);
-  if (parent === P.TC_H_INGRESS || course === 'change') return;
-  if (course === 'either') {
-    judge.may('EOPNOTSUPP: the qdisc hangs at TC_H_INGRESS alone');
-    return;
+/** Kinds that hang at one place alone. */
+function onlyAt(judge: Judge, course: Course, place: number, name: string): void {
+  if (parentOf(judge) === place || course === 'change') return;
+  const text = `the qdisc hangs at ${name} alone`;
+  if (course === 'either') judge.may(`EOPNOTSUPP: ${text}`);
+  else {
+    const at = { offset: judge.start + 28, length: 4, path: 'tcm_parent' };
+    judge.deny(C.badField, 'EOPNOTSUPP', undefined, at, text);
   }
-  const at = { offset: judge.start + 28, length: 4, path: 'tcm_parent' };
-  judge.deny(C.badField, 'EOPNOTSUPP', undefined, at, 'clsact and ingress have the parent TC_H_INGRESS (ffff:fff1)');
+}
+
+function ingress({ judge }: Attributes, course: Course): void {
+  onlyAt(judge, course, P.TC_H_INGRESS, 'TC_H_INGRESS (ffff:fff1)');
+}
+
+function mq({ judge }: Attributes, course: Course): void {
+  onlyAt(judge, course, P.TC_H_ROOT, 'TC_H_ROOT (ffff:ffff)');
+  judge.may('EOPNOTSUPP: the device has a single queue');
 }
 
 interface QdiscKind {
@@ -198,6 +206,7 @@ const kinds: ReadonlyMap<string, QdiscKind> = new Map<string, QdiscKind>([
   ['bfifo', fifoKind],
   ['pfifo_head_drop', fifoKind],
   ['fq_codel', { rule: fqCodel, symbol: 'net/sched/sch_fq_codel.c fq_codel_change()' }],
+  ['mq', { rule: mq, symbol: 'net/sched/sch_mq.c mq_init()', fixed: true }],
   ['ingress', { rule: ingress, symbol: 'net/sched/sch_ingress.c ingress_init()', fixed: true }],
   ['clsact', { rule: ingress, symbol: 'net/sched/sch_ingress.c clsact_init()', fixed: true }],
 ]);
