@@ -259,3 +259,13 @@ export function checkClassifier(tca: Attributes, name: string): void {
   else missingOptions(tca);
   judge.symbol = outer;
 }
+
+/** The options of a filter of the kind that is there. */
+export function checkAnyClassifier(tca: Attributes): void {
+  const { judge } = tca;
+  judge.may('EINVAL: the kind of classifier refuses its options');
+  for (const name of kinds.keys())
+    judge.perhaps(() => {
+      checkClassifier(tca, name);
+    });
+}

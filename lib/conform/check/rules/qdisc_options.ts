@@ -214,12 +214,21 @@ const kinds: ReadonlyMap<string, QdiscKind> = new Map<string, QdiscKind>([
 /** Whether qdiscs of a kind take new options. */
 export const changeable = (kind: string | undefined): boolean => kinds.get(kind ?? '')?.fixed !== true;
 
+/** Without a kind it is that of the qdisc that is there. */
+function mayBeAny(tca: Attributes): void {
+  for (const { rule } of kinds.values())
+    tca.judge.perhaps(() => {
+      rule(tca, 'change');
+    });
+}
+
 export function checkQdiscOptions(tca: Attributes, name: string | undefined, course: Course): void {
   const { judge } = tca;
   const kind = kinds.get(name ?? '');
   if (kind === undefined) {
     judge.may('EINVAL: the kind of qdisc refuses its options');
     judge.may('EOPNOTSUPP: the kind of qdisc refuses this place');
+    if (name === undefined) mayBeAny(tca);
     return;
   }
   const outer = judge.symbol;
@@ -253,11 +262,14 @@ function htbClass(tca: Attributes): void {
     judge.deny(C.estimator, 'EINVAL', undefined, tca.place(RATE.type), 'there is no such rate estimator');
 }
 
-/** The options of a class, which are those of its qdisc's kind. */
+/** The options of a class, which are those of its qdisc's kind, whatever the request calls it. */
 export function checkClassOptions(tca: Attributes): void {
   const { judge } = tca;
   if (tca.string(KIND.type) !== 'htb') {
     judge.may('EINVAL: the qdisc refuses the options');
+    judge.perhaps(() => {
+      htbClass(tca);
+    });
     return;
   }
   const outer = judge.symbol;

@@ -9,7 +9,7 @@ import type { Attributes } from '../attributes.js';
 import { liberally, walk } from '../attributes.js';
 import { C } from '../codes.js';
 import type { Judge } from '../judge.js';
-import { checkClassifier } from './classifiers.js';
+import { checkAnyClassifier, checkClassifier } from './classifiers.js';
 import * as tc from './tc.js';
 
 const { KIND, CHAIN, OPTIONS } = TCA;
@@ -104,10 +104,7 @@ export function newTfilter(judge: Judge): void {
   checkChainIndex(tca);
   findOrCreate(tca);
   if (tca.ok(KIND.type)) checkClassifier(tca, tca.string(KIND.type)!);
-  else {
-    judge.may('EINVAL: the options of the filter are refused');
-    if (tc.handleOf(judge) !== 0) judge.may('EINVAL: cls_u32: Filter handle requires options');
-  }
+  else checkAnyClassifier(tca);
 }
 
 function checkFlush(tca: Attributes): void {
