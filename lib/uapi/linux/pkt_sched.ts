@@ -350,3 +350,30 @@ export const tc_red_xstats = struct('tc_red_xstats', { early: u32, pdrop: u32, o
 export const TCA_DRR = attrs('TCA_DRR', { QUANTUM: [1, nlaU32] });
 
 export const tc_drr_stats = struct('tc_drr_stats', { deficit: u32 });
+
+export const tc_sfqred_stats = struct('tc_sfqred_stats', {
+  prob_drop: u32,
+  forced_drop: u32,
+  prob_mark: u32,
+  forced_mark: u32,
+  prob_mark_head: u32,
+  forced_mark_head: u32,
+});
+
+/** struct tc_sfq_qopt_v1: a tc_sfq_qopt, what flows keep to, and how many packets that has cost. */
+export const tc_sfq_qopt_v1 = struct('tc_sfq_qopt_v1', {
+  v0: bytes(tc_sfq_qopt.size),
+  depth: u32,
+  headdrop: u32,
+  limit: u32,
+  qth_min: u32,
+  qth_max: u32,
+  Wlog: u8,
+  Plog: u8,
+  Scell_log: u8,
+  flags: u8,
+  max_P: u32,
+  stats: bytes(tc_sfqred_stats.size),
+});
+
+export const tc_sfq_xstats = struct('tc_sfq_xstats', { allot: s32 });

@@ -1,7 +1,13 @@
 // Counters of traffic control objects: the blocks of TCA_STATS2 and TCA_ACT_STATS, the struct of old, and what a kind of
 // qdisc adds.
 import { TCA_STATS } from '../../uapi/linux/gen_stats.js';
-import { tc_drr_stats, tc_fq_codel_xstats, tc_htb_xstats, tc_red_xstats } from '../../uapi/linux/pkt_sched.js';
+import {
+  tc_drr_stats,
+  tc_fq_codel_xstats,
+  tc_htb_xstats,
+  tc_red_xstats,
+  tc_sfq_xstats,
+} from '../../uapi/linux/pkt_sched.js';
 import { attributes, byName, bytes, level, structure } from './level.js';
 import type { Level, Shape } from './shape.js';
 
@@ -13,6 +19,7 @@ const extra: Readonly<Record<string, Shape>> = {
   fq_codel: structure(tc_fq_codel_xstats),
   drr: structure(tc_drr_stats),
   red: structure(tc_red_xstats),
+  sfq: structure(tc_sfq_xstats),
 };
 
 export const extraStatistics = (kind: string): Shape => byName(extra, kind) ?? bytes;

@@ -71,6 +71,7 @@ const disciplines: readonly Message[] = [
   qdisc('ingress', CLSACT, a(TCA.INGRESS_BLOCK, 7)),
   qdisc('drr', ROOT, estimator),
   qdisc('red', ROOT, redOptions, estimator),
+  qdisc('sfq', ROOT, a(TCA.OPTIONS, Q.tc_sfq_qopt.bytes({ limit: 100, perturb_period: 10 })), estimator),
 ];
 const [newHtb, newTbf, newPrio] = disciplines as [Message, Message, Message];
 const htb = (flags: number, opt: Attribute, fields: Fields = {}): Message =>

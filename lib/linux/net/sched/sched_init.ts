@@ -36,6 +36,7 @@ import { mqQdiscOps } from './sch_mq.js';
 import { pfifoFastOps } from './sch_pfifo_fast.js';
 import { prioQdiscOps } from './sch_prio.js';
 import { redQdiscOps } from './sch_red.js';
+import { sfqQdiscOps } from './sch_sfq.js';
 import { tbfQdiscOps } from './sch_tbf.js';
 
 const qdiscKinds = (machine: Machine): readonly QdiscOps[] => [
@@ -53,6 +54,7 @@ const qdiscKinds = (machine: Machine): readonly QdiscOps[] => [
   fqCodelQdiscOps,
   drrQdiscOps,
   redQdiscOps,
+  sfqQdiscOps,
 ];
 
 const filterKinds: readonly TcfProtoOps[] = [clsBpfOps, clsU32Ops, clsMatchallOps, clsFlowerOps];

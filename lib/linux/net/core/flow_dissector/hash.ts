@@ -53,15 +53,25 @@ export class FlowHash {
   }
 
   /** @models net/core/flow_dissector.c __flow_hash_from_keys() */
-  #hash(): number {
+  #hash(seed: number): number {
     const { view, u8 } = this.#keys;
-    this.#seed ??= this.#entropy.u32();
-    let hash = mix(this.#seed, u8[AT.ipProto]! | (u8[AT.vlanPrio]! << 8));
+    let hash = mix(seed, u8[AT.ipProto]! | (u8[AT.vlanPrio]! << 8));
     hash = mix(mix(hash, view.getUint32(AT.flowLabel)), view.getUint32(AT.greKeyId));
     hash = mix(mix(hash, view.getUint16(AT.vlanId)), view.getUint16(AT.vlanTpid));
     hash = mix(mix(hash, view.getUint16(AT.vlanEthType)), view.getUint16(AT.ethType));
     hash = this.#addresses(hash);
     return hash === 0 ? 1 : hash;
+  }
+
+  #dissect(skb: SkBuff): void {
+    this.#keys.words.fill(0);
+    skbFlowDissect(skb, this.#dissector, this.#keys, FLOW_DISSECTOR_F_STOP_AT_FLOW_LABEL);
+  }
+
+  /** A hash by a key of the caller's own, which the packet does not keep. @models net/core/flow_dissector.c skb_get_hash_perturb() */
+  perturbed(skb: SkBuff, perturbation: number): number {
+    this.#dissect(skb);
+    return this.#hash(perturbation);
   }
 
   /**
@@ -72,11 +82,11 @@ export class FlowHash {
    */
   of(skb: SkBuff): number {
     if (!skb.hasHash) {
-      this.#keys.words.fill(0);
-      skbFlowDissect(skb, this.#dissector, this.#keys, FLOW_DISSECTOR_F_STOP_AT_FLOW_LABEL);
+      this.#dissect(skb);
       const { view } = this.#keys;
+      this.#seed ??= this.#entropy.u32();
       const l4 = view.getUint32(AT.portSrc) !== 0 || view.getUint32(AT.flowLabel) !== 0;
-      skb.setHash(this.#hash(), true, l4);
+      skb.setHash(this.#hash(this.#seed), true, l4);
     }
     return skb.hash;
   }

@@ -34,6 +34,15 @@ export class SkbQueue {
     return skb;
   }
 
+  /** The last one. @models include/linux/skbuff.h __skb_dequeue_tail() */
+  pop(): SkBuff | undefined {
+    if (this.length === 0) return undefined;
+    const at = (this.#first + --this.length) & (this.#ring.length - 1);
+    const skb = this.#ring[at];
+    this.#ring[at] = undefined;
+    return skb;
+  }
+
   /** Frees every packet. @models include/linux/skbuff.h __skb_queue_purge() */
   purge(): void {
     for (let skb = this.shift(); skb !== undefined; skb = this.shift()) skb.pool.free(skb);
