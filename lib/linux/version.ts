@@ -34,7 +34,7 @@ export const behaviours = {
   'rtnl-echo-link': { since: 'v6.18', what: 'RTM_NEWLINK and RTM_DELLINK with NLM_F_ECHO return a copy' },
   'rtnl-newlink-late-check': {
     since: 'v6.18',
-    what: 'RTM_NEWLINK of a link that exists refuses the data of its kind before it looks at the other attributes',
+    what: 'RTM_NEWLINK refuses the data of a kind before it looks at the index and, of a link that exists, at the rest',
   },
   'rtnl-getlink-sync': { since: 'v6.18', what: 'RTM_GETLINK handles a waiting change of carrier before it answers' },
   'ifla-limits': {

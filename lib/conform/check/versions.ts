@@ -46,6 +46,8 @@ const since = {
   'target-netns': 'v6.1',
   /** The namespace a link goes to is looked up before the device. */
   'early-netns': 'v6.18',
+  /** The data of the kind of a link is judged before its index. */
+  'late-index-check': 'v6.18',
   /** RTM_*LINKPROP exist. */
   linkprop: 'v6.1',
 } as const satisfies Readonly<Record<string, KernelVersion>>;

@@ -140,6 +140,12 @@ function mayChange(run: Attributes): void {
   if (!judge.wants(NLM_F_CREATE)) judge.may('ENODEV: there is no such device');
 }
 
+function denyNegativeIndex(judge: Judge): void {
+  if (indexOf(judge) >= 0 || !judge.has('negative-ifindex')) return;
+  const at = tc.field(judge, offsetof.ifi_index, 4, 'ifi_index');
+  judge.deny(C.noSuchIndex, 'EINVAL', "ifindex can't be negative", at, `no device has the index ${indexOf(judge)}`);
+}
+
 export function newLink(judge: Judge): void {
   judge.symbol = 'net/core/rtnetlink.c rtnl_newlink()';
   if (!hasHeader(judge)) return;
@@ -147,14 +153,13 @@ export function newLink(judge: Judge): void {
   tc.noteFlags(judge, NLM_F_APPEND, 'NLM_F_APPEND');
   const run = parseLink(judge);
   checkUniqueNetns(run);
+  const late = judge.has('late-index-check');
+  if (!late) denyNegativeIndex(judge);
   const sure = creates(judge, run);
   const info = checkLinkInfo(run, sure);
   mayGoTo(run);
   if (run.has(LINK_NETNSID.type)) judge.may('EINVAL: Unknown network namespace id');
-  if (indexOf(judge) < 0 && judge.has('negative-ifindex')) {
-    const at = tc.field(judge, offsetof.ifi_index, 4, 'ifi_index');
-    judge.deny(C.noSuchIndex, 'EINVAL', "ifindex can't be negative", at, `no device has the index ${indexOf(judge)}`);
-  }
+  if (late) denyNegativeIndex(judge);
   changeOrCreate(run, sure, info);
 }
 

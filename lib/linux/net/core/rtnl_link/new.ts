@@ -142,10 +142,15 @@ function changeGroup(request: RtnlRequest, tb: IflaTable, group: number): void {
 }
 
 /** @models net/core/rtnetlink.c __rtnl_newlink() */
+function refuseNegativeIndex(request: RtnlRequest): void {
+  if (R.ifInfoOf(request).ifi_index < 0) refuse(request.extack, EINVAL, "ifindex can't be negative");
+}
+
+/** @models net/core/rtnetlink.c __rtnl_newlink() */
 function newlink(request: RtnlRequest, tb: IflaTable, info: LinkInfo): void {
   const { net, flags, extack } = request;
   const ifm = R.ifInfoOf(request);
-  if (ifm.ifi_index < 0) refuse(extack, EINVAL, "ifindex can't be negative");
+  refuseNegativeIndex(request);
   const dev = R.findDevice(net, ifm, tb);
   if (dev !== undefined) {
     change(dev, request, tb, info);
@@ -163,6 +168,7 @@ function newlink(request: RtnlRequest, tb: IflaTable, info: LinkInfo): void {
 export function rtnlNewlink(request: RtnlRequest): void {
   const tb = R.parseLink(request);
   R.ensureUniqueNetns(tb, request.extack);
+  if (!request.machine.has('rtnl-newlink-late-check')) refuseNegativeIndex(request);
   const info = parseLinkInfo(request, tb);
   R.checkTargetNet(request, tb);
   R.checkLinkNet(tb, request.extack);
