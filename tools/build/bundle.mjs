@@ -1,7 +1,7 @@
 // Makes dist/bin: the command line as one CommonJS file (tcbox.bundle.cjs), V8's code cache of it (tcbox.cache), the
-// same for `tcbox exec` alone, and the launcher (tcbox.cjs) that starts a bundle through its cache. Starting a hundred modules costs ten times what
-// node itself costs; one file with a warm cache costs little. Nothing here is written again when tcbox runs: a
-// node of another version rejects the cache and compiles the bundle as usual.
+// same for `tcbox exec` and `tcbox run` alone, and the launcher (tcbox.cjs) that starts a bundle through its cache. Starting
+// a hundred modules costs ten times what node itself costs; one file with a warm cache costs little. Nothing here is written
+// again when tcbox runs: a node of another version rejects the cache and compiles the bundle as usual.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ function load(name) {
   return { script, main: bundle.exports.main };
 }
 async function main(argv) {
-  const code = argv[0] === 'exec' ? await load('exec').main(argv) : undefined;
+  const code = argv[0] === 'exec' || argv[0] === 'run' ? await load(argv[0]).main(argv) : undefined;
   return code ?? load('tcbox').main(argv);
 }
 module.exports = { load };
@@ -41,6 +41,7 @@ if (require.main === module) {
 /** The bundles by name: the module each begins with, and the command that warms it up. */
 const bundles = {
   tcbox: { entry: 'main.js', command: ['run', '--', 'true'] },
+  run: { entry: 'run_main.js', command: ['run', '--', 'true'] },
   // Reaches everything of `exec` but a box.
   exec: { entry: 'exec_main.js', command: ['exec', 'nobody', '--', 'true'] },
 };
