@@ -504,6 +504,52 @@ const htbs: Configuration[] = [
   { name: 'htb by mark', setup: htb, options: [[36, 0x10001]] },
 ];
 
+const drr = [
+  root('drr'),
+  'tc class add dev v0 parent 1: classid 1:1 drr quantum 300',
+  'tc class add dev v0 parent 1: classid 1:2 drr',
+  child('1:2', 'handle 20: bfifo limit 200'),
+];
+
+/** Nothing waits below these but for what `tbf` keeps: what they drop, they drop at once. */
+const fairAndEarly: Configuration[] = [
+  { name: 'drr by priority', setup: drr, options: [[12, 0x10001]] },
+  { name: 'drr by filters', setup: [...drr, ...byProtocol] },
+  { name: 'drr without a class', setup: drr },
+  {
+    name: 'drr below a tbf',
+    setup: [
+      root('tbf rate 8bit burst 3k limit 9k'),
+      child('1:1', 'handle 2: drr'),
+      'tc class add dev v0 parent 2: classid 2:1 drr quantum 300',
+      ...under('2:', 'protocol ip prio 1 matchall classid 2:1'),
+    ],
+  },
+  { name: 'early detection', setup: [root('red limit 100000 min 10000 max 30000 avpkt 1000 bandwidth 10mbit')] },
+  { name: 'sfq with a few hashes', setup: [root('sfq divisor 1 quantum 300')] },
+  { name: 'sfq by filters', setup: [root('sfq'), ...byProtocol] },
+  {
+    name: 'sfq of one hash below a tbf',
+    setup: [root('tbf rate 8bit burst 3k limit 9k'), child('1:1', 'handle 2: sfq divisor 1 limit 6')],
+  },
+  {
+    name: 'sfq that drops at the head, below a tbf',
+    setup: [root('tbf rate 8bit burst 3k limit 9k'), child('1:1', 'handle 2: sfq divisor 1 depth 4 headdrop')],
+  },
+];
+
 export const umlConfigurations: readonly Configuration[] = [
-  ...[...matchalls, ...gacts, ...mirrors, ...u32s, ...blocks, ...polices, ...bytecodes, ...prios, ...codels, ...htbs],
+  ...[
+    ...matchalls,
+    ...gacts,
+    ...mirrors,
+    ...u32s,
+    ...blocks,
+    ...polices,
+    ...bytecodes,
+    ...prios,
+    ...codels,
+    ...htbs,
+    ...fairAndEarly,
+  ],
 ];

@@ -4,7 +4,7 @@
 import ctypes, os, subprocess, sys, traceback
 
 FINIT_MODULE, POWER_OFF = 313, 0x4321FEDC
-MODULES = ['ifb', 'veth'] + ['sch_' + name for name in ('ingress', 'htb', 'tbf', 'prio', 'fq_codel')]
+MODULES = ['ifb', 'veth'] + ['sch_' + name for name in ('ingress', 'htb', 'tbf', 'prio', 'fq_codel', 'drr', 'red', 'sfq')]
 MODULES += ['cls_' + name for name in ('bpf', 'u32', 'matchall', 'flower')]
 MODULES += ['act_' + name for name in ('gact', 'police', 'mirred', 'bpf')]
 
