@@ -1,7 +1,6 @@
 // The namespaces of a box's clients: a user namespace in which they are uid 0, mounts of their own, and a network without
 // devices, so that a file system they mount for pinned objects is theirs alone. Entered through unshare(1) by the first
 // program and through nsenter(1) by those after it, because a process with threads can do neither.
-import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { O_CLOEXEC } from './abi.js';
 import { BASE, WORDS, close, i32, open, posixSpawn, wait4 } from './libc.js';
@@ -69,6 +68,8 @@ export class Namespaces {
   }
 
   #tryAll(): void {
+    // Where the first trial succeeds, as nearly everywhere, nobody waits for this module.
+    const { spawnSync } = process.getBuiltinModule('node:child_process');
     for (const kind of ordered()) {
       const { status, stderr } = spawnSync(located('unshare')!, [...kind[1], '--', 'true'], { encoding: 'utf8' });
       if (status === 0) {
