@@ -90,8 +90,10 @@ describe('every struct of lib/uapi', () => {
 
 /** A payload the policy accepts, from random bytes. */
 function fitting(attribute: Attribute, random: Uint8Array): Uint8Array {
-  const { type, len, mask = 0 } = attribute.kind;
-  if (attribute.kind.max !== undefined || (mask !== 0 && type !== 'bitfield32')) return new Uint8Array(len);
+  const { type, len, mask = 0, max } = attribute.kind;
+  // Limits of binary attributes are those of their length.
+  if (type === 'binary' && max !== undefined) return new Uint8Array(max);
+  if (max !== undefined || (mask !== 0 && type !== 'bitfield32')) return new Uint8Array(len);
   const cut = random.subarray(0, len === 0 ? random.length : Math.min(len, random.length));
   const text = Uint8Array.of(...cut.map((byte) => byte | 1), 0);
   switch (type) {
