@@ -53,7 +53,7 @@ describe('clients: record', function () {
 
   it('keeps the conversations of all processes apart', () => {
     const file = join(folder!, 'many.rec');
-    const speak = `import socket; s = socket.socket(16, 3, 0); s.bind((0, 0)); print(s.getsockname()[0])`;
+    const speak = `import socket; s = socket.socket(16, 3, 0); s.bind((0, 0)); print(f"{s.getsockname()[0]}\\n", end="")`;
     const script = `for i in 1 2 3; do ${python!} -c '${speak}' & done; wait`;
     const { status, stdout } = tcbox.run(['record', '-o', file, '--', 'sh', '-c', script]);
     expect(status).equal(0);
