@@ -3,7 +3,7 @@ import { BPF_MAXINSNS } from '../../../uapi/linux/bpf_common.js';
 import { sock_filter } from '../../../uapi/linux/filter.js';
 import type { Attributes } from '../attributes.js';
 import { C } from '../codes.js';
-import { classicFault } from './classic.js';
+import { classicFault } from '../../../wire/classic.js';
 import { noteUnread } from './tc.js';
 
 /** The numbers of the attributes. */
