@@ -6,10 +6,9 @@ import { NL_VALIDATE_LIBERAL, parseNested } from '../../../codec/parse.js';
 import { EINVAL } from '../../../uapi/asm-generic/errno.js';
 import * as A from '../../../uapi/linux/pkt_cls.js';
 import * as P from '../../../uapi/linux/pkt_sched.js';
-import { TCA, tcmsg } from '../../../uapi/linux/rtnetlink.js';
+import { TCA } from '../../../uapi/linux/rtnetlink.js';
 import { NSEC_PER_SEC, type Work } from '../../clock.js';
 import { errno, refuse } from '../../errno.js';
-import type { Holder } from '../../events.js';
 import type { Machine } from '../../machine.js';
 import { NET_XMIT_CN, NET_XMIT_SUCCESS } from '../core/dev/xmit.js';
 import { skbDoRedirect } from '../core/filter/do_redirect.js';
@@ -19,6 +18,7 @@ import type { MessageWriter } from '../netlink/message.js';
 import { type TcfBlock, tcfBlockGet, tcfBlockPut } from './cls_api/block.js';
 import { tcfClassify } from './cls_api/classify.js';
 import { inetEcnSetCe } from './codel.js';
+import { type HasChild, onlyChildClassOps } from './only_child.js';
 import * as Q from './qdisc_run.js';
 import { qdiscPurgeQueue } from './qdisc_tree.js';
 import * as R from './red.js';
@@ -30,9 +30,7 @@ const SUPPORTED_FLAGS = P.TC_RED_HISTORIC_FLAGS | P.TC_RED_NODROP;
 const ADAPT_EVERY = NSEC_PER_SEC / 2;
 
 /** struct red_sched_data. */
-interface RedSchedData {
-  /** Held by the qdisc; noop is nobody's. */
-  child: S.Qdisc;
+interface RedSchedData extends HasChild {
   limit: number;
   flags: number;
   /** Bits of tc_red_qopt.flags that mean nothing, and are shown again. */
@@ -197,21 +195,6 @@ function dumpStats(sch: S.Qdisc, d: GnetDump): void {
   d.copyApp(P.tc_red_xstats.bytes({ early: drops, pdrop, marked: marks }));
 }
 
-/** @models net/sched/sch_red.c red_graft() */
-function graft(sch: S.Qdisc, _cl: S.ClassRef, child: S.Qdisc | undefined, request: Holder): S.Qdisc {
-  const priv = privOf(sch);
-  const old = priv.child;
-  priv.child = S.qdiscReplace(sch, child ?? S.pktSched(sch.dev.net).noop, old, request);
-  return old;
-}
-
-/** @models net/sched/sch_red.c red_dump_class() */
-function dumpClass(sch: S.Qdisc, _cl: S.ClassRef, skb: MessageWriter, tcm: number): void {
-  const { view } = skb.buffer;
-  view.setUint32(tcm + tcmsg.offsetof.tcm_handle, P.TC_H_MAKE(sch.handle, 1), true);
-  view.setUint32(tcm + tcmsg.offsetof.tcm_info, privOf(sch).child.handle, true);
-}
-
 /** What the filters of a block do to a packet: undefined = leave it, else what becomes of it. @models net/sched/cls_api.c tcf_qevent_handle() */
 function handled(block: TcfBlock | undefined, sch: S.Qdisc, skb: SkBuff): number | undefined {
   if (block === undefined) return undefined;
@@ -292,11 +275,5 @@ export const redQdiscOps: S.QdiscOps = {
   destroy,
   dump,
   dumpStats,
-  classOps: {
-    graft,
-    leaf: (sch) => privOf(sch).child,
-    find: () => 1,
-    walk: () => [1],
-    dump: dumpClass,
-  },
+  classOps: onlyChildClassOps,
 };

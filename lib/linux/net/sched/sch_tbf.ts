@@ -3,13 +3,13 @@
 import type { Nla } from '../../../codec/nla.js';
 import { NL_VALIDATE_LIBERAL, parseNested } from '../../../codec/parse.js';
 import { EINVAL } from '../../../uapi/asm-generic/errno.js';
-import { tc_ratespec, tc_tbf_qopt, TC_H_MAKE, TC_LINKLAYER_UNAWARE, TCA_TBF } from '../../../uapi/linux/pkt_sched.js';
-import { TCA, tcmsg } from '../../../uapi/linux/rtnetlink.js';
+import { tc_ratespec, tc_tbf_qopt, TC_LINKLAYER_UNAWARE, TCA_TBF } from '../../../uapi/linux/pkt_sched.js';
+import { TCA } from '../../../uapi/linux/rtnetlink.js';
 import { errno } from '../../errno.js';
-import type { Holder } from '../../events.js';
 import { nlaPutU64 } from '../../lib/nlattr.js';
 import type { SkBuff } from '../core/skbuff/sk_buff.js';
 import type { MessageWriter } from '../netlink/message.js';
+import { type HasChild, onlyChildClassOps } from './only_child.js';
 import * as R from './psched_ratecfg.js';
 import { qdiscGetRtab } from './sch_api/rtab.js';
 import * as Q from './qdisc_run.js';
@@ -32,9 +32,8 @@ interface TbfSchedData {
   maxSize: number;
 }
 
-/** The child, which the tbf holds (noop is nobody's); and the parameters, once there are some. */
-interface Private {
-  child: S.Qdisc;
+/** The child; and the parameters, once there are some. */
+interface Private extends HasChild {
   data: TbfSchedData | undefined;
   /** ns; the buckets were as full as this says at `checkpoint`. */
   tokens: number;
@@ -167,21 +166,6 @@ function dump(sch: S.Qdisc, skb: MessageWriter): void {
   skb.nestEnd(nest);
 }
 
-/** @models net/sched/sch_tbf.c tbf_graft() */
-function graft(sch: S.Qdisc, _cl: S.ClassRef, child: S.Qdisc | undefined, request: Holder): S.Qdisc {
-  const priv = privOf(sch);
-  const old = priv.child;
-  priv.child = S.qdiscReplace(sch, child ?? S.pktSched(sch.dev.net).noop, old, request);
-  return old;
-}
-
-/** @models net/sched/sch_tbf.c tbf_dump_class() */
-function dumpClass(sch: S.Qdisc, _cl: S.ClassRef, skb: MessageWriter, tcm: number): void {
-  const { view } = skb.buffer;
-  view.setUint32(tcm + tcmsg.offsetof.tcm_handle, TC_H_MAKE(sch.handle, 1), true);
-  view.setUint32(tcm + tcmsg.offsetof.tcm_info, privOf(sch).child.handle, true);
-}
-
 /** @models net/sched/sch_tbf.c tbf_enqueue() */
 function enqueue(sch: S.Qdisc, skb: SkBuff): number {
   const { child, data } = privOf(sch);
@@ -233,11 +217,5 @@ export const tbfQdiscOps: S.QdiscOps = {
   change,
   destroy,
   dump,
-  classOps: {
-    graft,
-    leaf: (sch) => privOf(sch).child,
-    find: () => 1,
-    walk: () => [1],
-    dump: dumpClass,
-  },
+  classOps: onlyChildClassOps,
 };
