@@ -6,8 +6,6 @@ import { clientPath } from '../../../tools/agree/programs.js';
 export const folder = join(import.meta.dirname, '../../../../spec/compliance/packets');
 /** The object file with the suite's programs, a section each (verdicts.ll). */
 export const object = join(folder, 'programs/verdicts.o');
-/** What the model is known to do otherwise, and why. */
-export const known = join(folder, '../../vectors/packets/known-differences.json');
 
 /** What the programs of the recordings say of their version. */
 const versions: Readonly<Record<string, string>> = { ip: 'iproute2-6.1.0', tc: 'iproute2-6.1.0, libbpf 1.1.2' };

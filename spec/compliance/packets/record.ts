@@ -1,15 +1,12 @@
-// `node dist/spec/compliance/packets/record.js [--uml] [NAME…]`: plays the configurations three times to the kernel of this
-// computer, as root, or to user-mode Linux, and writes spec/vectors/packets: all of them, or those whose names contain a
-// NAME in place of what was recorded of them. What differs between the three runs is told and left out (steady.ts).
+// `node dist/spec/compliance/packets/record.js SUITE [NAME…]`: plays the configurations of a suite (suites.ts) three times to
+// its kernel, Linux 6.18 as root or user-mode Linux, and writes spec/vectors/packets: all of them, or those whose names contain
+// a NAME. What differs between the three runs is told and left out (steady.ts).
 import { existsSync } from 'node:fs';
-import { release } from 'node:os';
 import type { Configuration } from './configurations.js';
-import { frames, type Frame } from './frames.js';
 import { jobOf, outcomeOf } from './play.js';
-import { object } from './programs.js';
-import { linux618, readRecordings, uml61, writeRecordings, type Recorded, type Recording } from './recordings.js';
+import { readRecordings, writeRecordings, type Recording } from './recordings.js';
 import { agreed } from './steady.js';
-import { UML_RELEASE } from './uml.js';
+import { suites, type Suite } from './suites.js';
 
 const RUNS = 3;
 
@@ -19,33 +16,32 @@ function tell({ name, frames, varies, said }: Recording): void {
     console.error(`    ${line}`);
 }
 
-function record(kernel: Recorded, chosen: readonly Configuration[], sent: readonly Frame[]): Recording[] {
-  const jobs = chosen.map((configuration) => jobOf(configuration, sent, object));
+function record({ kernel, release, frames, object }: Suite, chosen: readonly Configuration[]): Recording[] {
+  const jobs = chosen.map((configuration) => jobOf(configuration, frames, object));
   const runs = Array.from({ length: RUNS }, () => kernel.play(jobs));
   return chosen.map((configuration, i) => ({
-    kernel: kernel === uml61 ? UML_RELEASE : release(),
-    ...agreed(runs.map((plays) => outcomeOf(configuration, sent, jobs[i]!, plays[i]!))),
+    kernel: release,
+    ...agreed(runs.map((plays) => outcomeOf(configuration, frames, jobs[i]!, plays[i]!))),
   }));
 }
 
-function main(args: readonly string[]): void {
-  const kernel = args.includes('--uml') ? uml61 : linux618;
-  const names = args.filter((arg) => arg !== '--uml');
+function main(name: string | undefined, parts: readonly string[]): void {
+  const suite = Object.entries(suites).find(([key]) => key === name)?.[1];
+  if (suite === undefined) throw new Error(`no suite ${name}: ${Object.keys(suites).join(', ')}`);
+  const { kernel } = suite;
   const obstacle = kernel.obstacle();
   if (obstacle !== undefined) throw new Error(obstacle);
-  const chosen = kernel.configurations.filter(
-    ({ name }) => names.length === 0 || names.some((part) => name.includes(part)),
-  );
-  const all = new Map(names.length > 0 && existsSync(kernel.file) ? readRecordings(kernel) : []);
-  const sent = frames();
+  const named = (one: Configuration): boolean => parts.some((part) => one.name.includes(part));
+  const chosen = parts.length === 0 ? kernel.configurations : kernel.configurations.filter(named);
+  const all = new Map(existsSync(kernel.file) ? readRecordings(kernel) : []);
   for (let i = 0; i < chosen.length; i += kernel.batch) {
-    for (const recording of record(kernel, chosen.slice(i, i + kernel.batch), sent)) {
+    for (const recording of record(suite, chosen.slice(i, i + kernel.batch))) {
       all.set(recording.name, recording);
       tell(recording);
     }
-    if (names.length > 0) writeRecordings(kernel, all);
+    writeRecordings(kernel, all);
   }
-  writeRecordings(kernel, all);
 }
 
-main(process.argv.slice(2));
+const [suite, ...names] = process.argv.slice(2);
+main(suite, names);

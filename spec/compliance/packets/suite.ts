@@ -1,53 +1,23 @@
-// A suite of its own: a kernel with configurations, the frames that it is sent and the programs that they run through. What
-// it did is recorded three times over, and compared with what the model does.
+// The specs of a suite: what the model does, compared with what a kernel did (record.ts). The recordings are compared on every
+// computer that has ip(8) and tc(8) of the recorded version and where a box can be. Where the kernel can be asked (Linux 6.18
+// as root; user-mode Linux as anybody), it is asked a few of them anew, so that the recordings stay true.
 import { expect } from 'chai';
-import { existsSync } from 'node:fs';
 import { Machine } from '../../../lib/linux/machine.js';
 import { Shell } from '../../../tools/agree/shell.js';
 import { differences } from './differences.js';
-import type { Frame } from './frames.js';
 import { playModel } from './model.js';
 import { jobOf, outcomeOf } from './play.js';
 import { otherPrograms } from './programs.js';
-import { readRecordings, writeRecordings, type Recorded } from './recordings.js';
-import { agreed } from './steady.js';
+import { readRecordings } from './recordings.js';
+import type { Suite } from './suites.js';
 
-export interface Suite {
-  readonly kernel: Recorded;
-  readonly release: string;
-  readonly frames: readonly Frame[];
-  /** The object file that is `$O` in the configurations. */
-  readonly object: string;
-}
-
-const RUNS = 3;
-
-/** Records all configurations, or those of these names. */
-export function recordSuite({ kernel, release, frames, object }: Suite, names: readonly string[]): void {
-  const obstacle = kernel.obstacle();
-  if (obstacle !== undefined) throw new Error(obstacle);
-  const chosen = kernel.configurations.filter(({ name }) => names.length === 0 || names.includes(name));
-  const all = new Map(existsSync(kernel.file) ? readRecordings(kernel) : []);
-  for (let i = 0; i < chosen.length; i += kernel.batch) {
-    const batch = chosen.slice(i, i + kernel.batch);
-    const jobs = batch.map((configuration) => jobOf(configuration, frames, object));
-    const runs = Array.from({ length: RUNS }, () => kernel.play(jobs));
-    batch.forEach((configuration, n) => {
-      const outcomes = runs.map((plays) => outcomeOf(configuration, frames, jobs[n]!, plays[n]!));
-      const recording = { kernel: release, ...agreed(outcomes) };
-      all.set(configuration.name, recording);
-      console.error(`${configuration.name}: ${recording.frames.length} fates, ${recording.varies.length} vary`);
-      for (const [line, said] of Object.entries(recording.said)) console.error(`    ${line} -> ${said}`);
-      for (const line of recording.varies) console.error(`    ${line}`);
-    });
-  }
-  writeRecordings(kernel, all);
-}
+/** Milliseconds: of a configuration in the model; of some in a kernel, which may have to boot. */
+const LONGEST = { model: 60_000, kernel: 300_000 };
 
 /** The specs of a suite. `again`: configurations that the kernel is asked anew, where it can be asked. */
 export function describeSuite(title: string, { kernel, frames, object }: Suite, again: readonly string[]): void {
   describe(title, function () {
-    this.timeout(60_000);
+    this.timeout(LONGEST.model);
     const recorded = readRecordings(kernel);
     let shell: Shell | string;
 
@@ -80,6 +50,7 @@ export function describeSuite(title: string, { kernel, frames, object }: Suite, 
     }
 
     it(`the kernel, again: ${again.join(', ')}`, function () {
+      this.timeout(LONGEST.kernel);
       const skip = kernel.obstacle() ?? otherPrograms();
       if (skip !== undefined) {
         console.log(skip);

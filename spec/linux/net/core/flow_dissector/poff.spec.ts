@@ -9,7 +9,7 @@ import { SKF_AD_OFF, SKF_AD_PAY_OFFSET, sock_filter } from '../../../../../lib/u
 import { SOCKADDR_LL_SIZE } from '../../../../../lib/uapi/linux/if_packet.js';
 import { ifinfomsg, RTM_NEWLINK } from '../../../../../lib/uapi/linux/rtnetlink.js';
 import { AF_PACKET, SO_ATTACH_FILTER, SO_RCVBUF, SOCK_RAW, SOL_SOCKET } from '../../../../../lib/uapi/linux/socket.js';
-import { allFrames } from '../../../../compliance/packets/flower.js';
+import { suites } from '../../../../compliance/packets/suites.js';
 import { attr, Bed, V0 } from '../../sched/bed.js';
 
 interface Recorded {
@@ -66,7 +66,9 @@ describe('net/core/flow_dissector: skb_get_poff()', () => {
     expect(receiver.setsockopt(task, SOL_SOCKET, SO_RCVBUF, new Uint8Array(Int32Array.of(1 << 20).buffer))).to.equal(0);
     expect(receiver.setsockopt(task, SOL_SOCKET, SO_ATTACH_FILTER, fprog)).to.equal(0);
     const recorded = JSON.parse(readFileSync(file, 'utf8')) as Recorded;
-    const found = Object.fromEntries(allFrames().map(({ name, bytes }) => [name, arrived(sender, receiver, bytes)]));
+    const found = Object.fromEntries(
+      suites.flower.frames.map(({ name, bytes }) => [name, arrived(sender, receiver, bytes)]),
+    );
     expect(found).to.deep.equal(recorded.frames);
   });
 });
