@@ -12,9 +12,13 @@ const MFD_CLOEXEC = 1;
 const LOCK_SH = 1;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
-/** How often, and how many times, a close that was heard is looked at again: the lock goes a moment after the event. */
+/**
+ * How often, less and less, and for how long a close that was heard is looked at again, ms: the lock goes a moment after
+ * the event, and whoever closes may be kept waiting for a CPU just then.
+ */
 const AGAIN_MS = 1;
-const AGAIN_TIMES = 50;
+const AGAIN_AT_MOST_MS = 16;
+const AGAIN_FOR_MS = 10_000;
 /** How often the locks are tried where nothing is heard, ms. */
 const LOOK_MS = 100;
 
@@ -26,8 +30,8 @@ interface Held {
   readonly ino: number;
   /** -1: its close cannot be heard. */
   watch: number;
-  /** How often the lock is still to be tried. */
-  tries: number;
+  /** Until when the lock is tried again, as performance.now() counts. */
+  again: number;
 }
 
 /**
@@ -46,6 +50,7 @@ export class BpfFiles {
   readonly #inotify: Inotify;
   readonly #byIno = new Map<number, Held>();
   readonly #heard = new Set<Held>();
+  #againMs = AGAIN_MS;
   /** Files whose close cannot be heard. */
   #unheard = 0;
   #device = -1;
@@ -100,11 +105,12 @@ export class BpfFiles {
   #hold(file: BpfFile, fd: number): void {
     fstat(fd, BASE + STAT);
     this.#device = get64(STAT);
-    const held: Held = { files: [file], fd, ino: get64(STAT + 8), watch: -1, tries: 0 };
+    const held: Held = { files: [file], fd, ino: get64(STAT + 8), watch: -1, again: 0 };
     this.#byIno.set(held.ino, held);
     held.watch = this.#inotify.watch(`/proc/self/fd/${fd}`, IN_CLOSE, () => {
-      held.tries = AGAIN_TIMES;
+      held.again = performance.now() + AGAIN_FOR_MS;
       this.#heard.add(held);
+      this.#againMs = AGAIN_MS;
       this.look();
     });
     if (held.watch < 0) this.#unheard++;
@@ -123,7 +129,7 @@ export class BpfFiles {
 
   /** Ms until look() has something to do; Infinity: not before an event. */
   get untilLook(): number {
-    if (this.#heard.size !== 0) return AGAIN_MS;
+    if (this.#heard.size !== 0) return this.#againMs;
     return this.#unheard === 0 ? Infinity : LOOK_MS;
   }
 
@@ -131,8 +137,9 @@ export class BpfFiles {
   look(): void {
     for (const held of this.#heard) {
       if (this.#isClosed(held)) this.#end(held);
-      else if (--held.tries === 0) this.#heard.delete(held);
+      else if (performance.now() > held.again) this.#heard.delete(held);
     }
+    this.#againMs = Math.min(2 * this.#againMs, AGAIN_AT_MOST_MS);
     if (this.#unheard === 0) return;
     for (const held of [...this.#byIno.values()]) if (held.watch < 0 && this.#isClosed(held)) this.#end(held);
   }

@@ -36,7 +36,8 @@ const LOCK_NB = 4;
 /** How often a ring with unread packets is looked at, ms: less and less often. */
 const LOOK_MS = 1;
 const LOOK_AT_MOST_MS = 16;
-const TRIES = 50;
+/** For how long it is looked at whether a client has gone, ms: the lock goes a moment after the event. */
+const ABANDONED_MS = 10_000;
 
 class PacketRing implements SharedRing {
   readonly memory: Uint8Array;
@@ -54,8 +55,8 @@ class PacketRing implements SharedRing {
   watch = -1;
   /** Whether the datagram lies in the pair. */
   raised = false;
-  /** How often it is still to be looked at whether the client has gone: the lock goes a moment after the event. */
-  tries = 0;
+  /** Until when it is looked at whether the client has gone, as performance.now() counts; 0: not at all. */
+  leaving = 0;
   lookEvery = LOOK_MS;
 
   constructor(rings: PacketRings, placeholder: Placeholder, fds: readonly [number, number], size: number) {
@@ -120,7 +121,7 @@ export class PacketRings {
     this.#byIno.set(ring.ino, ring);
     ring.watch = this.#inotify.watch(path, IN_CLOSE, () => {
       if (ring.pairEnd < 0) return;
-      ring.tries = TRIES;
+      ring.leaving = performance.now() + ABANDONED_MS;
       ring.lookEvery = LOOK_MS;
       this.#raised.add(ring);
     });
@@ -182,7 +183,7 @@ export class PacketRings {
   /** Rings whose packets have all been given back, and clients that went while they had the memory file. */
   look(): void {
     for (const ring of this.#raised) {
-      if (ring.tries > 0 && ring.pairEnd >= 0) this.#seeAbandoned(ring);
+      if (ring.leaving !== 0 && ring.pairEnd >= 0) this.#seeAbandoned(ring);
       else if (!ring.raised) this.#raised.delete(ring);
       else if ((ring.placeholder.socket.poll() & abi.EPOLLIN) === 0) this.#lower(ring);
       else ring.lookEvery = Math.min(2 * ring.lookEvery, LOOK_AT_MOST_MS);
@@ -191,8 +192,11 @@ export class PacketRings {
 
   /** A client that went while it had the memory file: its end of the pair goes, too, and that is the end of the socket. */
   #seeAbandoned(ring: PacketRing): void {
-    ring.tries--;
-    if (!ring.abandoned) return;
+    ring.lookEvery = Math.min(2 * ring.lookEvery, LOOK_AT_MOST_MS);
+    if (!ring.abandoned) {
+      if (performance.now() > ring.leaving) ring.leaving = 0;
+      return;
+    }
     close(ring.pairEnd);
     ring.pairEnd = -1;
     this.#raised.delete(ring);
