@@ -12,6 +12,8 @@ const PTRACE_GET_SYSCALL_INFO = 0x420e;
 /** TRACESYSGOOD, TRACEFORK, TRACEVFORK, TRACECLONE, TRACEEXEC. */
 const OPTIONS = 0x1 | 0x2 | 0x4 | 0x8 | 0x10;
 
+/** FORK, VFORK, CLONE: the message is the new thread's id. */
+export const startEvents: ReadonlySet<number> = new Set([1, 2, 3]);
 export const PTRACE_EVENT_EXEC = 4;
 export const PTRACE_EVENT_STOP = 128;
 export const SIGTRAP = 5;

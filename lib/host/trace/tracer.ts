@@ -31,6 +31,8 @@ export class Tracer {
   readonly #sockets: TracedSockets;
   readonly #calls: TracedCalls;
   readonly #tracees = new Map<number, Tracee>();
+  /** Threads that were killed before it was heard that they had been started. */
+  readonly #stillborn = new Set<number>();
   #pid = 0;
   #status: number | undefined;
 
@@ -121,6 +123,7 @@ export class Tracer {
       p.listen(pid);
       return;
     }
+    if (p.startEvents.has(event)) this.#started(p.eventMessage(pid));
     if (event === p.PTRACE_EVENT_EXEC) {
       const former = p.eventMessage(pid);
       if (former !== pid) this.#tracees.delete(former);
@@ -131,9 +134,14 @@ export class Tracer {
     p.resume(pid);
   }
 
+  /** Known from now on, long before its first call: whoever started it may end before that. */
+  #started(pid: number): void {
+    if (pid !== 0 && !this.#stillborn.delete(pid)) this.#traceeOf(pid);
+  }
+
   #ended(pid: number, status: number): void {
-    this.#tracees.delete(pid);
     if (pid === this.#pid) this.#status = status;
+    if (!this.#tracees.delete(pid) && pid !== this.#pid) this.#stillborn.add(pid);
     this.#sweep();
   }
 
