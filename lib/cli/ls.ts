@@ -8,7 +8,8 @@ import { CANNOT_START, say } from './say.js';
 
 /** Version of the JSON output. */
 const SCHEMA = 1;
-const PATIENCE_MS = 2000;
+/** How long a box may take to answer on a busy computer. */
+const PATIENCE_MS = 10_000;
 
 interface Listed {
   readonly name: string;

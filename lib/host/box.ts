@@ -69,12 +69,12 @@ const SIGKILL = 9;
 const WNOHANG = 1;
 /** How long clients get to leave after SIGTERM, then without a kernel, and at most after SIGKILL. */
 const GRACE_MS = 200;
-const VANISHED_MS = 50;
+const VANISHED_MS = 500;
 const KILLED_MS = 10_000;
 /** A busy pump returns this often, so that the event loop of the process gets a turn. */
 const TURN_MS = 100;
 /** How long a program waits for the namespaces that the first one makes. */
-const ENTER_MS = 2000;
+const ENTER_MS = 20_000;
 
 /** A cookie is no secret, only a value that no client passes by chance; Math.random saves loading a library. */
 const random = (below: number): number => Math.floor(Math.random() * below);
@@ -204,8 +204,7 @@ export class Box {
     const { namespaces } = this.#supervisor;
     if (namespaces === undefined || namespaces.kind === 'none') return starter;
     // The first program makes the namespaces; one that comes while it does waits for them.
-    if (!namespaces.kept && this.#clients.size !== 0)
-      this.pump(() => namespaces.kept || this.#clients.size === 0, ENTER_MS);
+    if (!namespaces.kept) this.#pumpOn(() => namespaces.kept || this.#clients.size === 0, ENTER_MS);
     return [...namespaces.prefix(cwd ?? process.cwd()), ...(starter ?? [])];
   }
 
@@ -275,6 +274,13 @@ export class Box {
     return 'done';
   }
 
+  /** Pumps until the condition holds or the time is up, however busy the clients are. */
+  #pumpOn(until: () => boolean, timeoutMs: number): void {
+    const deadline = performance.now() + timeoutMs;
+    for (let left = timeoutMs; left > 0; left = deadline - performance.now())
+      if (this.pump(until, left) === 'done') return;
+  }
+
   /** Runs a program to its end and captures what it writes. It is killed when the time is up. */
   run(argv: readonly string[], options: RunOptions = {}): RunResult {
     const { cwd, env, input = '', timeoutMs = Infinity } = options;
@@ -330,7 +336,7 @@ export class Box {
       }
     }
     // Whoever waits for a program hears of its end.
-    this.pump(() => this.#clients.size === 0, GRACE_MS);
+    this.#pumpOn(() => this.#clients.size === 0, GRACE_MS);
   }
 
   #reapDaemons(): void {

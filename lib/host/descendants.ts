@@ -44,18 +44,32 @@ export function descendants(): readonly number[] {
   return cached;
 }
 
-function descendantsWith(wanted: (status: ProcessStatus) => boolean): number[] {
+/** Listings that are made at most until one of them knows every parent; where others' processes are hidden, none does. */
+const LISTINGS = 3;
+
+function allProcesses(): Map<number, ProcessStatus> {
   const all = new Map<number, ProcessStatus>();
   for (const name of readdirSync('/proc')) {
     const pid = Number(name);
     const status = Number.isInteger(pid) ? statusOf(pid) : undefined;
     if (status !== undefined) all.set(pid, status);
   }
-  const isOurs = (pid: number): boolean => {
-    for (let at = all.get(pid); at !== undefined; at = all.get(at.parent)) if (at.parent === process.pid) return true;
-    return false;
-  };
-  return [...all].filter(([pid, s]) => wanted(s) && isOurs(pid)).map(([pid]) => pid);
+  return all;
+}
+
+function descendantsWith(wanted: (status: ProcessStatus) => boolean): number[] {
+  for (let left = LISTINGS; ; left--) {
+    const all = allProcesses();
+    // Undefined: a process between the two ended while they were listed, and the first has another parent by now.
+    const isOurs = (pid: number): boolean | undefined => {
+      let at = all.get(pid);
+      while (at !== undefined && at.parent !== 0 && at.parent !== process.pid) at = all.get(at.parent);
+      return at === undefined ? undefined : at.parent === process.pid;
+    };
+    const chosen = [...all].flatMap(([pid, status]) => (wanted(status) ? [[pid, isOurs(pid)] as const] : []));
+    if (left === 1 || chosen.every(([, ours]) => ours !== undefined))
+      return chosen.flatMap(([pid, ours]) => (ours === true ? [pid] : []));
+  }
 }
 
 /** Children of this process that have ended and stand under more than `baseline` filters: nobody else reaps them. */

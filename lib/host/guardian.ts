@@ -16,7 +16,7 @@ trap '' HUP INT TERM
 children=/proc/$$/task/$$/children
 left() { left=; read -r left <"$children"; [ -n "$left" ]; }
 left || exit 0
-sleep 0.2
+sleep 0.5
 tries=0
 while left && [ $tries -lt 200 ]; do
   kill -KILL $left 2>/dev/null

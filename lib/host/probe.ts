@@ -60,7 +60,7 @@ export function tierOf(probes: readonly Probe[]): Tier {
 
 type Add = (name: string, problem: string | undefined, advice: string, detail?: string, needed?: boolean) => void;
 
-const CLIENT_MS = 5000;
+const CLIENT_MS = 20_000;
 const CONTAINER = 'in a container: --security-opt seccomp=unconfined, or a profile that allows it';
 
 /** A pattern the client keeps in memory, to be found and changed from here. */
