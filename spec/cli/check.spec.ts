@@ -16,7 +16,7 @@ const dirty = `${request.slice(0, -2)}01`;
 const wrong = `34000000${request.slice(8)}0500f8ff`;
 
 describe('cli: check', function () {
-  this.timeout(30_000);
+  this.timeout(240_000);
   let folder: string;
 
   before(() => {

@@ -15,7 +15,7 @@ function run(args: readonly string[], input = ''): { status: number | null; stdo
 }
 
 describe('cli: explain', function () {
-  this.timeout(30_000);
+  this.timeout(240_000);
 
   it('prints what the README shows', () => {
     const readme = readFileSync(join(root, 'README.md'), 'utf8');

@@ -7,8 +7,8 @@ def create(kind=1, value=8): return bpf(0, struct.pack('5I', kind, 4, value, 16,
 `;
 
 describe('clients: maps and programs', function () {
-  this.timeout(60_000);
-  const { python, objects, expectNoObjects } = bpfSuite(create);
+  this.timeout(240_000);
+  const { python, expectNoObjects } = bpfSuite(create);
 
   it('keep their elements as long as somebody holds them', () => {
     const out = python(`
@@ -26,7 +26,7 @@ print(lookup(fd, 1), flush=True)
 os.wait()
 `);
     expect(out).equal('0 0 10 -2 0 -2\n-9\n10 0 70');
-    expect(objects()).eql([]);
+    expectNoObjects();
   });
 
   it('run programs that signals can interrupt', () => {
@@ -37,20 +37,19 @@ prog = bpf(5, struct.pack('IIQQIIQII', 3, 2, ctypes.addressof(insns), ctypes.add
 data = ctypes.create_string_buffer(64)
 def run(repeat): return bpf(10, struct.pack('IIIIQQII', prog, 0, 64, 0, ctypes.addressof(data), 0, repeat, 0) + bytes(32))
 signal.signal(signal.SIGALRM, lambda *args: None)
+print(run(3))
 signal.setitimer(signal.ITIMER_REAL, 0.1, 0.1)
-start = time.monotonic()
-print(run(3), run(2000000000), time.monotonic() - start < 5)
+print(run(2000000000))
 signal.setitimer(signal.ITIMER_REAL, 0)
 pid = os.fork()
 if pid == 0: run(2000000000)
 time.sleep(0.1)
 os.kill(pid, 9)
 os.waitpid(pid, 0)
-start = time.monotonic()
-print(run(1), time.monotonic() - start < 5)
+print(run(1))
 `);
-    expect(out).equal('0 -4 True\n0 True');
-    expect(objects()).eql([]);
+    expect(out).equal('0\n-4\n0');
+    expectNoObjects();
   });
 
   it('are the memory of several programs at once', () => {

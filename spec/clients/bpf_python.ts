@@ -1,28 +1,17 @@
 // Python clients that call bpf(2), on a machine of their own: the suite around them and what their code finds defined.
-import { expect } from 'chai';
 import { Box } from '../../lib/host/box.js';
 import { hostClock } from '../../lib/host/kernel.js';
 import { Machine } from '../../lib/linux/machine.js';
+import { pumpUntil } from '../host/pumped.js';
 import { needsPython, runPython } from '../host/python.js';
 
-/** bpf(2) for Python; negative results are errnos. */
-export const bpfCall = `
+/** bpf(), elem(), update() and lookup() for values of eight bytes; negative results are errnos. */
+const prelude = `
 NR = 321 if os.uname().machine == 'x86_64' else 280
 libc.syscall.restype = ctypes.c_long
 def bpf(cmd, attr):
     r = libc.syscall(NR, cmd, ctypes.create_string_buffer(attr, len(attr)), len(attr))
     return r if r >= 0 else -ctypes.get_errno()
-`;
-
-/** Skips a suite, with the reason printed, where bpf(2) does not come through. */
-export function needsBpf(this: Mocha.Context, python: (code: string) => string): void {
-  if (python('print(bpf(99, bytes(8)))') === '-22') return;
-  console.log('      skipped: an outer filter refuses bpf(2)');
-  this.skip();
-}
-
-/** elem(), update() and lookup() for values of eight bytes. */
-const prelude = `${bpfCall}
 def elem(cmd, fd, key, value=0):
     k, v = ctypes.create_string_buffer(struct.pack('I', key)), ctypes.create_string_buffer(struct.pack('Q', value), 8)
     r = bpf(cmd, struct.pack('IIQQQ', fd, 0, ctypes.addressof(k), 0 if cmd == 3 else ctypes.addressof(v), 0))
@@ -34,9 +23,7 @@ def lookup(fd, key): return elem(1, fd, key)
 export interface BpfSuite {
   /** Runs code; what it printed. */
   readonly python: (code: string) => string;
-  /** What there is of bpf objects and of open files. */
-  readonly objects: () => string[];
-  /** Fails when objects are left, some moments after the last client has ended: the kernel closes what it had open later. */
+  /** Waits until no object is left: the kernel closes what a client had open some moments after its end. */
   readonly expectNoObjects: () => void;
 }
 
@@ -49,7 +36,9 @@ export function bpfSuite(definitions: string): BpfSuite {
   before(function () {
     needsPython.call(this);
     box = new Box(machine);
-    needsBpf.call(this, python);
+    if (python('print(bpf(99, bytes(8)))') === '-22') return;
+    console.log('      skipped: an outer filter refuses bpf(2)');
+    this.skip();
   });
 
   after(() => {
@@ -59,8 +48,7 @@ export function bpfSuite(definitions: string): BpfSuite {
   const objects = (): string[] =>
     machine.snapshot().flatMap(({ label }) => (/\bbpf\b|open file/.test(label) ? [label] : []));
   const expectNoObjects = (): void => {
-    box!.pump(() => objects().length === 0, 2000);
-    expect(objects()).eql([]);
+    pumpUntil(box!, () => objects().length === 0, 'the end of the last object');
   };
-  return { python, objects, expectNoObjects };
+  return { python, expectNoObjects };
 }

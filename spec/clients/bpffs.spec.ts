@@ -5,11 +5,15 @@ import { hostClock } from '../../lib/host/kernel.js';
 import { Namespaces } from '../../lib/host/namespaces.js';
 import { Machine } from '../../lib/linux/machine.js';
 import { needsPython, runPython } from '../host/python.js';
-import { bpfCall, needsBpf } from './bpf_python.js';
 
 /** One map and its pins; what fails is shown as a negative errno. */
-const prelude = `${bpfCall}
+const prelude = `
 import ctypes.util
+NR = 321 if os.uname().machine == 'x86_64' else 280
+libc.syscall.restype = ctypes.c_long
+def bpf(cmd, attr):
+    r = libc.syscall(NR, cmd, ctypes.create_string_buffer(attr, len(attr)), len(attr))
+    return r if r >= 0 else -ctypes.get_errno()
 def create(): return bpf(0, struct.pack('5I', 2, 4, 8, 1, 0) + bytes(52))
 def pin(fd, path):
     text = ctypes.create_string_buffer(path.encode())
@@ -38,7 +42,7 @@ function pinsOf(machine: Machine): string[] {
 
 function described(title: string, namespaces: boolean, more: (python: (code: string) => string) => void): void {
   describe(title, function () {
-    this.timeout(20_000);
+    this.timeout(240_000);
     let box: Box | undefined;
     let machine: Machine | undefined;
 
@@ -51,7 +55,9 @@ function described(title: string, namespaces: boolean, more: (python: (code: str
       }
       machine = new Machine({ clock: hostClock });
       box = new Box(machine, { namespaces });
-      needsBpf.call(this, python);
+      if (python('print(bpf(99, bytes(8)))') === '-22') return;
+      console.log('      skipped: an outer filter refuses bpf(2)');
+      this.skip();
     });
 
     after(() => {
@@ -112,7 +118,8 @@ fd = create()
 print(pin(fd, B + '/m'), len(ids()))
 os.close(fd)
 print(len(ids()), call(libc.umount2, B.encode(), 2), magic(B) != '0xcafe4a11')
-time.sleep(0.1)
+end = time.monotonic() + 50
+while ids() and time.monotonic() < end: time.sleep(0.01)
 print(len(ids()), mount(B), get(B + '/m'))
 `);
     expect(out).equal('0 1\n1 0 True\n0 0 -2');

@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '../../..');
 const example = 'tools/examples/encoder/requests.hex';
 
 describe('clients: check in a box', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let tcbox: Tcbox;
   const check = (args: readonly string[], input = ''): Result => tcbox.run(['check', ...args], { cwd: root, input });
 

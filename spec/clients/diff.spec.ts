@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '../../..');
 const hasTc = (): boolean => spawnSync('tc', ['-V']).status === 0;
 
 describe('clients: diff', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let tcbox: Tcbox;
   let folder: string;
   const diff = (...args: string[]): Result => tcbox.run(['diff', ...args], { cwd: folder });

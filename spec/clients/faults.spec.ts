@@ -32,7 +32,7 @@ describe('clients: faults', () => {
   });
 
   function run(argv: readonly string[]): Said {
-    const { status, stdout, stderr } = box.run(argv, { timeoutMs: 15_000 });
+    const { status, stdout, stderr } = box.run(argv, { timeoutMs: 60_000 });
     return { status, out: Buffer.from(stdout).toString(), err: Buffer.from(stderr).toString() };
   }
 
@@ -119,7 +119,7 @@ print(seen, lost)
 
   it('the command line takes them, and refuses wrong ones with exit code 2', function () {
     needsPython.call(this);
-    this.timeout(20_000);
+    this.timeout(240_000);
     const fault = ['--fault', 'request=RTM_NEWQDISC,errno=EPERM,text=not today'];
     const ran = tcboxUnder({}, ['run', ...fault, '--', 'tc', 'qdisc', 'add', 'dev', 'lo', 'clsact']);
     expect(ran).to.eql({ status: 2, stdout: '', stderr: 'Error: not today.\n' });

@@ -20,7 +20,7 @@ def at(address, index): return ctypes.c_uint64.from_address(address + 8 * index)
 `;
 
 describe('clients: mapped maps', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   const { python, expectNoObjects } = bpfSuite(definitions);
 
   afterEach(() => {

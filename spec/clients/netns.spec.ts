@@ -23,7 +23,7 @@ describe('clients: network namespaces', () => {
       this.skip();
     }
     const script = 'ip link add v0 type veth peer name v1 && ip link set v0 netns /proc/self/ns/net && ip link show v0';
-    const { status, stdout, stderr } = box.run(['sh', '-c', script], { timeoutMs: 15_000 });
+    const { status, stdout, stderr } = box.run(['sh', '-c', script], { timeoutMs: 60_000 });
     expect(Buffer.from(stderr).toString()).to.equal('');
     expect(status).to.equal(0);
     expect(Buffer.from(stdout).toString()).match(/^\d+: v0@v1: /);
@@ -38,7 +38,7 @@ for path in '/proc/self/ns/net', '/proc/self/ns/mnt':
     s.send(struct.pack('=IHHII4xHHi', 28, 90, 1, 7, 0, 8, 3, fd))
     print(s.recv(4096)[4:8].hex(), end=' ')
 `;
-    const { status, stdout } = box.run(pythonArgv(script), { timeoutMs: 15_000 });
+    const { status, stdout } = box.run(pythonArgv(script), { timeoutMs: 60_000 });
     expect(status).to.equal(0);
     expect(Buffer.from(stdout).toString()).to.equal('58000000 02000000 ');
   });

@@ -37,7 +37,7 @@ export function tcboxUnder(refused: Readonly<Record<number, number>>, args: read
   const rules = Object.entries(refused).map(([nr, errno]) => `${nr}=${errno}`);
   const seccomp = String(abiOf(process.arch)!.nr.seccomp);
   const argv = ['-c', filterText, seccomp, rules.join(','), process.execPath, '-e', tcboxText, '--', ...args];
-  const { status, stdout, stderr } = spawnSync(python!, argv, { encoding: 'utf8', timeout: 30_000 });
+  const { status, stdout, stderr } = spawnSync(python!, argv, { encoding: 'utf8', timeout: 120_000 });
   return { status, stdout, stderr };
 }
 

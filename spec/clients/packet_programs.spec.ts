@@ -32,9 +32,9 @@ logging.getLogger('scapy').setLevel(logging.ERROR)
 from scapy.all import *
 def listen(wanted):
     started = threading.Event()
-    t = AsyncSniffer(iface='em2', lfilter=wanted, count=1, timeout=10, started_callback=started.set)
+    t = AsyncSniffer(iface='em2', lfilter=wanted, count=1, timeout=50, started_callback=started.set)
     t.start()
-    started.wait(10)
+    started.wait(50)
     return t
 def heard(t):
     t.join()
@@ -53,14 +53,14 @@ print(sr1(IP(dst='192.0.2.9') / ICMP(), timeout=0.3, verbose=0))
 `;
 
 describe('clients: programs on packet sockets', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let tcbox: Tcbox;
   let folder: string;
   let refusal = '';
 
   /** Runs a script in a box of nobody, in a folder of its own. */
   const nobody = (script: string): Result =>
-    tcbox.run(['run', '--', 'timeout', '30', 'sh', '-c', prelude + script], {
+    tcbox.run(['run', '--', 'timeout', '100', 'sh', '-c', prelude + script], {
       cwd: folder,
       env: { HOME: folder, PATH },
       ...(isRoot ? { uid: NOBODY } : {}),

@@ -21,7 +21,7 @@ while True:
 `;
 
 describe('clients: record', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let tcbox: Tcbox;
   let folder: string | undefined;
 
@@ -103,7 +103,7 @@ describe('clients: record', function () {
     }
     expect(tcbox.run(['record', '--in', 'recorded', '-o', file, '--', 'no-such-program']).status).equal(127);
     expect(entriesOf(file).map(summary)).eql(['header 1', 'end 127']);
-    const script = `(sleep 0.2; ${python!} -c 'import socket; socket.socket(16, 3, 0)') & sleep 0.5; exit 6`;
+    const script = `(sleep 0.2; ${python!} -c 'import socket; socket.socket(16, 3, 0)') & sleep 0.5; wait; exit 6`;
     expect(tcbox.run(['record', '--in', 'recorded', '-o', file, '--', 'sh', '-c', script]).status).equal(6);
     expect(entriesOf(file).flatMap(({ open }) => (open === undefined ? [] : [open.socket]))).eql([1]);
   });

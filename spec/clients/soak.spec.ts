@@ -9,7 +9,7 @@ import { shortLived } from '../../tools/soak/short_lived.js';
 import { storm } from '../../tools/soak/storm.js';
 
 describe('clients: soak', function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
 
   before(function () {
     const absent = missing();

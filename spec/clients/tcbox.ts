@@ -4,6 +4,9 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** Nothing takes this long, ms: whoever waits so long waits in vain. */
+const LONG_MS = 60_000;
+
 const launcher = join(import.meta.dirname, '../../../dist/bin/tcbox.cjs');
 
 export interface Result {
@@ -47,7 +50,7 @@ export class Tcbox {
     const ids = uid === undefined ? {} : { uid, gid: uid };
     const { status, stdout, stderr } = spawnSync(process.execPath, [launcher, ...args], {
       encoding: 'utf8',
-      timeout: 60_000,
+      timeout: LONG_MS,
       env: { ...this.#env, ...env },
       ...ids,
       ...options,
@@ -87,9 +90,9 @@ export class Tcbox {
   }
 }
 
-/** Waits until something holds; throws after a long while. */
+/** Waits until something holds; throws when it never does. */
 export async function until(holds: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + 20_000;
+  const deadline = performance.now() + LONG_MS;
   while (!holds()) {
     if (performance.now() > deadline) throw new Error(`waited in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -12,7 +12,7 @@ describe('conform in a browser', () => {
   let imports: string[] = [];
 
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(240_000);
     const { outputFiles, metafile } = await build({
       entryPoints: [entry],
       bundle: true,

@@ -15,7 +15,7 @@ const SIZE = 4_000_000;
 const directions: readonly Direction[] = ['request', 'reply', 'notification', 'unknown'];
 
 describe(`conform: hostile captures, seed ${SEED}`, function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const datagrams: Datagram[] = [];
 
   before(() => {

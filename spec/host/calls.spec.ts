@@ -66,14 +66,14 @@ print(call(libc.getsockname, fd, buf, ctypes.byref(size)))
     const out = python(`
 s = nl(0)
 def timed(f):
-    t = time.time(); e = refused(f)
-    return e, time.time() - t
+    t = time.monotonic(); e = refused(f)
+    return e, time.monotonic() - t
 print(refused(lambda: s.recv(1, socket.MSG_DONTWAIT)), refused(lambda: nl(0, socket.SOCK_NONBLOCK).recvmsg(1)))
 fcntl.fcntl(s, fcntl.F_SETFL, os.O_NONBLOCK); print(refused(lambda: s.recv(1))); fcntl.fcntl(s, fcntl.F_SETFL, 0)
 s.setsockopt(1, 20, struct.pack('qq', 0, 150000))
 for f in (lambda: s.recv(1), lambda: s.recvmsg(1), lambda: s.recvfrom(1), lambda: os.read(s.fileno(), 1)):
     e, t = timed(f)
-    print(e, 0.14 < t < 0.4)
+    print(e, 0.14 < t < 10)
 `);
     expect(out).equal('11 11\n11' + '\n11 True'.repeat(4));
   });

@@ -5,6 +5,7 @@ import { Box } from '../../lib/host/box.js';
 import { hostClock } from '../../lib/host/kernel.js';
 import { Machine } from '../../lib/linux/machine.js';
 import { Links, newVeth } from '../linux/net/core/links.js';
+import { pumpUntil } from './pumped.js';
 import { needsPython, python as interpreter, runPython } from './python.js';
 
 const [VB, VA] = [2, 3];
@@ -62,7 +63,7 @@ r, s = packet('vb'), packet('va')
 print(select.select([r], [], [], 0)[0] == [])
 for i in range(300):
     os.write(s.fileno(), FRAME)
-    assert select.select([r], [], [], 5)[0] == [r]
+    assert select.select([r], [], [], 50)[0] == [r]
     assert os.read(r.fileno(), 2000) == FRAME
 r.setblocking(False)
 print(refused(lambda: r.recv(1)), struct.unpack('II', r.getsockopt(263, 6, 8)))
@@ -93,7 +94,7 @@ r.setsockopt(socket.SOL_SOCKET, 35, 1)
 s.send(FRAME[:12] + b'\\x81\\0\\0\\x05' + FRAME[12:])
 data, control, flags, address = r.recvmsg(2000, 200)
 stamp, aux = (c[2] for c in control)
-print(data == FRAME, abs(struct.unpack('qq', stamp)[0] - time.time()) < 5, struct.unpack('IIIHHHH', aux)[5:])
+print(data == FRAME, abs(struct.unpack('qq', stamp)[0] - time.time()) < 60, struct.unpack('IIIHHHH', aux)[5:])
 `);
     expect(out).equal('True True (5, 33024)');
   });
@@ -117,17 +118,17 @@ ok = p.poll(0) == []
 status, start = (8, 48 + 82) if v3 else (0, 66)
 for i in range(100):
     s.send(FRAME[:14] + struct.pack('I', i) * 12)
-    ok = ok and len(p.poll(2000)) == 1
+    ok = ok and len(p.poll(20000)) == 1
     at = i % (4 if v3 else 8) * (4096 if v3 else 2048)
     ok = ok and m[at + status] & 1 == 1 and m[at + start + 14:at + start + 18] == struct.pack('I', i)
     m[at + status:at + status + 4] = b'\\0' * 4
-    end = time.time() + 1
-    while p.poll(0) and time.time() < end: time.sleep(0.001)
+    end = time.monotonic() + 20
+    while p.poll(0) and time.monotonic() < end: time.sleep(0.001)
     ok = ok and p.poll(0) == []
 print(ok, struct.unpack('II', r.getsockopt(263, 6, 8)) if not v3 else struct.unpack('III', r.getsockopt(263, 6, 12)))
 `);
       expect(out).equal(`16\nTrue (100, 0${version === 2 ? ', 0' : ''})`);
-      expect(open()).equal(0);
+      pumpUntil(box, () => open() === 0, 'the end of the sockets');
     });
   }
 
@@ -138,9 +139,8 @@ r.setsockopt(263, 10, 1)
 r.setsockopt(263, 5, struct.pack('4I', 4096, 4, 2048, 8))
 os._exit(0)
 `);
-    // The end is heard a moment later; another program runs meanwhile.
-    python('time.sleep(0.1)');
-    expect(open()).equal(0);
+    // The end is heard a moment later.
+    pumpUntil(box, () => open() === 0, 'the end of the socket');
   });
 
   it('serve tcpdump', function () {
@@ -154,7 +154,7 @@ p = subprocess.Popen(['tcpdump', '-c', '2', '-nli', 'vb', 'ether', 'proto', '0x8
 while 'listening' not in p.stderr.readline(): pass
 s = packet('va')
 for i in range(2): s.send(FRAME)
-out, err = p.communicate(timeout=10)
+out, err = p.communicate(timeout=50)
 print(out.count('ethertype Unknown (0x88b5)'), '2 packets captured' in err, '0 packets dropped' in err)
 `);
     expect(out).equal('2 True True');
@@ -182,9 +182,9 @@ ask = Ether(dst='ff:ff:ff:ff:ff:ff', src='02:00:00:00:00:0a') / Dot1Q(vlan=7) / 
 started = threading.Event()
 t = AsyncSniffer(iface='vb', filter='arp', count=1, started_callback=started.set)
 t.start()
-started.wait(5)
+started.wait(50)
 sendp(ask, iface='va', verbose=0)
-t.join(5)
+t.join(50)
 print([p.summary() for p in t.results])
 answered, unanswered = srp(ask, iface='va', timeout=0.5, verbose=0)
 print(len(answered), len(unanswered))

@@ -38,7 +38,7 @@ export function pythonArgv(code: string): string[] {
 }
 
 /** Runs `code`; what it printed. Throws with its standard error when it fails. */
-export function runPython(box: Box, code: string, timeoutMs = 15_000): string {
+export function runPython(box: Box, code: string, timeoutMs = 60_000): string {
   const r: RunResult = box.run(pythonArgv(code), { timeoutMs });
   if (r.status !== 0) {
     throw new Error(`status ${r.status ?? 'none'} signal ${r.signal ?? 'none'}: ${Buffer.from(r.stderr).toString()}`);

@@ -108,6 +108,7 @@ describe('loader core', () => {
   });
 
   describe('types that multiply end in an error, soon', () => {
+    /** Milliseconds; without the error it would be ages. */
     const timed = (run: () => void): number => {
       const start = performance.now();
       run();
@@ -124,7 +125,7 @@ describe('loader core', () => {
         'kernel',
       );
       expect(timed(() => expect(() => relocated(offset(2, '0:0'), target)).to.throw(/too deeply/))).to.be.lessThan(
-        3000,
+        60_000,
       );
     });
 
@@ -148,7 +149,7 @@ describe('loader core', () => {
       const run = (): void => {
         expect(() => relocated(offset(2, '0:0'), target)).to.throw(/take too many steps|too deeply/);
       };
-      expect(timed(run)).to.be.lessThan(10_000);
+      expect(timed(run)).to.be.lessThan(60_000);
     });
 
     it('prototypes whose parameters are prototypes', () => {
@@ -168,7 +169,7 @@ describe('loader core', () => {
             relocator.apply(code, 0, { type: 2, access: '0', kind }, (reason) => new RangeError(reason));
           }).to.throw(/take too many steps|too deeply/);
         };
-        expect(timed(run)).to.be.lessThan(10_000);
+        expect(timed(run)).to.be.lessThan(60_000);
       }
     });
   });

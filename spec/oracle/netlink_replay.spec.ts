@@ -36,7 +36,7 @@ function whyNot(): string | undefined {
 }
 
 describe('netlink recordings on the real kernel', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const reason = whyNot();
   let work: string;
   before(() => (work = mkdtempSync(join(tmpdir(), 'replay-spec-'))));

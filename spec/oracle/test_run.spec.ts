@@ -28,7 +28,7 @@ describe('oracle: programs on packets', () => {
       this.test!.title += ` (skipped: ${reason})`;
       this.skip();
     }
-    this.timeout(60_000);
+    this.timeout(240_000);
     const folder = mkdtempSync(join(tmpdir(), 'test-run-'));
     try {
       const out = join(folder, 'out.jsonl');

@@ -144,7 +144,7 @@ describe('oracle: virtual machine', () => {
       this.test!.title += ` (skipped: ${reason})`;
       this.skip();
     }
-    this.timeout(60_000);
+    this.timeout(240_000);
     const values = fc.uint8Array({ minLength: VALUE, maxLength: VALUE });
     fc.assert(
       fc.property(fc.array(block, { minLength: 1, maxLength: 6 }), values, (blocks, value) => {

@@ -87,7 +87,7 @@ describe('wire layout', () => {
   const carried = (): readonly Uint8Array[] => carriedDatagrams().map(({ bytes }) => bytes);
 
   it('gives the bytes of every carried datagram back', function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     for (const bytes of carried()) {
       const made = reencoded(bytes);
       if (toHex(made) !== toHex(bytes)) expect(toHex(made)).to.equal(toHex(bytes));
@@ -107,7 +107,7 @@ describe('wire layout', () => {
   });
 
   it('names the attributes of what the kernel sent', function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const unnamed = new Set<string>();
     function names(u8: Uint8Array, level: Level, context: Context, path: string): void {
       const { attributes } = viewAttributes(u8);

@@ -27,7 +27,9 @@ interface Slot {
 
 /** How often one client is killed, and how long one may take, in ms. */
 const KILL_EVERY = 100;
-const PATIENCE = 60_000;
+const PATIENCE = 180_000;
+/** How long what ended clients had may take to be seen closed, in ms. */
+const SETTLE = 20_000;
 
 class Storm {
   readonly #machine = new Machine({ clock: hostClock });
@@ -70,7 +72,7 @@ class Storm {
     );
     const { status, stderr } = this.#box.run(['sh', '-ec', lines.join('\n')]);
     if (status !== 0) this.#problems.push(Buffer.from(stderr).toString());
-    this.#settle();
+    this.#settle(Infinity);
     return { objects: this.#machine.objects.size, fds };
   }
 
@@ -139,8 +141,12 @@ class Storm {
     }
   }
 
-  #settle(): void {
-    this.#box.pump(() => false, 100);
+  /** Serves what is left until there are no more objects than before, for a moment at least. */
+  #settle(objects: number): void {
+    const start = performance.now();
+    const settled = (): boolean => this.#box.sockets === 0 && this.#machine.objects.size <= objects;
+    for (let spent = 0; spent < 100 || (spent < SETTLE && !settled()); spent = performance.now() - start)
+      this.#box.pump(() => false, 20);
   }
 
   #leftovers(clients: number, before: { objects: number; fds: number }): void {
@@ -151,7 +157,7 @@ class Storm {
       '-c',
       `for l in $(ip -o link | grep -o '[gl][0-9]*\\.[0-9]*' | sort -u); do ip link del $l; done`,
     ]);
-    this.#settle();
+    this.#settle(before.objects);
     const { sockets, programs } = this.#box;
     if (sockets !== 0) this.#problems.push(`${sockets} sockets left`);
     if (programs !== 0) this.#problems.push(`${programs} programs left`);

@@ -92,5 +92,5 @@ describe('check predicts the answers to generated requests', () => {
       const tally = run(config, requests);
       expect(tally.list().length, tally.list().join('\n')).to.equal(0);
       expect(tally.outcomes.get('right')).to.be.greaterThan(requests / 20);
-    }).timeout(60_000 + requests * 20);
+    }).timeout(240_000 + requests * 20);
 });

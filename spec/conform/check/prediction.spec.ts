@@ -37,7 +37,7 @@ describe('check predicts what real kernels answered', () => {
   for (const file of carried)
     it(short(file), () => {
       expect(judge(file, total)).to.deep.equal([]);
-    }).timeout(60_000);
+    }).timeout(240_000);
 
   it('predicts something of each kind', () => {
     expect(total.right).to.be.greaterThan(1000);
@@ -62,7 +62,7 @@ describe('check predicts the public recordings', () => {
   it('every record', () => {
     expect(publicFiles!.flatMap((file) => judge(file, total))).to.deep.equal([]);
     expect(total.right).to.be.greaterThan(100);
-  }).timeout(120_000);
+  }).timeout(240_000);
 });
 
 /** Dumps of a type by a socket with strict checking. */
@@ -91,5 +91,5 @@ describe('the strict verdict is that of the kernel under NETLINK_GET_STRICT_CHK'
       expect(failures).to.deep.equal([]);
       expect(counts.right).to.be.at.least(20);
       expect(counts.right + counts.accepted + counts.foreseen).to.be.at.least(30);
-    }).timeout(60_000);
+    }).timeout(240_000);
 });

@@ -32,7 +32,7 @@ describe('what real kernels send is right', () => {
         }
       }
       expect(found).to.deep.equal([]);
-    }).timeout(60_000);
+    }).timeout(240_000);
 });
 
 const bytesOf = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex.replaceAll(/\s/g, ''), 'hex'));

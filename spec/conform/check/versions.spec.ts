@@ -66,7 +66,7 @@ describe('verdicts by kernel version', () => {
       }
       expect(wrong).to.deep.equal([]);
       expect(held).to.be.greaterThan(50);
-    }).timeout(60_000);
+    }).timeout(240_000);
 
   it('what a later kernel refuses is found, where an older one is asked for', () => {
     const spoilt = faulty.find(({ name }) => name === '33 actions')!;

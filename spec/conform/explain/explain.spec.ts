@@ -43,13 +43,13 @@ describe('explain', () => {
   });
 
   it('accounts for every byte of every carried datagram', function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     expect(carried.length).to.be.at.least(10_000);
     for (const recorded of carried) accounted(recorded.bytes, senderOf(recorded));
   });
 
   it('accounts for every byte of further recordings', function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     if (furtherFolder === undefined || !existsSync(furtherFolder)) {
       console.log('no further recordings: TCBOX_VECTORS names no folder');
       return this.skip();

@@ -19,7 +19,7 @@ describe('explain: refusals', () => {
   let acknowledgements: Region[][] = [];
 
   before(function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const answers = carriedDatagrams().filter(
       ({ bytes, isRequest }) => !isRequest && bytes[4] === NLMSG_ERROR && bytes[5] === 0,
     );

@@ -33,7 +33,7 @@ describe('explain: who sent it', () => {
   });
 
   it('takes no recorded request for what the kernel says, and few of its messages for requests', function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const carries = ({ bytes }: Recorded): boolean => {
       const { messages } = viewMessages(bytes);
       const [type, flags] = [bytes[4]! | (bytes[5]! << 8), bytes[6]! | (bytes[7]! << 8)];

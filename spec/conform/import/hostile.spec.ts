@@ -64,7 +64,7 @@ function mutate(file: Uint8Array, changes: readonly Change[]): Uint8Array {
 const changes = fc.array(fc.tuple(fc.nat(4), fc.nat(), fc.nat(255)), { maxLength: 6 });
 
 describe('conform: import: hostile files', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
 
   it('reads broken files as far as they go', () => {
     fc.assert(

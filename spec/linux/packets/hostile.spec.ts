@@ -62,7 +62,7 @@ const frame = joined(
   .map((bytes) => Uint8Array.from(bytes));
 
 describe('packets: hostile frames', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let bed: Bed;
 
   const add = (kindName: string, ifindex: number, parent: number, prio: number, ...options: Uint8Array[]): void => {

@@ -14,7 +14,7 @@ function run(script: string, ...args: string[]): { status: number | null; stdout
 }
 
 describe('the oracle on the real kernel', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const reason = obstacle();
   let folder: string;
 

@@ -7,7 +7,7 @@ import { judge } from '../../../tools/ynl/judge.js';
 import { readSpecification } from '../../../tools/ynl/specification.js';
 
 describe('tools: ynl', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   const tc = specification('tc');
   const link = specification('rt_link');
 

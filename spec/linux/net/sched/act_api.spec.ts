@@ -312,7 +312,7 @@ describe('net/sched/act_api', () => {
   });
 
   it('restores every reference, whatever is asked for', function () {
-    this.timeout(20_000);
+    this.timeout(240_000);
     const index = fc.integer({ min: 0, max: 3 });
     const parms = fc.record({
       index,

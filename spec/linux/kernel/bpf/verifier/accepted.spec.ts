@@ -137,5 +137,5 @@ describe('kernel/bpf/verifier: programs that are accepted', () => {
     );
     fc.assert(property, { numRuns: 1500 });
     expect(accepted).to.be.greaterThan(100);
-  }).timeout(60000);
+  }).timeout(240_000);
 });
