@@ -86,8 +86,8 @@ async function recordHost(argv: readonly string[], file: RecordFile): Promise<nu
   let code = 1;
   try {
     const tracer = new Tracer(table, recorder);
+    tracer.heed(forwardSignals(() => tracer.pid));
     tracer.start(argv);
-    tracer.heed(forwardSignals(tracer.pid));
     const { status, signal } = exitOf(await tracer.run());
     code = status ?? 128 + signal!;
   } catch (error) {

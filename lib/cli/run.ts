@@ -28,11 +28,14 @@ function inForeground(): boolean {
   return group === foreground;
 }
 
-/** Signals sent to this process go on to `pid`; their numbers. */
-export function forwardSignals(pid: number): number[] {
+/**
+ * Signals sent to this process go on to a program; their numbers. To be called before the program starts, which may ask for
+ * one at once; `pid` is asked when one has come.
+ */
+export function forwardSignals(pid: () => number): number[] {
   const forward = (signal: NodeJS.Signals): void => {
     try {
-      process.kill(pid, signal);
+      process.kill(pid(), signal);
     } catch {
       // It has just ended; its status is about to be seen.
     }
@@ -48,8 +51,9 @@ export function forwardSignals(pid: number): number[] {
 }
 
 async function serve(box: Box, argv: readonly string[]): Promise<number> {
+  // Handlers run in turns of the event loop: none before there is a program.
+  forwardSignals(() => client.pid);
   const client = withOpenFiles(inheritedFiles(), () => box.spawn(argv));
-  forwardSignals(client.pid);
   const ended = (): boolean => client.waitStatus !== undefined;
   while (box.pump(ended) !== 'done') await new Promise((resolve) => setImmediate(resolve));
   const status = client.waitStatus!;
