@@ -5,13 +5,24 @@ import { Machine } from '../../lib/linux/machine.js';
 import { pumpUntil } from '../host/pumped.js';
 import { needsPython, runPython } from '../host/python.js';
 
-/** bpf(), elem(), update() and lookup() for values of eight bytes; negative results are errnos. */
-const prelude = `
+/** bpf(2) for Python; negative results are errnos. */
+export const bpfCall = `
 NR = 321 if os.uname().machine == 'x86_64' else 280
 libc.syscall.restype = ctypes.c_long
 def bpf(cmd, attr):
     r = libc.syscall(NR, cmd, ctypes.create_string_buffer(attr, len(attr)), len(attr))
     return r if r >= 0 else -ctypes.get_errno()
+`;
+
+/** Skips a suite, with the reason printed, where bpf(2) does not come through. */
+export function needsBpf(this: Mocha.Context, python: (code: string) => string): void {
+  if (python('print(bpf(99, bytes(8)))') === '-22') return;
+  console.log('      skipped: an outer filter refuses bpf(2)');
+  this.skip();
+}
+
+/** elem(), update() and lookup() for values of eight bytes. */
+const prelude = `${bpfCall}
 def elem(cmd, fd, key, value=0):
     k, v = ctypes.create_string_buffer(struct.pack('I', key)), ctypes.create_string_buffer(struct.pack('Q', value), 8)
     r = bpf(cmd, struct.pack('IIQQQ', fd, 0, ctypes.addressof(k), 0 if cmd == 3 else ctypes.addressof(v), 0))
@@ -36,9 +47,7 @@ export function bpfSuite(definitions: string): BpfSuite {
   before(function () {
     needsPython.call(this);
     box = new Box(machine);
-    if (python('print(bpf(99, bytes(8)))') === '-22') return;
-    console.log('      skipped: an outer filter refuses bpf(2)');
-    this.skip();
+    needsBpf.call(this, python);
   });
 
   after(() => {

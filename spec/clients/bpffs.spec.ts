@@ -5,15 +5,11 @@ import { hostClock } from '../../lib/host/kernel.js';
 import { Namespaces } from '../../lib/host/namespaces.js';
 import { Machine } from '../../lib/linux/machine.js';
 import { needsPython, runPython } from '../host/python.js';
+import { bpfCall, needsBpf } from './bpf_python.js';
 
 /** One map and its pins; what fails is shown as a negative errno. */
-const prelude = `
+const prelude = `${bpfCall}
 import ctypes.util
-NR = 321 if os.uname().machine == 'x86_64' else 280
-libc.syscall.restype = ctypes.c_long
-def bpf(cmd, attr):
-    r = libc.syscall(NR, cmd, ctypes.create_string_buffer(attr, len(attr)), len(attr))
-    return r if r >= 0 else -ctypes.get_errno()
 def create(): return bpf(0, struct.pack('5I', 2, 4, 8, 1, 0) + bytes(52))
 def pin(fd, path):
     text = ctypes.create_string_buffer(path.encode())
@@ -55,9 +51,7 @@ function described(title: string, namespaces: boolean, more: (python: (code: str
       }
       machine = new Machine({ clock: hostClock });
       box = new Box(machine, { namespaces });
-      if (python('print(bpf(99, bytes(8)))') === '-22') return;
-      console.log('      skipped: an outer filter refuses bpf(2)');
-      this.skip();
+      needsBpf.call(this, python);
     });
 
     after(() => {

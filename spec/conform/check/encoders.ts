@@ -15,16 +15,14 @@ import { tc_gact, TCA_GACT } from '../../../lib/uapi/linux/tc_act/tc_gact.js';
 import { TCA_MIRRED } from '../../../lib/uapi/linux/tc_act/tc_mirred.js';
 import { VETH_INFO } from '../../../lib/uapi/linux/veth.js';
 import { type Attribute, encode, isNest, type Message } from '../../../tools/oracle/fuzz/message.js';
-import { a, ACK, ADD, DUMP, encoded } from '../../linux/refusals/build.js';
+import { a, ACK, ADD, DUMP, encoded, kind, options } from '../../linux/refusals/build.js';
 import { rateOf } from '../../linux/net/sched/shaping.js';
 import {
   actions,
   gact,
   gactParms,
   glob,
-  kind,
   mac,
-  options,
   program,
   selector,
   bits,

@@ -14,10 +14,10 @@ import { tc_gact, TCA_GACT } from '../../../lib/uapi/linux/tc_act/tc_gact.js';
 import { TCA_EGRESS_REDIR, TCA_MIRRED, tc_mirred } from '../../../lib/uapi/linux/tc_act/tc_mirred.js';
 import { VETH_INFO } from '../../../lib/uapi/linux/veth.js';
 import type { Attribute, Message } from '../../../tools/oracle/fuzz/message.js';
-import { a, ACK, ADD, DUMP, encoded, message, V0, V1 } from '../../linux/refusals/build.js';
+import { a, ACK, ADD, DUMP, encoded, kind, message, options, tc, V0, V1 } from '../../linux/refusals/build.js';
 import { rateOf } from '../../linux/net/sched/shaping.js';
 
-const { TCA, TCA_ROOT, tcmsg } = R;
+const { TCA, TCA_ROOT } = R;
 const { TCA_ACT } = P;
 const ROOT = Q.TC_H_ROOT;
 const INGRESS = 0xfffffff2;
@@ -30,19 +30,6 @@ export interface Original {
   readonly request: Message;
 }
 
-interface Fields {
-  readonly ifindex?: number;
-  readonly handle?: number;
-  readonly parent?: number;
-  readonly info?: number;
-}
-
-const tc = (type: number, flags: number, fields: Fields, ...attributes: Attribute[]): Message => {
-  const { ifindex: tcm_ifindex = V0, handle: tcm_handle = 0, parent: tcm_parent = 0, info: tcm_info = 0 } = fields;
-  return message(type, flags, tcmsg.bytes({ tcm_ifindex, tcm_handle, tcm_parent, tcm_info }), attributes);
-};
-export const kind = (name: string): Attribute => a(TCA.KIND, name);
-export const options = (...inside: Attribute[]): Attribute => a(TCA.OPTIONS, inside);
 const original = (request: Message, ...before: Message[]): Original => ({ request, before });
 
 const PREF_1 = 0x0001_0300;

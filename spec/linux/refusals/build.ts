@@ -2,6 +2,7 @@
 import { Bytes, fromLatin1 } from '../../../lib/codec/bytes.js';
 import type { Codec } from '../../../lib/codec/scalar.js';
 import { u32 } from '../../../lib/codec/scalar.js';
+import { TCA, tcmsg } from '../../../lib/uapi/linux/rtnetlink.js';
 import type { Attribute, Message } from '../../../tools/oracle/fuzz/message.js';
 import { nestOf, nothing } from '../../../tools/oracle/fuzz/message.js';
 
@@ -42,3 +43,19 @@ export function a(declared: { readonly type: number } | number, value: Value): A
 export function message(type: number, flags: number, head: Uint8Array, attributes: readonly Attribute[] = []): Message {
   return { type, flags, head, attributes, rest: nothing };
 }
+
+/** Fields of a tcmsg; tcm_ifindex is V0 unless told. */
+export interface Fields {
+  readonly ifindex?: number;
+  readonly handle?: number;
+  readonly parent?: number;
+  readonly info?: number;
+}
+
+/** A request of traffic control. */
+export const tc = (type: number, flags: number, fields: Fields, ...attributes: Attribute[]): Message => {
+  const { ifindex: tcm_ifindex = V0, handle: tcm_handle = 0, parent: tcm_parent = 0, info: tcm_info = 0 } = fields;
+  return message(type, flags, tcmsg.bytes({ tcm_ifindex, tcm_handle, tcm_parent, tcm_info }), attributes);
+};
+export const kind = (name: string): Attribute => a(TCA.KIND, name);
+export const options = (...inside: Attribute[]): Attribute => a(TCA.OPTIONS, inside);

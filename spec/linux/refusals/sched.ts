@@ -9,25 +9,25 @@ import { PGACT_DETERM, tc_gact, tc_gact_p, TCA_GACT } from '../../../lib/uapi/li
 import { TCA_EGRESS_REDIR, TCA_MIRRED, tc_mirred } from '../../../lib/uapi/linux/tc_act/tc_mirred.js';
 import type { Attribute, Message } from '../../../tools/oracle/fuzz/message.js';
 import { rateOf, u64 } from '../net/sched/shaping.js';
-import { a, ACK, ADD, type Case, DUMP, encoded, message, REPLACE, V0, V1 } from './build.js';
+import {
+  a,
+  ACK,
+  ADD,
+  type Case,
+  DUMP,
+  encoded,
+  kind,
+  message,
+  options,
+  REPLACE,
+  tc,
+  type Fields,
+  V1,
+} from './build.js';
 
-const { TCA, tcmsg } = R;
+const { TCA } = R;
 const [ROOT, CLSACT, INGRESS] = [Q.TC_H_ROOT, Q.TC_H_CLSACT, 0xfffffff2];
 const HANDLE = 0x10000;
-
-interface Fields {
-  readonly ifindex?: number;
-  readonly handle?: number;
-  readonly parent?: number;
-  readonly info?: number;
-}
-
-const tc = (type: number, flags: number, fields: Fields, ...attributes: Attribute[]): Message => {
-  const { ifindex: tcm_ifindex = V0, handle: tcm_handle = 0, parent: tcm_parent = 0, info: tcm_info = 0 } = fields;
-  return message(type, flags, tcmsg.bytes({ tcm_ifindex, tcm_handle, tcm_parent, tcm_info }), attributes);
-};
-const kind = (name: string): Attribute => a(TCA.KIND, name);
-const options = (...inside: Attribute[]): Attribute => a(TCA.OPTIONS, inside);
 
 // Queueing disciplines and classes
 

@@ -66,6 +66,12 @@ function checkLifetime(run: Attributes, type: number, msg: string): void {
   deny(judge, C.badValue, 'EINVAL', msg, run.place(type), text);
 }
 
+function checkPrefix(judge: Judge, most: 32 | 128, msg: string): void {
+  const length = byte(judge, offsetof.ifa_prefixlen);
+  if (length <= most) return;
+  deny(judge, C.badField, 'EINVAL', msg, prefixField(judge), `a prefix has at most ${most} bits, not ${length}`);
+}
+
 const flagsOf = (run: Attributes): number => run.u32(A.IFA.FLAGS.type) ?? byte(run.judge, offsetof.ifa_flags);
 
 export function newAddr4(judge: Judge): void {
@@ -73,16 +79,7 @@ export function newAddr4(judge: Judge): void {
   if (!tc.hasHeader(judge, ifaddrmsg.size, 'ifaddrmsg')) return;
   const run = walk(judge, A.IFA, judge.start + ATTRS, judge.end, '', liberally);
   const { LOCAL, CACHEINFO } = A.IFA;
-  const length = byte(judge, offsetof.ifa_prefixlen);
-  if (length > 32)
-    deny(
-      judge,
-      C.badField,
-      'EINVAL',
-      'ipv4: Invalid prefix length',
-      prefixField(judge),
-      `a prefix has at most 32 bits, not ${length}`,
-    );
+  checkPrefix(judge, 32, 'ipv4: Invalid prefix length');
   if (!run.has(LOCAL.type))
     deny(
       judge,
@@ -239,16 +236,7 @@ export function delAddr6(judge: Judge): void {
   if (!tc.hasHeader(judge, ifaddrmsg.size, 'ifaddrmsg')) return;
   const run = walk(judge, A.IFA6, judge.start + ATTRS, judge.end, '', liberally);
   extract(run);
-  const length = byte(judge, offsetof.ifa_prefixlen);
-  if (length > 128)
-    deny(
-      judge,
-      C.badField,
-      'EINVAL',
-      'ipv6: Invalid prefix length',
-      prefixField(judge),
-      `a prefix has at most 128 bits, not ${length}`,
-    );
+  checkPrefix(judge, 128, 'ipv6: Invalid prefix length');
   needIndex(judge, 'ipv6: Unable to find the interface');
   may(judge, 'ENXIO', 'ipv6: IPv6 is disabled on this device');
   may(judge, 'EADDRNOTAVAIL', 'ipv6: address not found');

@@ -80,19 +80,18 @@ function checkBpfFlags(run: Attributes): void {
   else if (flags === GEN_FLAGS) deny(FLAGS_GEN.type, 'neither hardware nor software is to run it');
 }
 
+function checkFlags(run: Attributes, type: number): void {
+  if (flagsValid(run.u32(type) ?? 0)) return;
+  const text = 'TCA_CLS_FLAGS that do not go together, or are not for users';
+  run.judge.deny(C.reservedBits, 'EINVAL', undefined, run.place(type), text);
+}
+
 function matchall(tca: Attributes): void {
   const { judge } = tca;
   const { ACT, FLAGS } = P.TCA_MATCHALL;
   judge.may('EEXIST: the priority has its filter');
   const run = options(tca, OPTIONS, P.TCA_MATCHALL);
-  if (!flagsValid(run.u32(FLAGS.type) ?? 0))
-    judge.deny(
-      C.reservedBits,
-      'EINVAL',
-      undefined,
-      run.place(FLAGS.type),
-      'TCA_CLS_FLAGS that do not go together, or are not for users',
-    );
+  checkFlags(run, FLAGS.type);
   checkActions(run, ACT.type, asker(tca));
   checkOffload(run, FLAGS.type);
 }
@@ -102,14 +101,7 @@ function flower(tca: Attributes): void {
   const { ACT, FLAGS } = P.TCA_FLOWER;
   const run = options(tca, OPTIONS, judge.has('flower-later-keys') ? P.TCA_FLOWER : P.TCA_FLOWER_6_1);
   if (handleOf(judge) !== 0) judge.may('EINVAL: another filter has this handle');
-  if (!flagsValid(run.u32(FLAGS.type) ?? 0))
-    judge.deny(
-      C.reservedBits,
-      'EINVAL',
-      undefined,
-      run.place(FLAGS.type),
-      'TCA_CLS_FLAGS that do not go together, or are not for users',
-    );
+  checkFlags(run, FLAGS.type);
   checkActions(run, ACT.type, asker(tca));
   checkFlower(run);
   judge.may('EINVAL: cls_flower: Mask does not fit the template');

@@ -15,25 +15,16 @@ import { ifinfomsg, RTM_DELNEIGH } from '../../../uapi/linux/rtnetlink.js';
 import type { Attributes } from '../attributes.js';
 import { walk } from '../attributes.js';
 import { C } from '../codes.js';
-import type { Judge, Place } from '../judge.js';
-import type { MustBeZero } from './strict.js';
+import type { Judge } from '../judge.js';
+import { ATTRS, checkGetHeader, flagsOf, indexField, indexOf, stateOf, zeroFlags, zeroHeader } from './ndmsg.js';
 import { strictHeader, strictZero } from './strict.js';
 import * as tc from './tc.js';
 
 const { NDA, ndmsg } = N;
-const { offsetof } = ndmsg;
-const ATTRS = NLMSG_HDRLEN + ndmsg.size;
 const VLAN_VID_MASK = 0x0fff;
 const NTF_MASTER = 0x04;
 /** Attributes by type alone: these requests have no policy. */
 const unjudged = attrs('NDA', {}, NDA.$max);
-
-const byte = (judge: Judge, offset: number): number => judge.view.getUint8(judge.start + NLMSG_HDRLEN + offset);
-const half = (judge: Judge, offset: number): number => judge.view.getUint16(judge.start + NLMSG_HDRLEN + offset, true);
-const indexOf = (judge: Judge): number => judge.view.getInt32(judge.start + NLMSG_HDRLEN + offsetof.ndm_ifindex, true);
-const flagsOf = (judge: Judge): number => byte(judge, offsetof.ndm_flags);
-const indexField = (judge: Judge): Place => tc.field(judge, offsetof.ndm_ifindex, 4, 'ndm_ifindex');
-const flagsField = (judge: Judge): Place => tc.field(judge, offsetof.ndm_flags, 1, 'ndm_flags');
 
 const parse = (judge: Judge, mode: number, strictOnly = false): Attributes =>
   walk(judge, unjudged, judge.start + ATTRS, judge.end, '', {
@@ -106,7 +97,7 @@ export function addForwarding(judge: Judge): void {
   mayNotChange(judge, 'add');
   checkVlan(run);
   needSelf(judge);
-  const state = half(judge, offsetof.ndm_state);
+  const state = stateOf(judge);
   if ((flagsOf(judge) & N.NTF_SELF) !== 0 && state !== 0 && (state & N.NUD_PERMANENT) === 0)
     judge.may('EINVAL: the device keeps permanent entries alone');
   if (run.has(NDA.FLAGS_EXT.type) || run.has(NDA.VLAN.type))
@@ -127,23 +118,14 @@ export function deleteForwarding(judge: Judge): void {
   mayNotChange(judge, 'delete');
   needSelf(judge);
   judge.may('EOPNOTSUPP: the device deletes no entries in bulk');
-  if ((half(judge, offsetof.ndm_state) & N.NUD_PERMANENT) === 0)
-    judge.may('EINVAL: the device keeps permanent entries alone');
+  if ((stateOf(judge) & N.NUD_PERMANENT) === 0) judge.may('EINVAL: the device keeps permanent entries alone');
   judge.may('ENOENT: there is no such entry');
 }
-
-const zeroHeader: readonly MustBeZero[] = [
-  { offset: offsetof.ndm_pad1, size: 1, name: 'ndm_pad1' },
-  { offset: offsetof.ndm_pad2, size: 2, name: 'ndm_pad2' },
-  { offset: offsetof.ndm_state, size: 2, name: 'ndm_state' },
-  { offset: offsetof.ndm_type, size: 1, name: 'ndm_type' },
-];
-const flags: MustBeZero = { offset: offsetof.ndm_flags, size: 1, name: 'ndm_flags' };
 
 /** A strict dump selects by index alone. valid_fdb_dump_strict() */
 function dumpStrictly(judge: Judge): void {
   if (!strictHeader(judge, ndmsg.size, 'ndmsg', 'Invalid header for fdb dump request')) return;
-  strictZero(judge, [...zeroHeader, flags], 'Invalid values in header for fdb dump request');
+  strictZero(judge, [...zeroHeader, zeroFlags], 'Invalid values in header for fdb dump request');
   const run = parse(judge, NL_VALIDATE_DEPRECATED_STRICT, true);
   for (let type = 1; type <= NDA.$max; type++) {
     if (!run.has(type)) continue;
@@ -193,15 +175,7 @@ export function dumpForwarding(judge: Judge): void {
 export function getForwarding(judge: Judge): void {
   judge.symbol = 'net/core/rtnetlink.c rtnl_fdb_get()';
   if (!tc.hasHeader(judge, ndmsg.size, 'ndmsg', 'Invalid header for fdb get request')) return;
-  for (const { offset, size, name } of zeroHeader) {
-    if ((size === 1 ? byte(judge, offset) : half(judge, offset)) === 0) continue;
-    const msg = 'Invalid values in header for fdb get request';
-    judge.deny(C.badField, 'EINVAL', msg, tc.field(judge, offset, size, name), `${name} selects nothing here`);
-  }
-  if (flagsOf(judge) & ~(NTF_MASTER | N.NTF_SELF)) {
-    const msg = 'Invalid flags in header for fdb get request';
-    judge.deny(C.badField, 'EINVAL', msg, flagsField(judge), 'only NTF_MASTER and NTF_SELF select anything here');
-  }
+  checkGetHeader(judge, 'fdb', NTF_MASTER | N.NTF_SELF, 'NTF_MASTER and NTF_SELF select');
   const mode = NL_VALIDATE_DEPRECATED_STRICT;
   const run = walk(judge, NDA, judge.start + ATTRS, judge.end, '', { mode, strictMode: mode, extack: true });
   checkGetAttributes(run);

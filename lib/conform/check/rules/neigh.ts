@@ -8,20 +8,24 @@ import { AF_INET, AF_INET6 } from '../../../uapi/linux/socket.js';
 import type { Attributes } from '../attributes.js';
 import { liberally, silently, strictlyOnly, walk } from '../attributes.js';
 import { C } from '../codes.js';
-import type { Judge, Place } from '../judge.js';
-import type { MustBeZero } from './strict.js';
+import type { Judge } from '../judge.js';
+import {
+  ATTRS,
+  checkGetHeader,
+  familyOf,
+  flagsOf,
+  indexField,
+  indexOf,
+  zeroFlags,
+  zeroHeader,
+  zeroIndex,
+} from './ndmsg.js';
 import { allowOnly, strictFlags, strictHeader, strictZero } from './strict.js';
 import * as tc from './tc.js';
 
 const { NDA, ndmsg } = N;
 const { offsetof } = ndmsg;
-const ATTRS = NLMSG_HDRLEN + ndmsg.size;
 
-const byte = (judge: Judge, offset: number): number => judge.view.getUint8(judge.start + NLMSG_HDRLEN + offset);
-const familyOf = (judge: Judge): number => byte(judge, offsetof.ndm_family);
-const flagsOf = (judge: Judge): number => byte(judge, offsetof.ndm_flags);
-const indexOf = (judge: Judge): number => judge.view.getInt32(judge.start + NLMSG_HDRLEN + offsetof.ndm_ifindex, true);
-const indexField = (judge: Judge): Place => tc.field(judge, offsetof.ndm_ifindex, 4, 'ndm_ifindex');
 const isProxy = (judge: Judge): boolean => (flagsOf(judge) & N.NTF_PROXY) !== 0;
 
 const keyLength = (family: number): number => (family === AF_INET ? 4 : family === AF_INET6 ? 16 : 0);
@@ -103,42 +107,6 @@ export function delNeigh(judge: Judge): void {
   judge.may('ENOENT: there is no such neighbour');
 }
 
-const zeroHeader: readonly MustBeZero[] = [
-  { offset: offsetof.ndm_pad1, size: 1, name: 'ndm_pad1' },
-  { offset: offsetof.ndm_pad2, size: 2, name: 'ndm_pad2' },
-  { offset: offsetof.ndm_state, size: 2, name: 'ndm_state' },
-  { offset: offsetof.ndm_type, size: 1, name: 'ndm_type' },
-];
-const index: MustBeZero = { offset: offsetof.ndm_ifindex, size: 4, name: 'ndm_ifindex' };
-const flags: MustBeZero = { offset: offsetof.ndm_flags, size: 1, name: 'ndm_flags' };
-
-/** The header of a request for one neighbour is judged strictly, whoever asks. */
-function checkGetHeader(judge: Judge): void {
-  const value = ({ offset, size }: MustBeZero): number =>
-    size === 1 ? byte(judge, offset) : byte(judge, offset) | byte(judge, offset + 1);
-  for (const one of zeroHeader)
-    if (value(one) !== 0) {
-      const msg = 'Invalid values in header for neighbor get request';
-      judge.deny(
-        C.badField,
-        'EINVAL',
-        msg,
-        tc.field(judge, one.offset, one.size, one.name),
-        `${one.name} selects nothing here`,
-      );
-    }
-  if (flagsOf(judge) & ~N.NTF_PROXY) {
-    const msg = 'Invalid flags in header for neighbor get request';
-    judge.deny(
-      C.badField,
-      'EINVAL',
-      msg,
-      tc.field(judge, flags.offset, 1, flags.name),
-      'only NTF_PROXY selects anything here',
-    );
-  }
-}
-
 function needDevice(judge: Judge): void {
   if (isProxy(judge) || indexOf(judge) !== 0) return;
   judge.deny(C.badField, 'EINVAL', 'No device specified', indexField(judge), 'ndm_ifindex is 0');
@@ -170,7 +138,7 @@ function checkGetAttributes(run: Attributes, length: number): void {
 export function getNeigh(judge: Judge): void {
   judge.symbol = 'net/core/neighbour.c neigh_get()';
   if (!tc.hasHeader(judge, ndmsg.size, 'ndmsg', 'Invalid header for neighbor get request')) return;
-  checkGetHeader(judge);
+  checkGetHeader(judge, 'neighbor', N.NTF_PROXY, 'NTF_PROXY selects');
   const early = judge.has('neigh-get-early');
   if (early) needDevice(judge);
   const mode = NL_VALIDATE_DEPRECATED_STRICT;
@@ -209,8 +177,8 @@ const dumpAttributes: ReadonlySet<number> = new Set([NDA.IFINDEX.type, NDA.MASTE
 export function dumpNeigh(judge: Judge): void {
   judge.symbol = 'net/core/neighbour.c neigh_dump_info()';
   if (!strictHeader(judge, ndmsg.size, 'ndmsg', 'Invalid header for neighbor dump request')) return;
-  strictZero(judge, [...zeroHeader, index], 'Invalid values in header for neighbor dump request');
-  strictFlags(judge, flags, N.NTF_PROXY, 'Invalid flags in header for neighbor dump request');
+  strictZero(judge, [...zeroHeader, zeroIndex], 'Invalid values in header for neighbor dump request');
+  strictFlags(judge, zeroFlags, N.NTF_PROXY, 'Invalid flags in header for neighbor dump request');
   const run = walk(judge, NDA, judge.start + ATTRS, judge.end, '', strictlyOnly);
   allowOnly(run, dumpAttributes, 'Unsupported attribute in neighbor dump request');
 }

@@ -3,15 +3,7 @@
 // no other way.
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../../../uapi/linux/netlink.js';
 import { TC_H_CLSACT, TC_H_INGRESS, TC_H_MAJ, TC_H_MIN, TC_H_ROOT } from '../../../uapi/linux/pkt_sched.js';
-import {
-  RTM_DELQDISC,
-  RTM_DELTCLASS,
-  RTM_GETTCLASS,
-  RTM_NEWTCLASS,
-  TCA,
-  tcmsg,
-} from '../../../uapi/linux/rtnetlink.js';
-import { NLMSG_HDRLEN } from '../../../uapi/linux/netlink.js';
+import { RTM_DELQDISC, RTM_DELTCLASS, RTM_GETTCLASS, RTM_NEWTCLASS, TCA } from '../../../uapi/linux/rtnetlink.js';
 import type { Attributes } from '../attributes.js';
 import { C } from '../codes.js';
 import type { Judge } from '../judge.js';
@@ -288,13 +280,5 @@ export function ctlTclass(judge: Judge): void {
 /** The attributes of a dump of classes are not looked at. */
 export function dumpTclass(judge: Judge): void {
   judge.symbol = 'net/sched/sch_api.c tc_dump_tclass()';
-  if (tc.hasTcmsg(judge)) return;
-  const length = judge.end - judge.start - NLMSG_HDRLEN;
-  judge.note({
-    code: C.shortHeader,
-    severity: 'ignored',
-    at: { offset: judge.start + NLMSG_HDRLEN, length, path: 'tcmsg' },
-    text: `struct tcmsg takes ${tcmsg.size} bytes, ${length} are there: the dump is empty`,
-    fix: 'send a whole struct tcmsg',
-  });
+  if (!tc.hasTcmsg(judge)) tc.noteShortDump(judge);
 }

@@ -74,6 +74,18 @@ export const tcmField = (judge: Judge, name: keyof typeof offsetof): Place => fi
 /** Whether there is a whole tcmsg; dumps of filters, classes and chains end empty when there is not. */
 export const hasTcmsg = (judge: Judge): boolean => judge.end - judge.start >= ATTRS;
 
+/** A dump whose header is too short to name a place: it ends empty. */
+export function noteShortDump(judge: Judge): void {
+  const length = judge.end - judge.start - NLMSG_HDRLEN;
+  judge.note({
+    code: C.shortHeader,
+    severity: 'ignored',
+    at: { offset: judge.start + NLMSG_HDRLEN, length, path: 'tcmsg' },
+    text: `struct tcmsg takes ${tcmsg.size} bytes, ${length} are there: the dump is empty`,
+    fix: 'send a whole struct tcmsg',
+  });
+}
+
 /** The attributes behind a tcmsg; undefined without one. */
 export function parseTc(judge: Judge, policy: AttrSet<object> = TCA): Attributes | undefined {
   if (!hasHeader(judge, tcmsg.size, 'tcmsg')) return undefined;

@@ -157,22 +157,10 @@ export function getTfilter(judge: Judge): void {
   judge.may('ENOENT: Specified filter handle not found');
 }
 
-/** A dump that ends empty: its header is too short to name a place. */
-function noteShort(judge: Judge): void {
-  const length = judge.end - judge.start - NLMSG_HDRLEN;
-  judge.note({
-    code: C.shortHeader,
-    severity: 'ignored',
-    at: { offset: judge.start + NLMSG_HDRLEN, length, path: 'tcmsg' },
-    text: `struct tcmsg takes ${tcmsg.size} bytes, ${length} are there: the dump is empty`,
-    fix: 'send a whole struct tcmsg',
-  });
-}
-
 export function dumpTfilter(judge: Judge): void {
   judge.symbol = 'net/sched/cls_api.c tc_dump_tfilter()';
   if (!tc.hasTcmsg(judge)) {
-    noteShort(judge);
+    tc.noteShortDump(judge);
     return;
   }
   if (judge.has('tca-policy'))
@@ -183,7 +171,7 @@ export function dumpTfilter(judge: Judge): void {
 export function dumpChain(judge: Judge): void {
   judge.symbol = 'net/sched/cls_api.c tc_dump_chain()';
   if (tc.hasTcmsg(judge)) tc.parseTc(judge);
-  else noteShort(judge);
+  else tc.noteShortDump(judge);
 }
 
 /** A template for the filters of a chain. */
