@@ -5,6 +5,7 @@ import { NL_VALIDATE_DEPRECATED_STRICT, NL_VALIDATE_LIBERAL, parse } from '../..
 import { EINVAL, ENODEV, ENOENT, ESRCH } from '../../../uapi/asm-generic/errno.js';
 import { NLM_F_DUMP_FILTERED, NLM_F_MULTI, NLMSG_HDRLEN } from '../../../uapi/linux/netlink.js';
 import * as R from '../../../uapi/linux/route.js';
+import { RTA } from '../../../uapi/linux/route.js';
 import { RTM_NEWROUTE } from '../../../uapi/linux/rtnetlink.js';
 import { AF_INET } from '../../../uapi/linux/socket.js';
 import { errno, ModelGap, refuse } from '../../errno.js';
@@ -18,7 +19,6 @@ import type { FibAlias, FibTable } from './fib_trie.js';
 import { fibNewTable, fibTableDelete, fibTableInsert, fibTables, fibTablesInOrder } from './fib_trie.js';
 
 const ATTRS = NLMSG_HDRLEN + R.rtmsg.size;
-const { RTA } = R;
 
 /** Header and attributes of a request. @models include/net/netlink.h nlmsg_parse_deprecated() */
 export function parseRoute({ msg, extack }: RtnlRequest, mode: number) {

@@ -5,6 +5,7 @@ import { EINVAL, ENODEV } from '../../../uapi/asm-generic/errno.js';
 import { IFF_UP } from '../../../uapi/linux/if.js';
 import { TC_ACT_QUEUED, TC_ACT_SHOT, TC_ACT_STOLEN, TC_ACT_TRAP } from '../../../uapi/linux/pkt_cls.js';
 import * as M from '../../../uapi/linux/tc_act/tc_mirred.js';
+import { TCA_MIRRED, TCA_MIRRED_6_1 } from '../../../uapi/linux/tc_act/tc_mirred.js';
 import { errno, refuse } from '../../errno.js';
 import { netifRx } from '../core/dev/backlog.js';
 import { netifReceiveSkb } from '../core/dev/receive.js';
@@ -21,8 +22,6 @@ import { tcfActionUpdateBstats, tcfLastuseUpdate } from './act_api/exec.js';
 import { tcfTmDump } from './act_api/dump.js';
 import { tcfInitAction } from './act_api/idr.js';
 import { tcfBlockLookup } from './cls_api/block.js';
-
-const { TCA_MIRRED, TCA_MIRRED_6_1 } = M;
 
 /** Mirrors one inside the other. */
 const MIRRED_NEST_LIMIT = 4;

@@ -6,6 +6,7 @@ import type { Nla } from '../../../codec/nla.js';
 import { NL_VALIDATE_LIBERAL, parseNested } from '../../../codec/parse.js';
 import { EINVAL, ENOMEM, EOPNOTSUPP } from '../../../uapi/asm-generic/errno.js';
 import * as P from '../../../uapi/linux/pkt_cls.js';
+import { TCA_POLICE, tc_police } from '../../../uapi/linux/pkt_cls.js';
 import { tc_ratespec } from '../../../uapi/linux/pkt_sched.js';
 import { errno, ModelGap, refuse } from '../../errno.js';
 import { genNewEstimator } from '../core/gen_estimator.js';
@@ -18,8 +19,6 @@ import { tcfInitAction } from './act_api/idr.js';
 import * as R from './psched_ratecfg.js';
 import { qdiscPktLen } from './qdisc_run.js';
 import { qdiscGetRtab } from './sch_api/rtab.js';
-
-const { TCA_POLICE, tc_police } = P;
 
 /** The struct of old programs ends before the counts. */
 const COMPAT_SIZE = tc_police.offsetof.refcnt;

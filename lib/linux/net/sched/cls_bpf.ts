@@ -8,6 +8,7 @@ import { BPF_PROG_TYPE_SCHED_CLS } from '../../../uapi/linux/bpf.js';
 import { BPF_MAXINSNS } from '../../../uapi/linux/bpf_common.js';
 import { sock_filter } from '../../../uapi/linux/filter.js';
 import * as P from '../../../uapi/linux/pkt_cls.js';
+import { TCA_BPF, TCA_BPF_4_1 } from '../../../uapi/linux/pkt_cls.js';
 import { TCA } from '../../../uapi/linux/rtnetlink.js';
 import { errno } from '../../errno.js';
 import type { Holder } from '../../events.js';
@@ -27,8 +28,6 @@ import * as exts from './cls_api/exts.js';
 import { type FilterChange, TcfFilter, type TcfProto, type TcfProtoOps } from './cls_api/proto.js';
 import { tcfQueueWork } from './cls_api/work.js';
 import type { ClassRef } from './sch_generic.js';
-
-const { TCA_BPF, TCA_BPF_4_1 } = P;
 
 const INT_MAX = 0x7fffffff;
 const GEN_FLAGS = P.TCA_CLS_FLAGS_SKIP_HW | P.TCA_CLS_FLAGS_SKIP_SW;

@@ -3,6 +3,7 @@
 import { NL_VALIDATE_LIBERAL, parseNested } from '../../../codec/parse.js';
 import { EEXIST, EINVAL, EOPNOTSUPP } from '../../../uapi/asm-generic/errno.js';
 import * as P from '../../../uapi/linux/pkt_cls.js';
+import { TCA_MATCHALL } from '../../../uapi/linux/pkt_cls.js';
 import { TCA } from '../../../uapi/linux/rtnetlink.js';
 import { errno } from '../../errno.js';
 import { traceMatch } from '../core/dev/trace.js';
@@ -15,7 +16,6 @@ import { flagsValid } from './cls_api/flags.js';
 import { type FilterChange, TcfFilter, type TcfProto, type TcfProtoOps } from './cls_api/proto.js';
 import { tcfQueueWork } from './cls_api/work.js';
 
-const { TCA_MATCHALL } = P;
 /** No old-style policer. */
 const extsAttributes: exts.ExtsAttributes = { action: TCA_MATCHALL.ACT.type, police: 0 };
 

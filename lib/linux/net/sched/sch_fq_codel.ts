@@ -5,6 +5,7 @@ import type { Nla } from '../../../codec/nla.js';
 import { NL_VALIDATE_LIBERAL, parseNested } from '../../../codec/parse.js';
 import { EINVAL } from '../../../uapi/asm-generic/errno.js';
 import * as P from '../../../uapi/linux/pkt_sched.js';
+import { TCA_FQ_CODEL, TCA_FQ_CODEL_4_1 } from '../../../uapi/linux/pkt_sched.js';
 import { TCA } from '../../../uapi/linux/rtnetlink.js';
 import { errno, refuse } from '../../errno.js';
 import type { Machine } from '../../machine.js';
@@ -14,8 +15,6 @@ import { type TcfBlock, tcfBlockGet, tcfBlockPut } from './cls_api/block.js';
 import { pschedMtu } from './psched_ratecfg.js';
 import { FqCodelFlows } from './sch_fq_codel_flows.js';
 import { type Qdisc, type QdiscOps, TCQ_F_CAN_BYPASS } from './sch_generic.js';
-
-const { TCA_FQ_CODEL, TCA_FQ_CODEL_4_1 } = P;
 
 const MAX_FLOWS = 65536;
 const LEAST_QUANTUM = 256;

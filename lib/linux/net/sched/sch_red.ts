@@ -6,6 +6,7 @@ import { NL_VALIDATE_LIBERAL, parseNested } from '../../../codec/parse.js';
 import { EINVAL } from '../../../uapi/asm-generic/errno.js';
 import * as A from '../../../uapi/linux/pkt_cls.js';
 import * as P from '../../../uapi/linux/pkt_sched.js';
+import { TCA_RED, TCA_RED_4_1 } from '../../../uapi/linux/pkt_sched.js';
 import { TCA } from '../../../uapi/linux/rtnetlink.js';
 import { NSEC_PER_SEC, type Work } from '../../clock.js';
 import { errno, refuse } from '../../errno.js';
@@ -25,7 +26,6 @@ import * as R from './red.js';
 import { fifoCreateDflt } from './sch_fifo.js';
 import * as S from './sch_generic.js';
 
-const { TCA_RED, TCA_RED_4_1 } = P;
 const SUPPORTED_FLAGS = P.TC_RED_HISTORIC_FLAGS | P.TC_RED_NODROP;
 const ADAPT_EVERY = NSEC_PER_SEC / 2;
 

@@ -5,6 +5,7 @@ import type { Nla } from '../../../codec/nla.js';
 import type { StructValue } from '../../../codec/struct.js';
 import { EINVAL } from '../../../uapi/asm-generic/errno.js';
 import * as P from '../../../uapi/linux/pkt_sched.js';
+import { tc_sfq_qopt, tc_sfq_qopt_v1 } from '../../../uapi/linux/pkt_sched.js';
 import { TCA, tcmsg } from '../../../uapi/linux/rtnetlink.js';
 import { NSEC_PER_SEC, type Work } from '../../clock.js';
 import { errno, refuse } from '../../errno.js';
@@ -27,7 +28,6 @@ const GREATEST_QUANTUM = 1 << 20;
 const INT_MAX = 0x7fffffff;
 const U8 = 0xff;
 
-const { tc_sfq_qopt, tc_sfq_qopt_v1 } = P;
 type Options = StructValue<typeof tc_sfq_qopt.members>;
 type MoreOptions = StructValue<typeof tc_sfq_qopt_v1.members>;
 

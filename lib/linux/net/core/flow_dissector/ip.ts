@@ -1,11 +1,11 @@
 // net/core/flow_dissector.c: IP, its extension headers, and tunnels in it. Each function looks at one header, hands over
 // the keys that are wanted of it, and says how to go on.
 import * as D from './dissector.js';
+import { KEY } from './dissector.js';
 import { AT } from './flow_key.js';
 import { enteredTunnel } from './link.js';
 import * as N from './protocols.js';
 
-const { KEY } = D;
 const IP_MF = 0x2000;
 const IP_OFFSET = 0x1fff;
 const IP6_OFFSET = 0xfff8;

@@ -2,10 +2,10 @@
 // are wanted of it, and says how to go on.
 import { ARPHRD_ETHER } from '../../../../uapi/linux/if_arp.js';
 import * as D from './dissector.js';
+import { KEY } from './dissector.js';
 import { AT, MPLS_MAX } from './flow_key.js';
 import * as N from './protocols.js';
 
-const { KEY } = D;
 const ETH_HLEN = 14;
 const VLAN_HLEN = 4;
 

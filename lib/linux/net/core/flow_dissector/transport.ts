@@ -1,10 +1,10 @@
 // net/core/flow_dissector.c: what is behind IP: ports, and what some protocols have beside them. A header that is not whole
 // gives nothing, and is no mistake.
-import * as D from './dissector.js';
+import type * as D from './dissector.js';
+import { KEY } from './dissector.js';
 import { AT } from './flow_key.js';
 import * as N from './protocols.js';
 
-const { KEY } = D;
 const TCP_HLEN = 20;
 const ICMP_HLEN = 8;
 const ESP_HLEN = 8;

@@ -1,5 +1,6 @@
 // net/ipv4/devinet.c, address messages of IPv4: how one is filled, and the events to RTNLGRP_IPV4_IFADDR.
 import * as A from '../../../../uapi/linux/if_addr.js';
+import { IFA } from '../../../../uapi/linux/if_addr.js';
 import { NLM_F_ECHO, NLMSG_HDRLEN } from '../../../../uapi/linux/netlink.js';
 import { RTNLGRP_IPV4_IFADDR } from '../../../../uapi/linux/rtnetlink.js';
 import { AF_INET } from '../../../../uapi/linux/socket.js';
@@ -9,7 +10,6 @@ import { MessageWriter } from '../../netlink/message.js';
 import type { InIfaddr } from './in_device.js';
 
 const FOREVER = 0xffffffff;
-const { IFA } = A;
 
 /** What of a message does not come from the address. */
 export interface FillArgs {

@@ -4,11 +4,10 @@ import type { Extack } from '../../../../codec/extack.js';
 import type { Bytes } from '../../../../codec/bytes.js';
 import { NLA_F_NESTED } from '../../../../codec/nla.js';
 import * as N from '../../../../uapi/linux/netlink.js';
+import { NLMSGERR_ATTR, NL_POLICY_TYPE_ATTR } from '../../../../uapi/linux/netlink.js';
 import type { MessageWriter } from '../message.js';
 import { deliver, kernelCreds, truesizeOf } from './queue.js';
 import type { NetlinkSock } from './sock.js';
-
-const { NLMSGERR_ATTR, NL_POLICY_TYPE_ATTR } = N;
 
 const policyNumbers: Readonly<Partial<Record<PolicyType, number>>> = {
   flag: N.NL_ATTR_TYPE_FLAG,

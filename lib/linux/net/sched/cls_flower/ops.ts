@@ -4,6 +4,7 @@ import type { Nla } from '../../../../codec/nla.js';
 import { NL_VALIDATE_LIBERAL, parseNested } from '../../../../codec/parse.js';
 import { EEXIST, EINVAL, ENOSPC, EOPNOTSUPP } from '../../../../uapi/asm-generic/errno.js';
 import * as P from '../../../../uapi/linux/pkt_cls.js';
+import { TCA_FLOWER, TCA_FLOWER_6_1 } from '../../../../uapi/linux/pkt_cls.js';
 import { TCA } from '../../../../uapi/linux/rtnetlink.js';
 import { errno, refuse } from '../../../errno.js';
 import type { MessageWriter } from '../../netlink/message.js';
@@ -20,7 +21,6 @@ import { FlowerFilter, FlowerHead, type Parms } from './filter.js';
 import type { FlowMatch } from './match.js';
 import { setKey } from './set_key.js';
 
-const { TCA_FLOWER, TCA_FLOWER_6_1 } = P;
 /** No old-style policer. */
 const extsAttributes: exts.ExtsAttributes = { action: TCA_FLOWER.ACT.type, police: 0 };
 const INT_MAX = 0x7fffffff;

@@ -4,6 +4,7 @@ import { NL_VALIDATE_LIBERAL, parseNested } from '../../../../codec/parse.js';
 import type { Nla } from '../../../../codec/nla.js';
 import { EINVAL, ENOMEM, ENOSPC } from '../../../../uapi/asm-generic/errno.js';
 import * as P from '../../../../uapi/linux/pkt_cls.js';
+import { TCA_U32 } from '../../../../uapi/linux/pkt_cls.js';
 import { TCA } from '../../../../uapi/linux/rtnetlink.js';
 import { errno, Errno, refuse } from '../../../errno.js';
 import { bindFilter, unbindFilter } from '../cls_api/bind.js';
@@ -15,7 +16,6 @@ import { U32Knode, type U32Mark, type U32Match } from './knode.js';
 import { U32Counters, U32Selector } from './selector.js';
 import { rootOf, U32Hnode } from './tables.js';
 
-const { TCA_U32 } = P;
 const OFFLOADED = P.TCA_CLS_FLAGS_IN_HW | P.TCA_CLS_FLAGS_NOT_IN_HW;
 const MAX_BUCKETS = 0x100;
 

@@ -2,6 +2,7 @@
 // leaves, the work queue holds it for a grace period. It holds the table it links to.
 import { TCA } from '../../../../uapi/linux/rtnetlink.js';
 import * as P from '../../../../uapi/linux/pkt_cls.js';
+import { TCA_U32 } from '../../../../uapi/linux/pkt_cls.js';
 import { devGetByIndex } from '../../core/dev/table.js';
 import type { MessageWriter } from '../../netlink/message.js';
 import type { TcfResult } from '../cls_api/bind.js';
@@ -10,7 +11,6 @@ import { TcfFilter, type TcfProto } from '../cls_api/proto.js';
 import type { U32Counters, U32Selector } from './selector.js';
 import type { U32Hnode } from './tables.js';
 
-const { TCA_U32 } = P;
 const extsAttributes: exts.ExtsAttributes = { action: TCA_U32.ACT.type, police: TCA_U32.POLICE.type };
 
 /** Which packets, by their firewall mark. */

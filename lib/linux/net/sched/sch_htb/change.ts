@@ -5,6 +5,7 @@ import type { Nla } from '../../../../codec/nla.js';
 import { NL_VALIDATE_LIBERAL, parseNested } from '../../../../codec/parse.js';
 import { EBUSY, EINVAL } from '../../../../uapi/asm-generic/errno.js';
 import * as P from '../../../../uapi/linux/pkt_sched.js';
+import { TCA_HTB, TCA_HTB_4_1, tc_htb_opt } from '../../../../uapi/linux/pkt_sched.js';
 import { TCA } from '../../../../uapi/linux/rtnetlink.js';
 import { errno, refuse } from '../../../errno.js';
 import type { Machine } from '../../../machine.js';
@@ -14,8 +15,6 @@ import { pschedRatecfgPrecompute, pschedTicksToNs } from '../psched_ratecfg.js';
 import { qdiscGetRtab } from '../sch_api/rtab.js';
 import { type ClassRef, pktSched, type Qdisc, qdiscHashAdd } from '../sch_generic.js';
 import { HtbClass, type HtbParms, htbPriv } from './class.js';
-
-const { TCA_HTB, TCA_HTB_4_1, tc_htb_opt } = P;
 
 const INT_MAX = 0x7fffffffn;
 const LEAST_QUANTUM = 1000;

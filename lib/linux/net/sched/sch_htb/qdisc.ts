@@ -4,6 +4,7 @@ import type { Extack } from '../../../../codec/extack.js';
 import type { Nla } from '../../../../codec/nla.js';
 import { EINVAL, EOPNOTSUPP } from '../../../../uapi/asm-generic/errno.js';
 import * as P from '../../../../uapi/linux/pkt_sched.js';
+import { TCA_HTB, tc_htb_glob, tc_htb_opt, tc_htb_xstats } from '../../../../uapi/linux/pkt_sched.js';
 import { TCA, tcmsg } from '../../../../uapi/linux/rtnetlink.js';
 import { errno, refuse } from '../../../errno.js';
 import type { Holder } from '../../../events.js';
@@ -19,7 +20,6 @@ import { type HtbClass, htbPriv, HtbSched } from './class.js';
 import { deactivate } from './mode.js';
 import { dequeue, enqueue, reset } from './queue.js';
 
-const { TCA_HTB, tc_htb_glob, tc_htb_opt, tc_htb_xstats } = P;
 /** HTB_VER: what a dump says; its upper half is what a request must say. */
 const HTB_VER = 0x30011;
 const U32_MAX = 0xffffffffn;
