@@ -44,17 +44,18 @@ export type AttrSet<D> = {
   readonly $strictFrom: number;
   /** By type; holes are types without a policy. */
   readonly $byType: readonly (Attribute | undefined)[];
-  /** Found with a property for each attribute. */
-  readonly $Found: typeof Found;
+  /** Found with a property for each attribute; made at the first message: most sets of a machine never see one. */
+  $Found: typeof Found | undefined;
   /** Only for inference. */
   readonly $values?: AttrValues<D>;
 };
 
-/** An attribute that only the kernel sends has no value when it is given as input. */
-function foundClass(all: readonly Attribute[]): typeof Found {
+/** What parse() makes of a message. An attribute that only the kernel sends has no value when it is given as input. */
+export function foundClass(set: AttrSet<unknown>): typeof Found {
   class FoundInSet extends Found {}
-  for (const { key, type, kind, direction } of all) {
-    if (direction === 'dump') continue;
+  for (const attribute of set.$byType) {
+    if (attribute === undefined || attribute.direction === 'dump') continue;
+    const { key, type, kind } = attribute;
     Object.defineProperty(FoundInSet.prototype, key, {
       get(this: Found) {
         const nla = this.$nla[type];
@@ -62,7 +63,7 @@ function foundClass(all: readonly Attribute[]): typeof Found {
       },
     });
   }
-  return FoundInSet;
+  return (set.$Found = FoundInSet);
 }
 
 interface SetOptions {
@@ -76,30 +77,20 @@ interface SetOptions {
 export function attrs<
   const D extends { readonly [K in keyof D]: readonly [number, AttributeKind<KindValue<D[K][1]>>, Direction?] },
 >(name: string, declared: D, max?: number, { strictFrom: $strictFrom = Infinity }: SetOptions = {}): AttrSet<D> {
-  const all: Attribute[] = Object.entries(declared as unknown as Declared).map(
-    ([key, [type, kind, direction = 'both']]) => ({
-      key,
-      name: `${name}_${key}`,
-      type,
-      kind: kind,
-      direction,
-    }),
-  );
+  // The declaration itself becomes the set: an object more for each costs every start.
+  const set = declared as unknown as Record<string, unknown>;
+  const all: Attribute[] = [];
+  for (const key in set) {
+    const [type, kind, direction = 'both'] = set[key] as Declared[string];
+    all.push((set[key] = { key, name: `${name}_${key}`, type, kind, direction }));
+  }
   const $max = max ?? Math.max(...all.map((a) => a.type));
-  const $byType: (Attribute | undefined)[] = Array.from({ length: $max + 1 });
+  const $byType = new Array<Attribute | undefined>($max + 1);
   for (const a of all) $byType[a.type] = a;
-  const byKey = Object.fromEntries(all.map((a) => [a.key, a]));
-  // Made at the first message: most sets of a machine never see one.
-  let $Found: typeof Found | undefined;
-  const set = {
-    ...byKey,
-    $name: name,
-    $max,
-    $strictFrom,
-    $byType,
-    get $Found() {
-      return ($Found ??= foundClass(all));
-    },
-  };
+  set['$name'] = name;
+  set['$max'] = $max;
+  set['$strictFrom'] = $strictFrom;
+  set['$byType'] = $byType;
+  set['$Found'] = undefined;
   return set as unknown as AttrSet<D>;
 }

@@ -2,8 +2,11 @@
 
 /** `number → name` of one enum; unknown numbers show as decimal. */
 export function nameTable(names: Readonly<Record<string, number>>): (value: number) => string {
-  const byValue = new Map(Object.entries(names).map(([name, value]) => [value, name]));
-  return (value) => byValue.get(value) ?? String(value);
+  let byValue: ReadonlyMap<number, string> | undefined;
+  return (value) => {
+    byValue ??= new Map(Object.entries(names).map(([name, number]) => [number, name]));
+    return byValue.get(value) ?? String(value);
+  };
 }
 
 /** `bits → NAME|NAME` of one flag set; bits without a name follow as hex, no bit at all is 0. */

@@ -1,6 +1,6 @@
 // Applies the input policy of an attribute set to a run of attributes, as lib/nlattr.c does: the walk, the checks by
 // kind, the texts, and what each strictness adds. Values come back typed, the attributes themselves in `$nla`.
-import type { Attribute, AttrSet, AttrValues } from './attrs.js';
+import { foundClass, type Attribute, type AttrSet, type AttrValues } from './attrs.js';
 import type { Bytes } from './bytes.js';
 import type { Extack } from './extack.js';
 import { Nla, NLA_F_NESTED, NLA_HDRLEN, NLA_TYPE_MASK, nlaAlign } from './nla.js';
@@ -156,7 +156,7 @@ export function parse<D>(
   mode: number,
   extack: Extack | undefined,
 ): Parsed<D> {
-  const found = new set.$Found(set.$max);
+  const found = new (set.$Found ?? foundClass(set))(set.$max);
   const { $nla } = found;
   let off = start;
   while (end - off >= NLA_HDRLEN) {

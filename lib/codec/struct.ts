@@ -26,17 +26,24 @@ interface Laid {
   readonly codec: Codec<unknown>;
 }
 
-function layOut(members: Readonly<Record<string, Codec<unknown>>>): { laid: Laid[]; size: number; align: number } {
-  const laid: Laid[] = [];
-  let offset = 0;
+function layOut(members: Readonly<Record<string, Codec<unknown>>>): Laid[] {
+  let end = 0;
+  return Object.entries(members).map(([key, codec]) => {
+    const offset = alignUp(end, codec.align);
+    end = offset + codec.size;
+    return { key, offset, codec };
+  });
+}
+
+function sizeOf(members: Readonly<Record<string, Codec<unknown>>>): { size: number; align: number } {
+  let end = 0;
   let align = 1;
-  for (const [key, codec] of Object.entries(members)) {
-    offset = alignUp(offset, codec.align);
-    laid.push({ key, offset, codec });
-    offset += codec.size;
-    align = Math.max(align, codec.align);
+  for (const key in members) {
+    const codec = members[key]!;
+    end = alignUp(end, codec.align) + codec.size;
+    if (codec.align > align) align = codec.align;
   }
-  return { laid, size: alignUp(offset, align), align };
+  return { size: alignUp(end, align), align };
 }
 
 /** Declares `struct name { members }` in declaration order. */
@@ -44,12 +51,16 @@ export function struct<M extends { readonly [K in keyof M]: Codec<ValueOf<M[K]>>
   name: string,
   members: M,
 ): Struct<M> {
-  const { laid, size, align } = layOut(members);
+  const { size, align } = sizeOf(members);
+  // Both made at the first use: most structs of a machine have none.
+  let known: readonly Laid[] | undefined;
+  let offsetof: Struct<M>['offsetof'] | undefined;
+  const laid = (): readonly Laid[] => (known ??= layOut(members));
 
   function set(to: Bytes, offset: number, value: Partial<StructValue<M>>): void {
     to.u8.fill(0, offset, offset + size);
     const given = value as Record<string, unknown>;
-    for (const member of laid) {
+    for (const member of laid()) {
       const item = given[member.key];
       if (item !== undefined) member.codec.set(to, offset + member.offset, item);
     }
@@ -60,16 +71,20 @@ export function struct<M extends { readonly [K in keyof M]: Codec<ValueOf<M[K]>>
     size,
     align,
     members,
-    offsetof: Object.fromEntries(laid.map((m) => [m.key, m.offset])) as Struct<M>['offsetof'],
+    get offsetof() {
+      return (offsetof ??= Object.fromEntries(laid().map((m) => [m.key, m.offset])) as Struct<M>['offsetof']);
+    },
     get: (from, offset) => {
       const value: Record<string, unknown> = {};
-      for (const member of laid) value[member.key] = member.codec.get(from, offset + member.offset);
+      for (const member of laid()) value[member.key] = member.codec.get(from, offset + member.offset);
       return value as StructValue<M>;
     },
     set,
     show: (value) => {
       const given = value as Record<string, unknown>;
-      return `{${laid.map((m) => `${m.key}=${m.codec.show(given[m.key])}`).join(', ')}}`;
+      return `{${laid()
+        .map((m) => `${m.key}=${m.codec.show(given[m.key])}`)
+        .join(', ')}}`;
     },
     bytes: (value) => {
       const to = Bytes.zeroed(size);
