@@ -2,8 +2,8 @@
 // says what is struck, the others how and when; `text=` takes the rest of the spec. Loaded only when the option is given.
 import { checkFault, faultCalls, type Fault, type FaultCall, type FaultWhen } from '../linux/faults.js';
 import { NSEC_PER_MSEC, NSEC_PER_SEC } from '../linux/clock.js';
-import * as errnoValues from '../uapi/asm-generic/errno.js';
-import * as rtnetlink from '../uapi/linux/rtnetlink.js';
+import { errnos } from '../uapi/asm-generic/errno.js';
+import { rtmTypes } from '../uapi/linux/rtnetlink.js';
 import { UsageError } from './usage_error.js';
 
 export interface ParsedFaults {
@@ -12,16 +12,10 @@ export interface ParsedFaults {
   readonly faultSeed: number;
 }
 
-/** The numbers among the exports of a header whose names begin with `prefix`. */
-function named(header: object, prefix: string): ReadonlyMap<string, number> {
-  const numbers = Object.entries(header).filter(
-    (entry): entry is [string, number] => entry[0].startsWith(prefix) && typeof entry[1] === 'number',
-  );
-  return new Map(numbers);
-}
-
-const errnos = named(errnoValues, 'E');
-const types = named(rtnetlink, 'RTM_');
+const numbers = (names: Readonly<Record<string, number>>): ReadonlyMap<string, number> =>
+  new Map(Object.entries(names));
+const errnoNumbers = numbers(errnos);
+const typeNumbers = numbers(rtmTypes);
 
 const NSEC: Readonly<Record<string, number>> = { us: 1000, ms: NSEC_PER_MSEC, s: NSEC_PER_SEC };
 
@@ -71,14 +65,14 @@ class Words {
 
   errno(): number {
     const name = this.take('errno') ?? this.fail('errno=… is missing, such as errno=ENOMEM');
-    return errnos.get(name) ?? (/^\d+$/.test(name) ? Number(name) : this.fail(`no errno '${name}'`));
+    return errnoNumbers.get(name) ?? (/^\d+$/.test(name) ? Number(name) : this.fail(`no errno '${name}'`));
   }
 
   /** The message type the fault is about, as a property; nothing when it is about all. */
   type(): { readonly type?: number } {
     const { subject } = this;
     if (subject === undefined) return {};
-    const type = types.get(subject) ?? (/^\d+$/.test(subject) ? Number(subject) : undefined);
+    const type = typeNumbers.get(subject) ?? (/^\d+$/.test(subject) ? Number(subject) : undefined);
     return { type: type ?? this.fail(`no message type '${subject}': RTM_NEWQDISC and the like, or a number`) };
   }
 

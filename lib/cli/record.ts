@@ -1,7 +1,7 @@
 // `tcbox record`: runs a command as `tcbox run` does, and writes what it and the kernel say to each other into a file. The
 // exit code is the command's own.
 import { closeSync } from 'node:fs';
-import { release } from 'node:os';
+import { constants, release } from 'node:os';
 import { abiOf } from '../host/abi.js';
 import { exitOf } from '../host/box.js';
 import { HostError } from '../host/host_error.js';
@@ -86,7 +86,7 @@ async function recordHost(argv: readonly string[], file: RecordFile): Promise<nu
   let code = 1;
   try {
     const tracer = new Tracer(table, recorder);
-    tracer.heed(forwardSignals(() => tracer.pid));
+    tracer.heed(forwardSignals(() => tracer.pid).map((signal) => constants.signals[signal]));
     tracer.start(argv);
     const { status, signal } = exitOf(await tracer.run());
     code = status ?? 128 + signal!;

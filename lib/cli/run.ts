@@ -29,10 +29,10 @@ function inForeground(): boolean {
 }
 
 /**
- * Signals sent to this process go on to a program; their numbers. To be called before the program starts, which may ask for
+ * Signals sent to this process go on to a program; which ones. To be called before the program starts, which may ask for
  * one at once; `pid` is asked when one has come.
  */
-export function forwardSignals(pid: () => number): number[] {
+export function forwardSignals(pid: () => number): readonly NodeJS.Signals[] {
   const forward = (signal: NodeJS.Signals): void => {
     try {
       process.kill(pid(), signal);
@@ -46,8 +46,7 @@ export function forwardSignals(pid: () => number): number[] {
       if (!inForeground()) forward(signal);
     });
   }
-  const { signals } = process.getBuiltinModule('node:os').constants;
-  return [...otherSignals, ...terminalSignals].map((signal) => signals[signal]);
+  return [...otherSignals, ...terminalSignals];
 }
 
 async function serve(box: Box, argv: readonly string[]): Promise<number> {

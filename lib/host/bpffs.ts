@@ -2,7 +2,6 @@
 // links, listing and removal are the real kernel's work, and a pin is an empty file whose inode stands for an object, until
 // inotify tells that its last name or its file system is gone. Where they have not, it is one folder of the box.
 import { rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as abi from './abi.js';
 import type { ClientTask } from './clients.js';
@@ -42,7 +41,12 @@ export class BpfFs {
     this.#abi = table;
     this.#native = native;
     this.#inotify = inotify;
-    this.folder = own ? undefined : join(this.#real(tmpdir()), `tcbox-bpf-${process.pid}-${Date.now().toString(36)}`);
+    this.folder = own ? undefined : this.#folder();
+  }
+
+  #folder(): string {
+    const { tmpdir } = process.getBuiltinModule('node:os');
+    return join(this.#real(tmpdir()), `tcbox-bpf-${process.pid}-${Date.now().toString(36)}`);
   }
 
   /** The paths of a client. */

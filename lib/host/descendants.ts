@@ -8,13 +8,15 @@ interface ProcessStatus {
   readonly zombie: boolean;
 }
 
+/** State, PPid, Seccomp, and Seccomp_filters where there is one; the lines come in this order. */
+const STATUS = /^State:\t(\w).*?^PPid:\t(\d+)(?:.*?^Seccomp:\t(\d)(?:\nSeccomp_filters:\t(\d+))?)?/ms;
+
 function statusOf(pid: number | 'thread-self'): ProcessStatus | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/status`, 'latin1');
-    const number = (field: string): number => Number(new RegExp(`^${field}:\\t(\\d+)`, 'm').exec(text)?.[1] ?? 0);
-    // Seccomp_filters is there since 5.9; before, the mode tells at least whether there is a filter.
-    const filters = Math.max(number('Seccomp_filters'), number('Seccomp') === 2 ? 1 : 0);
-    return { parent: number('PPid'), filters, zombie: /^State:\tZ/m.test(text) };
+    const [, state, parent = 0, mode, filters = 0] = STATUS.exec(text) ?? [];
+    // Before 5.9 the mode tells at least whether there is a filter.
+    return { parent: Number(parent), filters: Math.max(Number(filters), mode === '2' ? 1 : 0), zombie: state === 'Z' };
   } catch {
     return undefined;
   }

@@ -29,35 +29,42 @@ const PRLIMIT = ['/usr/bin/prlimit', '/bin/prlimit'];
 const RLIMIT_NOFILE = 7;
 const RLIM_INFINITY = 2n ** 64n - 1n;
 
+const textOf = (pid: number | 'self'): string => readFileSync(`/proc/${pid}/limits`, 'latin1');
+
+/** One limit in the text of a process; undefined when the kernel has none of that number. */
+function limitIn(text: string, resource: number): Limit | undefined {
+  const match = new RegExp(`^${names[resource]![0]} +(\\w+) +(\\w+)`, 'm').exec(text);
+  if (match === null) return undefined;
+  const [soft, hard] = [match[1]!, match[2]!].map((v) => (v === 'unlimited' ? Infinity : Number(v)));
+  return { resource, soft: soft!, hard: hard! };
+}
+
 /** The limits of a process. */
 export function limitsOf(pid: number | 'self'): Limit[] {
-  const text = readFileSync(`/proc/${pid}/limits`, 'latin1');
-  return names.flatMap(([name], resource) => {
-    const match = new RegExp(`^${name} +(\\w+) +(\\w+)`, 'm').exec(text);
-    if (match === null) return [];
-    const [soft, hard] = [match[1]!, match[2]!].map((v) => (v === 'unlimited' ? Infinity : Number(v)));
-    return [{ resource, soft: soft!, hard: hard! }];
-  });
+  const text = textOf(pid);
+  return names.flatMap((_, resource) => limitIn(text, resource) ?? []);
 }
 
-/** The limits this process was started with. Node.js raises its open files at once: the parent's tell what they were. */
+/** The limits this process was started with. */
 export function inheritedLimits(): Limit[] {
+  const soft = inheritedFiles();
   const own = limitsOf('self');
-  const files = own[RLIMIT_NOFILE];
-  if (files === undefined || files.soft !== files.hard) return own;
-  try {
-    const soft = Math.min(files.hard, limitsOf(process.ppid)[RLIMIT_NOFILE]!.soft);
-    return own.map((limit) => (limit === files ? { ...limit, soft } : limit));
-  } catch {
-    return own;
-  }
+  return soft === undefined ? own : own.map((limit) => (limit.resource === RLIMIT_NOFILE ? { ...limit, soft } : limit));
 }
 
-/** The soft limit of open files of the process that started this one, where Node.js has raised it. */
+/**
+ * The soft limit of open files this process was started with, where it has another one now: Node.js raises it at once,
+ * and the parent's tells what it was.
+ */
 export function inheritedFiles(): number | undefined {
-  const now = limitsOf('self')[RLIMIT_NOFILE]?.soft;
-  const soft = inheritedLimits()[RLIMIT_NOFILE]?.soft;
-  return soft === now ? undefined : soft;
+  const now = limitIn(textOf('self'), RLIMIT_NOFILE);
+  if (now === undefined || now.soft !== now.hard) return undefined;
+  try {
+    const soft = Math.min(now.hard, limitIn(textOf(process.ppid), RLIMIT_NOFILE)!.soft);
+    return soft === now.soft ? undefined : soft;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The file mode mask this process was started with; asking the C library would change it for a moment. */

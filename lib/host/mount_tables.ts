@@ -2,7 +2,6 @@
 // kernel tells it of a real one. A reader whose open(2) is intercepted gets a text; for one that opens as every start of a
 // program does, the text is mounted over the tables of its own process before it starts.
 import { mkdtempSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { O_CLOEXEC } from './abi.js';
 import type { ClientTask } from './clients.js';
@@ -50,6 +49,7 @@ export class MountTables {
 
   /** Mounts the tables as they are now over those of the client's process. */
   show(sv: Supervisor, task: ClientTask, done: () => void): void {
+    const { tmpdir } = process.getBuiltinModule('node:os');
     const folder = mkdtempSync(join(tmpdir(), 'tcbox-mounts-'));
     const own = `/proc/${task.tgid}`;
     const left = TABLES.map((table) => {

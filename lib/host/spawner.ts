@@ -2,7 +2,6 @@
 // filter. Either a worker of its own (a Box inside a larger program), or the calling thread itself (`tcbox run`, which
 // saves the start of a worker). A thread once filtered stays so: an intercepted call on it waits for the supervisor,
 // and is lost when that is the same thread. The worker therefore does nothing but wait for requests.
-import { createRequire } from 'node:module';
 import type { MessagePort, Worker } from 'node:worker_threads';
 import koffi from 'koffi';
 import type * as Koffi from 'koffi';
@@ -125,6 +124,7 @@ export function plainSpawner(): Spawner {
 
 /** Where another thread or process finds koffi. */
 export function koffiPath(): string {
+  const { createRequire } = process.getBuiltinModule('node:module');
   return createRequire(import.meta.url).resolve('koffi');
 }
 

@@ -79,13 +79,13 @@ async function bundleOne(entry, outfile) {
     target: 'node20',
     external: ['@koromix/*'],
     plugins: [{ name: 'koffi', setup: nativeKoffi }],
-    define: { 'import.meta.url': '__bundleUrl', __tcboxVersion: JSON.stringify(version) },
+    define: { 'import.meta.url': '__bundle.url', __tcboxVersion: JSON.stringify(version) },
     // One byte a character, and as few of them as keep a stack trace readable: reading it is part of every start.
     charset: 'ascii',
     minifyWhitespace: true,
     banner: {
       js: `(function (exports, require, module, __filename, __dirname) {
-const __bundleUrl = require('node:url').pathToFileURL(__filename).href;`,
+const __bundle = { get url() { return require('node:url').pathToFileURL(__filename).href; } };`,
     },
     footer: { js: '})' },
     logLevel: 'warning',
