@@ -332,9 +332,15 @@ export function devActivate(dev: NetDevice): void {
   for (const queue of queuesOf(dev)) queue.active = queue.qdisc;
 }
 
-/** @models net/sched/sch_generic.c dev_qdisc_change_tx_queue_len() */
+/** A device that is up lets go of everything that is queued. @models net/sched/sch_generic.c dev_qdisc_change_tx_queue_len() */
 export function devQdiscChangeTxQueueLen(dev: NetDevice): void {
-  for (const { qdisc } of dev.txQueues) qdisc.ops.changeTxQueueLen?.(qdisc, dev.txQueueLen);
+  const isUp = devIsUp(dev);
+  if (isUp) devDeactivate(dev);
+  try {
+    for (const { qdisc } of dev.txQueues) qdisc.ops.changeTxQueueLen?.(qdisc, dev.txQueueLen);
+  } finally {
+    if (isUp) devActivate(dev);
+  }
 }
 
 /**

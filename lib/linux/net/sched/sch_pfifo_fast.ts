@@ -24,14 +24,32 @@ function init(sch: Qdisc): void {
   changeTxQueueLen(sch, txQueueLen);
 }
 
-/** The bands, made at the first packet. */
-const bandsOf = (sch: Qdisc): SkbQueue[] =>
-  (sch.priv ??= Array.from({ length: PFIFO_FAST_BANDS }, () => new SkbQueue())) as SkbQueue[];
+/** struct pfifo_fast_priv */
+class Bands {
+  readonly queues = Array.from({ length: PFIFO_FAST_BANDS }, () => new SkbQueue());
+  /** Of each ring, packets. */
+  length = 0;
+}
+
+function bandsOf(sch: Qdisc): Bands {
+  const { priv } = sch;
+  if (priv instanceof Bands) return priv;
+  const bands = new Bands();
+  sch.priv = bands;
+  return bands;
+}
+
+/** Whether a band is full; before there were rings, all of them. */
+function isFull(sch: Qdisc, { length }: Bands, band: SkbQueue): boolean {
+  const { txQueueLen, net } = sch.dev;
+  return net.machine.has('pfifo-fast-ring') ? band.length >= length : sch.qstats.qlen >= txQueueLen;
+}
 
 /** @models net/sched/sch_generic.c pfifo_fast_enqueue() */
 function enqueue(sch: Qdisc, skb: SkBuff): number {
-  const band = bandsOf(sch)[schDefaultPrio2band[skb.priority & TC_PRIO_MAX]!]!;
-  if (band.length >= sch.dev.txQueueLen) return qdiscDrop(skb, sch);
+  const bands = bandsOf(sch);
+  const band = bands.queues[schDefaultPrio2band[skb.priority & TC_PRIO_MAX]!]!;
+  if (isFull(sch, bands, band)) return qdiscDrop(skb, sch);
   band.push(skb);
   sch.qstats.qlen++;
   sch.qstats.backlog += qdiscPktLen(skb);
@@ -41,7 +59,7 @@ function enqueue(sch: Qdisc, skb: SkBuff): number {
 /** @models net/sched/sch_generic.c pfifo_fast_dequeue() */
 function dequeue(sch: Qdisc): SkBuff | undefined {
   if (sch.qstats.qlen === 0) return undefined;
-  for (const band of bandsOf(sch)) {
+  for (const band of bandsOf(sch).queues) {
     const skb = band.shift();
     if (skb !== undefined) return qdiscChildGave(sch, skb);
   }
@@ -49,17 +67,25 @@ function dequeue(sch: Qdisc): SkBuff | undefined {
 }
 
 /** @models net/sched/sch_generic.c pfifo_fast_peek() */
-const peek = (sch: Qdisc): SkBuff | undefined => bandsOf(sch).find((band) => band.length !== 0)?.head;
+const peek = (sch: Qdisc): SkBuff | undefined => bandsOf(sch).queues.find((band) => band.length !== 0)?.head;
 
 /** @models net/sched/sch_generic.c pfifo_fast_reset() */
 function reset(sch: Qdisc): void {
-  for (const band of bandsOf(sch)) band.purge();
+  for (const band of bandsOf(sch).queues) band.purge();
   sch.qstats.qlen = sch.qstats.backlog = 0;
 }
 
-/** Makes the rings anew. @models net/sched/sch_generic.c pfifo_fast_change_tx_queue_len() */
+/** Makes the rings anew; packets that have no room in them are lost, and still counted. @models net/sched/sch_generic.c pfifo_fast_change_tx_queue_len() */
 function changeTxQueueLen(sch: Qdisc, length: number): void {
-  if (length > RING_MAX && sch.dev.net.machine.has('pfifo-fast-ring')) throw errno(ENOMEM);
+  if (!sch.dev.net.machine.has('pfifo-fast-ring')) return;
+  if (length > RING_MAX) throw errno(ENOMEM);
+  const bands = bandsOf(sch);
+  bands.length = length;
+  for (const band of bands.queues)
+    while (band.length > length) {
+      const skb = band.pop()!;
+      skb.pool.free(skb);
+    }
 }
 
 /** @models net/sched/sch_generic.c pfifo_fast_dump() */
