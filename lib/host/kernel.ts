@@ -11,7 +11,7 @@ export interface Kernel {
   /** ioctl(2) with an interface code on any socket; `ifreq` is changed in place. */
   devIoctl(task: Task, request: number, ifreq: Uint8Array): number;
   /** ioctl(2) on a socket of AF_INET, of its addresses; -ENOIOCTLCMD for other requests. */
-  inetIoctl(request: number, ifreq: Uint8Array): number;
+  inetIoctl(task: Task, request: number, ifreq: Uint8Array): number;
   /** bpf(2) with the attributes at `uattr` of the task: a result, a negative errno, or a file that becomes a new fd. */
   bpf(task: Task, cmd: number, uattr: number, size: number): number | BpfFile;
   /** What /proc/kallsyms holds. */

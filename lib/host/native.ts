@@ -59,6 +59,11 @@ export class NativeCalls {
     return syscall(this.#nr.recvfrom, fd, BASE + OUT, 0, abi.MSG_DONTWAIT, 0, this.#cookie) >= 0;
   }
 
+  /** An empty datagram to the other end; false when there is no room. */
+  sendEmpty(fd: number): boolean {
+    return syscall(this.#nr.sendto, fd, BASE + OUT, 0, abi.MSG_DONTWAIT, 0, this.#cookie) >= 0;
+  }
+
   /** Bytes waiting in the socket's queue. */
   available(fd: number): number {
     if (this.#cookie === 0) return ioctl(fd, abi.FIONREAD, BASE + WORDS) === 0 ? u32[WORDS >> 2]! : 0;

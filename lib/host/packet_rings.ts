@@ -144,6 +144,12 @@ export class PacketRings {
     ring.clientEnd = -1;
   }
 
+  /** The client's end of the pair, kept while its fd is the memory file, as another fd; -1: the client has it. */
+  keptEnd(placeholder: Placeholder): number {
+    const kept = this.#ringOf(placeholder)?.pairEnd ?? -1;
+    return kept < 0 ? -1 : fcntl(kept, abi.F_DUPFD_CLOEXEC, 0);
+  }
+
   /**
    * The placeholder whose ring the fd is that struct stat at STAT tells of; the client gets the placeholder back when it
    * has mapped the ring. Undefined for any other file.

@@ -40,6 +40,8 @@ export class Placeholder {
   readonly #native: NativeCalls;
   readonly #lengths: number[] = [];
   #bytes = 0;
+  /** Whether an empty datagram lies in the pair, before all others, for an error that has not been told. */
+  #alarm = false;
   readonly #unreceived: Unreceived[] = [];
   #error = 0;
   #consumedError = 0;
@@ -61,6 +63,9 @@ export class Placeholder {
 
   /** Writes what the model has queued into the pair, as far as the bound allows. */
   flush(): void {
+    if (this.socket.hasRing === true) return;
+    if (!this.unread && !this.#alarm && this.socket.receiveQueue.length === 0 && this.#failed)
+      this.#alarm = this.#native.sendEmpty(this.fd);
     while (this.#bytes < IN_FLIGHT) {
       const data = this.#queued(this.#lengths.length);
       if (data === undefined || !this.#push(data)) return;
@@ -79,6 +84,7 @@ export class Placeholder {
     const r = first === undefined ? this.socket.recvmsg(task, length, flags, controllen) : again(first, length, flags);
     if (typeof r === 'number') {
       if (r !== -EAGAIN) this.#consumedError = r;
+      this.calm(copy);
     } else if ((flags & abi.MSG_PEEK) === 0) {
       if (first !== undefined) this.#unreceived.shift();
       this.#consumedData = data ?? r.data;
@@ -127,6 +133,18 @@ export class Placeholder {
   signal(): boolean {
     u8[OUT] = 0;
     return write(this.fd, BASE + OUT, 1) === 1;
+  }
+
+  /** Takes the alarm back when its error has been told; `copy` is a copy of the client's end. */
+  calm(copy: number): void {
+    if (!this.#alarm || this.#failed) return;
+    this.#alarm = false;
+    this.#native.discard(copy);
+  }
+
+  /** Whether the next receive gives an error, which lets the client's end be readable. */
+  get #failed(): boolean {
+    return this.socket.hasRing !== true && (this.socket.poll() & abi.EPOLLERR) !== 0;
   }
 
   /** Empties the pair after the model has emptied its queue; `copy` is a copy of the client's end. */

@@ -28,7 +28,7 @@ import type { Net } from './net/core/net_namespace.js';
 import { Softnet } from './net/core/softnet.js';
 import { setupNet } from './net/core/setup_net.js';
 import { netlinkCreate } from './net/netlink/af_netlink/create.js';
-import { devinetIoctl } from './net/ipv4/devinet/ioctl.js';
+import { inetIoctl } from './net/ipv4/af_inet.js';
 import { packetCreate } from './net/packet/af_packet/create.js';
 import { MapTable } from './kernel/bpf/map_table.js';
 import { Memory } from '../vm/memory.js';
@@ -188,9 +188,9 @@ export class Machine implements ObjectTable {
     return failed !== 0 ? -failed : devIoctl(this.net, task, request, ifreq);
   }
 
-  /** What an AF_INET socket is asked of addresses by ioctl(2): as devIoctl(), -ENOIOCTLCMD for everything else. */
-  inetIoctl(request: number, ifreq: Uint8Array): number {
-    return devinetIoctl(this.net, request, ifreq);
+  /** What an AF_INET socket is asked of IPv4 by ioctl(2): as devIoctl(), -ENOIOCTLCMD for everything else. */
+  inetIoctl(task: Task, request: number, arg: Uint8Array): number {
+    return inetIoctl(this.net, task, request, arg);
   }
 
   /** A task in this process with every capability; its files are those that bpf(cmd, attr) opens. */

@@ -28,6 +28,11 @@ export const behaviours = {
     since: 'v6.1',
     what: 'a requester in the notified group gets the notification even without NLM_F_ECHO',
   },
+  'so-later-options': { since: 'v6.1', what: 'sockets know the options after SO_ATTACH_BPF' },
+  'so-last-options': {
+    since: 'v6.18',
+    what: 'sockets know the options after SO_RCVMARK; SO_REUSEPORT is for internet sockets',
+  },
   'dump-offs-in-done': { since: 'v6.18', what: 'NLMSG_DONE of a failed dump carries the offset beside the text' },
   'dump-done-unasked': { since: 'v6.18', what: 'NLMSG_DONE of a link dump repeats no warning about the request' },
   'rtnl-strict-dump': { since: 'v6.1', what: 'NETLINK_GET_STRICT_CHK is obeyed by link, address and route dumps' },

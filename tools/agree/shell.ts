@@ -17,7 +17,7 @@ function stopped(machine: Machine): Kernel {
       kallsyms: () => machine.kallsyms(),
       procNet: (name) => machine.procNet(name),
       devIoctl: (task, request, ifreq) => machine.devIoctl(task, request, ifreq),
-      inetIoctl: (request, ifreq) => machine.inetIoctl(request, ifreq),
+      inetIoctl: (task, request, ifreq) => machine.inetIoctl(task, request, ifreq),
       nextDeadline: () => Infinity,
       runDue: () => {},
     };

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import * as abi from '../abi.js';
 import type { ClientTask } from '../clients.js';
-import { IN, OUT, OUT_SIZE, put64, u8, view } from '../libc.js';
+import { IN, OUT, OUT_SIZE, close, put64, u8, view } from '../libc.js';
 import { readClient, writeClient } from '../memory.js';
 import { Placeholder } from '../placeholder.js';
 import type { Handler, Supervisor } from '../supervisor.js';
@@ -127,8 +127,13 @@ function setRing(sv: Supervisor, task: ClientTask, placeholder: Placeholder, opt
     return -EOPNOTSUPP;
   }
   socket.shareRing ??= (size): SharedRing | undefined => sv.rings.make(placeholder, size);
+  const cloexec = isCloexec(task, placeholder.clientFd);
+  const kept = sv.rings.keptEnd(placeholder);
   const result = socket.setsockopt(task, SOL_PACKET, PACKET_RX_RING, optval.slice());
-  if (result === 0) sv.rings.swapIn(sv.listener, placeholder, sv.copy, isCloexec(task, placeholder.clientFd));
+  // A ring that was never mapped has gone: its memory file leaves the client.
+  if (result === 0 && kept >= 0) sv.listener.replaceFd(kept, placeholder.clientFd, cloexec);
+  if (result === 0) sv.rings.swapIn(sv.listener, placeholder, sv.copy, cloexec);
+  if (kept >= 0) close(kept);
   return result;
 }
 
@@ -155,7 +160,8 @@ function givenValue(task: ClientTask, address: number, optlen: number): Uint8Arr
   return readClient(task.pid, address, 4, OUT) === 0 ? u8.slice(OUT, OUT + 4) : null;
 }
 
-export const getsockopt = onSocket((sv, task, { socket }) => {
+export const getsockopt = onSocket((sv, task, placeholder) => {
+  const { socket } = placeholder;
   const call = sv.listener.notification;
   const lengthAt = call.ptr(4);
   if (readClient(task.pid, lengthAt, 4, IN) !== 0) return -EFAULT;
@@ -163,6 +169,7 @@ export const getsockopt = onSocket((sv, task, { socket }) => {
   const given = level === SOL_PACKET ? givenValue(task, call.ptr(3), optlen) : undefined;
   if (given === null) return -EFAULT;
   const got = socket.getsockopt(task, level, call.int(2), optlen, given);
+  placeholder.calm(sv.copy);
   if (typeof got === 'number') return got;
   if (got.value.length > OUT_SIZE) return -EFAULT;
   u8.set(got.value, OUT);

@@ -13,6 +13,7 @@ import { recvfrom, recvmmsg, recvmsg } from './receive.js';
 import { sendmmsg, sendmsg, sendto } from './send.js';
 import { chown, setId } from './setid.js';
 import * as sockets from './socket.js';
+import { SIOCDELRT, SIOCGSTAMP_OLD } from '../../uapi/linux/sockios.js';
 
 interface Entry extends Served {
   readonly arg?: number;
@@ -62,7 +63,11 @@ const entries: Partial<Record<keyof SyscallNumbers, Entry>> = {
   access: { handler: access('access'), concerns: hasMounts, arg: 1, ranges: [[4, 4]] },
   faccessat: { handler: access('faccessat'), concerns: hasMounts, arg: 2, ranges: [[4, 4]] },
   socket: { handler: sockets.socket, arg: 0, ranges: [[AF_NETLINK, AF_PACKET]] },
-  ioctl: { handler: ioctl, arg: 1, ranges: [...deviceCodes, [FIONREAD, FIONREAD], [SIOCOUTQ, SIOCOUTQ]] },
+  ioctl: {
+    handler: ioctl,
+    arg: 1,
+    ranges: [[SIOCGSTAMP_OLD, SIOCDELRT], ...deviceCodes, [FIONREAD, FIONREAD], [SIOCOUTQ, SIOCOUTQ]],
+  },
 };
 
 /** Handlers by system call number, and the filter rules for them. */

@@ -74,6 +74,8 @@ export interface Socket extends File {
   recvmsg(task: Task, length: number, flags: number, controllen: number): Received | number;
   /** Called before something is dropped because the receive buffer is full: wasRead() may follow; the owner sets it. */
   makeRoom?: (() => void) | undefined;
+  /** Whether packets go to a ring: then what little is queued is not seen by those who poll. */
+  readonly hasRing?: boolean;
   /** Memory that a ring shares with its user, `size` bytes of zeros; the owner of the fd sets it. */
   shareRing?: ((size: number) => SharedRing | undefined) | undefined;
   /** The first datagram was read by other means, at most `length` bytes of it: a receive that no fault on purpose strikes. */

@@ -55,6 +55,9 @@ export const TPACKET_V2 = 1;
 export const TPACKET_V3 = 2;
 export const TPACKET_ALIGNMENT = 16;
 
+/** In tp_feature_req_word: headers of TPACKET_V3 tell the hash of the flow. */
+export const TP_FT_REQ_FILL_RXHASH = 1;
+
 export const TP_STATUS_KERNEL = 0;
 export const TP_STATUS_USER = 1 << 0;
 export const TP_STATUS_COPY = 1 << 1;

@@ -1,6 +1,10 @@
 // include/uapi/linux/sockios.h: interface ioctl(2) requests.
 import { nameTable } from '../../codec/names.js';
 
+export const SIOCGSTAMP_OLD = 0x8906;
+export const SIOCGSTAMPNS_OLD = 0x8907;
+export const SIOCADDRT = 0x890b;
+export const SIOCDELRT = 0x890c;
 export const SIOCGIFNAME = 0x8910;
 export const SIOCSIFLINK = 0x8911;
 export const SIOCGIFCONF = 0x8912;
@@ -40,6 +44,9 @@ export const SIOCETHTOOL = 0x8946;
 export const SIOCGMIIPHY = 0x8947;
 export const SIOCGMIIREG = 0x8948;
 export const SIOCSMIIREG = 0x8949;
+export const SIOCDARP = 0x8953;
+export const SIOCGARP = 0x8954;
+export const SIOCSARP = 0x8955;
 export const SIOCGIFMAP = 0x8970;
 export const SIOCSIFMAP = 0x8971;
 export const SIOCGIFVLAN = 0x8982;
@@ -55,6 +62,7 @@ export const SIOCDEVPRIVATE = 0x89f0;
 
 /** `SIOCGIFINDEX` for 0x8933. */
 export const siocName = nameTable({
+  SIOCADDRT, SIOCDELRT, SIOCDARP, SIOCGARP, SIOCSARP,
   SIOCGIFNAME, SIOCSIFLINK, SIOCGIFCONF, SIOCGIFFLAGS, SIOCSIFFLAGS, SIOCGIFADDR, SIOCSIFADDR, SIOCGIFDSTADDR,
   SIOCSIFDSTADDR, SIOCGIFBRDADDR, SIOCSIFBRDADDR, SIOCGIFNETMASK, SIOCSIFNETMASK, SIOCGIFMETRIC, SIOCSIFMETRIC,
   SIOCGIFMEM, SIOCSIFMEM, SIOCGIFMTU, SIOCSIFMTU, SIOCSIFNAME, SIOCSIFHWADDR, SIOCGIFENCAP, SIOCSIFENCAP,

@@ -4,8 +4,12 @@ import * as E from '../../../uapi/asm-generic/errno.js';
 import { CAP_NET_ADMIN } from '../../../uapi/linux/capability.js';
 import * as S from '../../../uapi/linux/socket.js';
 import type { KernelConfig } from '../../config.js';
+import { errnoOf, ModelGap } from '../../errno.js';
 import type { Task } from '../../kernel/task.js';
 import type { SockOptValue } from '../socket.js';
+import { type Net, netGeneric } from './net_namespace.js';
+import { bindToDevice, getKept, setKept } from './sock_options.js';
+import { SockStamps } from './sock_stamps.js';
 
 /** SOCK_MIN_RCVBUF and SOCK_MIN_SNDBUF on x86-64, bytes. */
 const MIN_RCVBUF = 2304;
@@ -27,13 +31,30 @@ export class SockOptions {
   passcred = false;
   /** Plain integers that only get reported back: SO_PRIORITY, SO_MARK, … */
   readonly stored = new Map<number, number>();
+  readonly stamps = new SockStamps();
+  linger = false;
+  lingerTime = 0;
+  /** sk_max_pacing_rate, bytes a second. */
+  maxPacingRate = 0xffffffffffffffffn;
+  txtimeFlags = 0;
+  /** sk_bound_dev_if */
+  boundDevice = 0;
+  #cookie = 0;
 
   constructor(config: KernelConfig) {
     this.maxBuffer = config.rmemMax;
     this.sndbuf = config.rmemDefault;
     this.rcvbuf = config.rmemDefault;
   }
+
+  /** The number of the socket, given when it is first asked for. @models net/core/sock_diag.c __sock_gen_cookie() */
+  cookie(net: Net): number {
+    if (this.#cookie === 0) this.#cookie = ++cookies(net).last;
+    return this.#cookie;
+  }
 }
+
+const cookies = netGeneric(() => ({ last: 0 }));
 
 /** What the options functions need of a socket. */
 export interface Sock {
@@ -42,7 +63,11 @@ export interface Sock {
   readonly protocol: number;
   readonly opts: SockOptions;
   readonly rmem: number;
+  readonly net: Net;
+  /** How many packets found no room (sk_drops). */
+  readonly dropped: number;
   err: number;
+  getname(peer: boolean): Uint8Array | number;
 }
 
 function setBuffer(opts: SockOptions, which: 'sndbuf' | 'rcvbuf', value: number, forced: boolean): void {
@@ -50,6 +75,7 @@ function setBuffer(opts: SockOptions, which: 'sndbuf' | 'rcvbuf', value: number,
   const doubled = Math.min(asked, S32_MAX >> 1) * 2;
   const size = Math.max(doubled, which === 'sndbuf' ? MIN_SNDBUF : MIN_RCVBUF);
   opts[which] = Math.min(size, which === 'sndbuf' ? opts.sndbufMax : opts.rcvbufMax);
+  opts.stored.set(S.SO_BUF_LOCK, (opts.stored.get(S.SO_BUF_LOCK) ?? 0) | (which === 'sndbuf' ? 1 : 2));
 }
 
 /** sock_set_timeout(): struct timeval in, milliseconds out; undefined = refused with the errno given. */
@@ -94,7 +120,8 @@ const privileged: ReadonlySet<number> = new Set([S.SO_DEBUG, S.SO_SNDBUFFORCE, S
 /** Greatest SO_PRIORITY without CAP_NET_ADMIN. */
 const MAX_FREE_PRIORITY = 6;
 
-function setInteger(sock: Sock, task: Task, optname: number, value: number): number {
+function setInteger(sock: Sock, task: Task, optname: number, optval: Uint8Array): number {
+  const value = new Bytes(optval).view.getInt32(0, true);
   const { opts } = sock;
   if (plainBooleans.has(optname) || optname === S.SO_DEBUG) opts.stored.set(optname, value !== 0 ? 1 : 0);
   else if (optname === S.SO_SNDBUF || optname === S.SO_SNDBUFFORCE)
@@ -107,8 +134,18 @@ function setInteger(sock: Sock, task: Task, optname: number, value: number): num
   else if (optname === S.SO_PRIORITY) {
     if ((value < 0 || value > MAX_FREE_PRIORITY) && !task.capable(CAP_NET_ADMIN)) return -E.EPERM;
     opts.stored.set(optname, value);
-  } else return -E.ENOPROTOOPT;
+  } else return setKept(sock, task, optname, value, optval);
   return 0;
+}
+
+/** The options of times: 0 or a negative errno; undefined for any other. */
+function setStamps({ net: { machine }, opts }: Sock, optname: number, optval: Uint8Array): number | undefined {
+  try {
+    return opts.stamps.set(optname, optval);
+  } catch (thrown) {
+    if (thrown instanceof ModelGap) machine.gap(thrown.what);
+    return -errnoOf(thrown);
+  }
 }
 
 /**
@@ -116,6 +153,7 @@ function setInteger(sock: Sock, task: Task, optname: number, value: number): num
  * @models net/core/sock.c sk_setsockopt()
  */
 export function sockSetsockopt(sock: Sock, task: Task, optname: number, optval: Uint8Array): number {
+  if (optname === S.SO_BINDTODEVICE) return bindToDevice(sock, task, optval);
   if (optval.length < 4) return -E.EINVAL;
   if (readOnly.has(optname)) return -E.ENOPROTOOPT;
   if (privileged.has(optname) && !task.capable(CAP_NET_ADMIN)) return optname === S.SO_DEBUG ? -E.EACCES : -E.EPERM;
@@ -127,12 +165,12 @@ export function sockSetsockopt(sock: Sock, task: Task, optname: number, optval: 
     case S.SO_SNDTIMEO_NEW:
       return setTimeoutOption(sock, 'sndtimeo', optval);
     default:
-      return setInteger(sock, task, optname, new Bytes(optval).view.getInt32(0, true));
+      return setStamps(sock, optname, optval) ?? setInteger(sock, task, optname, optval);
   }
 }
 
 function memInfo(sock: Sock): Uint8Array {
-  const words = Uint32Array.of(sock.rmem, sock.opts.rcvbuf, 0, sock.opts.sndbuf, 0, 0, 0, 0, 0);
+  const words = Uint32Array.of(sock.rmem, sock.opts.rcvbuf, 0, sock.opts.sndbuf, 0, 0, 0, 0, sock.dropped);
   return new Uint8Array(words.buffer);
 }
 
@@ -175,7 +213,7 @@ function takeError(sock: Sock): number {
   return err;
 }
 
-function valueOf(sock: Sock, optname: number): Uint8Array | undefined {
+function valueOf(sock: Sock, optname: number, optlen: number): Uint8Array | number {
   const integer = integerOption(sock, optname);
   if (integer !== undefined) return new Uint8Array(Int32Array.of(integer).buffer);
   switch (optname) {
@@ -188,7 +226,7 @@ function valueOf(sock: Sock, optname: number): Uint8Array | undefined {
     case S.SO_MEMINFO:
       return memInfo(sock);
     default:
-      return undefined;
+      return sock.opts.stamps.get(optname) ?? getKept(sock, optname, optlen);
   }
 }
 
@@ -198,8 +236,8 @@ function valueOf(sock: Sock, optname: number): Uint8Array | undefined {
  */
 export function sockGetsockopt(sock: Sock, optname: number, optlen: number): SockOptValue | number {
   if (optlen < 0) return -E.EINVAL;
-  const value = valueOf(sock, optname);
-  if (value === undefined) return -E.ENOPROTOOPT;
+  const value = valueOf(sock, optname, optlen);
+  if (typeof value === 'number') return value;
   const cut = value.subarray(0, optlen);
   return { value: cut, length: cut.length };
 }

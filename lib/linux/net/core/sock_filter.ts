@@ -4,7 +4,6 @@ import { Bytes } from '../../../codec/bytes.js';
 import * as E from '../../../uapi/asm-generic/errno.js';
 import { BPF_PROG_TYPE_SOCKET_FILTER } from '../../../uapi/linux/bpf.js';
 import { BPF_MAXINSNS } from '../../../uapi/linux/bpf_common.js';
-import { CAP_NET_ADMIN } from '../../../uapi/linux/capability.js';
 import { sock_filter, SKF_AD_MAX } from '../../../uapi/linux/filter.js';
 import * as S from '../../../uapi/linux/socket.js';
 import type { Program } from '../../../vm/program.js';
@@ -99,9 +98,9 @@ function detach(sock: FilteredSock): void {
   sock.filter.drop(sock);
 }
 
-/** Once locked, for ever locked; but with the capability. */
-function lock(sock: FilteredSock, task: Task, value: boolean): void {
-  if (sock.filter.locked && !value && !task.capable(CAP_NET_ADMIN)) throw errno(E.EPERM);
+/** Once locked, for ever locked. */
+function lock(sock: FilteredSock, value: boolean): void {
+  if (sock.filter.locked && !value) throw errno(E.EPERM);
   sock.filter.locked = value;
 }
 
@@ -109,7 +108,7 @@ function change(sock: FilteredSock, task: Task, optname: number, optval: Uint8Ar
   if (optname === S.SO_ATTACH_FILTER) attachClassic(sock, task, optval);
   else if (optname === S.SO_ATTACH_BPF) attachExtended(sock, task, optval);
   else if (optname === S.SO_DETACH_FILTER) detach(sock);
-  else lock(sock, task, new Bytes(optval).view.getInt32(0, true) !== 0);
+  else lock(sock, new Bytes(optval).view.getInt32(0, true) !== 0);
 }
 
 const options: ReadonlySet<number> = new Set([

@@ -104,7 +104,7 @@ export function skbVlanPush(skb: SkBuff, proto: number, tci: number): number {
 }
 
 /** How many tags are walked at most. */
-const VLAN_MAX_DEPTH = 8;
+export const VLAN_MAX_DEPTH = 8;
 
 /**
  * What is behind all tags in the packet; 0 when it ends before that.

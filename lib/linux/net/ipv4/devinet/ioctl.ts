@@ -37,6 +37,7 @@ function addressOf(net: Net, ifreq: Bytes): InIfaddr {
 
 function perform(net: Net, request: number, ifreq: Bytes): void {
   if (setters.has(request)) {
+    if (ifreq.view.getUint16(IFR_IFRU, true) !== AF_INET) throw errno(EINVAL);
     deviceOf(net, ifreq);
     throw new ModelGap(`ioctl ${S.siocName(request)}`);
   }

@@ -84,6 +84,7 @@ function overrunsOnPurpose(sock: NetlinkSock, { data, portid }: Datagram): boole
  * @models net/netlink/af_netlink.c netlink_overrun()
  */
 export function overrun(sock: NetlinkSock): void {
+  sock.dropped++;
   if (sock.noEnobufs || sock.congested) return;
   sock.congested = true;
   sock.err = ENOBUFS;

@@ -56,6 +56,8 @@ export class NetlinkSock extends KObject implements Socket {
   strictCheck = false;
 
   readonly receiveQueue: Datagram[] = [];
+  /** Datagrams that found no room (sk_drops). */
+  dropped = 0;
   /** Bytes charged for the queue (sk_rmem_alloc). */
   rmem = 0;
   /** Latched error (sk_err), positive; 0 = none. */

@@ -34,6 +34,7 @@ export interface BlockOptions {
   readonly timeout: number;
   /** Bytes of each block that are the program's own. */
   readonly priv: number;
+  readonly fillsHash: boolean;
   /** Called when a block was given away. */
   ready(): void;
 }
@@ -43,6 +44,7 @@ export class BlockRing implements RxRing {
   readonly memory: Uint8Array;
   readonly view: DataView;
   readonly maxFrame: number;
+  readonly fillsHash: boolean;
   readonly #options: BlockOptions;
   readonly #shape: RingShape;
   readonly #first: number;
@@ -61,6 +63,7 @@ export class BlockRing implements RxRing {
     this.memory = shared?.memory ?? new Uint8Array(shape.blockSize * shape.blocks);
     this.view = new DataView(this.memory.buffer, this.memory.byteOffset, this.memory.byteLength);
     this.#first = BLOCK_HEADER + align(options.priv);
+    this.fillsHash = options.fillsHash;
     this.maxFrame = shape.blockSize - this.#first;
     this.#open();
   }

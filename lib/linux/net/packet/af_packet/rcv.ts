@@ -3,10 +3,10 @@
 import { ModelGap } from '../../../errno.js';
 import { PACKET_OUTGOING } from '../../../../uapi/linux/if_packet.js';
 import { ETH_ALEN, ETH_HLEN } from '../../../../uapi/linux/if_ether.js';
-import { SOCK_DGRAM } from '../../../../uapi/linux/socket.js';
+import { SO_RXQ_OVFL, SOCK_DGRAM } from '../../../../uapi/linux/socket.js';
 import type { NetDevice } from '../../core/net_device.js';
 import { PACKET_LOOPBACK, type SkBuff } from '../../core/skbuff/sk_buff.js';
-import { ethTypeVlan, VLAN_HLEN } from '../../core/skbuff/vlan.js';
+import { ethTypeVlan, VLAN_HLEN, VLAN_MAX_DEPTH } from '../../core/skbuff/vlan.js';
 import { truesizeOf } from '../../netlink/af_netlink/queue.js';
 import type { QueuedDatagram } from '../../socket.js';
 import type { PacketSock } from './sock.js';
@@ -27,11 +27,17 @@ export interface PacketDatagram extends QueuedDatagram {
   readonly ifindex: number;
   /** The sender's. */
   readonly address: Uint8Array;
+  /** Nobody is told where it came from: it is the copy of what is in a ring. */
+  readonly unnamed?: boolean;
   /** Of the network header. */
   readonly netOffset: number;
   readonly ipSummed: number;
   /** The tag beside the packet; undefined: none. */
   readonly vlan: { readonly tci: number; readonly tpid: number } | undefined;
+  readonly mark: number;
+  readonly priority: number;
+  /** How many had found no room before, where the socket has asked for that. */
+  readonly dropped: number;
   /** When it came, ns of the machine's clock. */
   readonly time: number;
 }
@@ -53,15 +59,29 @@ export function runFilter(sock: PacketSock, skb: SkBuff): number {
   }
 }
 
-/** The tag of a packet that has it in its bytes, for a socket that is not shown the link header, and what is behind it. */
-function hiddenTag(sock: PacketSock, skb: SkBuff): { tci: number; tpid: number; behind: number } | undefined {
-  if (sock.type !== SOCK_DGRAM || skb.vlanTagPresent || !ethTypeVlan(skb.protocol)) return undefined;
-  const { view } = skb.memory;
-  const start = skb.head + skb.macHeader + ETH_HLEN;
+/** Whether a packet has a tag in bytes that the socket is not shown. */
+const hidesTag = (sock: PacketSock, skb: SkBuff): boolean => sock.type === SOCK_DGRAM && ethTypeVlan(skb.protocol);
+
+/** What a packet carries behind such tags; 0 when it ends before. @models net/packet/af_packet.c vlan_get_protocol_dgram() */
+export function protocolOf(sock: PacketSock, skb: SkBuff): number {
+  let { protocol } = skb;
+  if (!hidesTag(sock, skb)) return protocol;
   const end = skb.head + skb.tail;
-  let behind = skb.protocol;
-  for (let at = start; ethTypeVlan(behind) && at + VLAN_HLEN <= end; at += VLAN_HLEN) behind = view.getUint16(at + 2);
-  return start + VLAN_HLEN <= end ? { tci: view.getUint16(start), tpid: skb.protocol, behind } : undefined;
+  let at = skb.head + skb.macHeader + ETH_HLEN;
+  for (let depth = 1; ethTypeVlan(protocol); depth++, at += VLAN_HLEN) {
+    if (at + VLAN_HLEN > end || depth === VLAN_MAX_DEPTH) return 0;
+    protocol = skb.memory.view.getUint16(at + 2);
+  }
+  return protocol;
+}
+
+/** The tag that the socket is told of: the one beside the packet, else such a one. @differs vlan_get_tci() and its callers */
+export function tagOf(sock: PacketSock, skb: SkBuff): PacketDatagram['vlan'] {
+  if (skb.vlanTagPresent) return { tci: skb.vlanTci, tpid: skb.vlanProto };
+  if (!hidesTag(sock, skb)) return undefined;
+  const at = skb.head + skb.macHeader + ETH_HLEN;
+  const isThere = at + VLAN_HLEN <= skb.head + skb.tail;
+  return { tci: isThere ? skb.memory.view.getUint16(at) : 0, tpid: skb.protocol };
 }
 
 /**
@@ -76,22 +96,36 @@ export function senderOf(skb: SkBuff): Uint8Array {
 }
 
 function datagramOf(sock: PacketSock, skb: SkBuff, ifindex: number, hatype: number, snaplen: number): PacketDatagram {
-  const hidden = hiddenTag(sock, skb);
   const frame = skb.tail - skb.macHeader + (skb.vlanTagPresent ? VLAN_HLEN : 0);
   return {
     data: skb.memory.u8.slice(skb.data, skb.data + snaplen),
     length: skb.len,
     truesize: truesizeOf(RESERVED + frame),
-    protocol: hidden?.behind ?? skb.protocol,
+    protocol: protocolOf(sock, skb),
     pktType: skb.pktType,
     hatype,
     ifindex,
     address: senderOf(skb),
     netOffset: skb.networkOffset,
     ipSummed: skb.ipSummed,
-    vlan: skb.vlanTagPresent ? { tci: skb.vlanTci, tpid: skb.vlanProto } : hidden,
+    vlan: tagOf(sock, skb),
+    mark: skb.mark,
+    priority: skb.priority,
+    dropped: sock.opts.stored.get(SO_RXQ_OVFL) === 1 ? sock.dropped : 0,
     time: sock.net.machine.clock.now(),
   };
+}
+
+/** Queues the whole packet beside what a ring has of it. @differs a part of tpacket_rcv() */
+export function queueCopy(sock: PacketSock, skb: SkBuff): void {
+  const copy = { ...datagramOf(sock, skb, 0, 0, skb.len), length: 0, unnamed: true };
+  sock.receiveQueue.push(copy);
+  sock.rmem += copy.truesize;
+}
+
+function drop(sock: PacketSock): void {
+  sock.drops++;
+  sock.dropped++;
 }
 
 /** Whether the buffer is full, what was read by other means considered. */
@@ -107,7 +141,7 @@ export function packetRcv(sock: PacketSock, skb: SkBuff, dev: NetDevice, origDev
     skb.dev = dev;
     showHeader(sock, skb);
     const snaplen = Math.min(runFilter(sock, skb), skb.len);
-    if (snaplen !== 0 && isFull(sock)) sock.drops++;
+    if (snaplen !== 0 && isFull(sock)) drop(sock);
     else if (snaplen !== 0)
       enqueue(sock, datagramOf(sock, skb, sock.origdev ? origDev.ifindex : dev.ifindex, dev.type, snaplen));
   }

@@ -10,12 +10,25 @@ import type { Received } from '../../socket.js';
 import type { PacketDatagram } from './rcv.js';
 import type { PacketSock } from './sock.js';
 
-const KNOWN_FLAGS = S.MSG_PEEK | S.MSG_DONTWAIT | S.MSG_TRUNC | S.MSG_CMSG_COMPAT | S.MSG_ERRQUEUE;
 const none = new Uint8Array(0);
+const KNOWN_FLAGS = S.MSG_PEEK | S.MSG_DONTWAIT | S.MSG_TRUNC | S.MSG_CMSG_COMPAT | S.MSG_ERRQUEUE;
+
+const unnamed = {
+  sll_family: S.AF_PACKET,
+  sll_ifindex: 0,
+  sll_hatype: 0,
+  sll_pkttype: 0,
+  sll_halen: 0,
+  sll_addr: none,
+};
 
 /** struct sockaddr_ll of where the packet came from. */
 function nameOf(datagram: PacketDatagram): Uint8Array {
   const name = new Uint8Array(P.SOCKADDR_LL_SIZE);
+  if (datagram.unnamed === true) {
+    P.sockaddr_ll.set(new Bytes(name), 0, { ...unnamed, sll_protocol: datagram.protocol });
+    return name.subarray(0, P.SLL_ADDR);
+  }
   P.sockaddr_ll.set(new Bytes(name), 0, {
     sll_family: S.AF_PACKET,
     sll_protocol: datagram.protocol,
@@ -48,24 +61,24 @@ function auxdataOf({ ipSummed, pktType, vlan, length, data, netOffset }: PacketD
   });
 }
 
-/**
- * struct timeval or struct timespec: which of them, and when.
- *
- * @models net/socket.c __sock_recv_timestamp()
- * @differs only packet sockets stamp here
- */
-function putTimestamp(sock: PacketSock, datagram: PacketDatagram, control: ControlWriter): void {
-  const { sec, nsec } = realTime(sock.net.machine.clock, datagram.time);
-  const inNanoseconds = sock.stamps === S.SO_TIMESTAMPNS_OLD || sock.stamps === S.SO_TIMESTAMPNS_NEW;
-  const parts = BigInt64Array.of(BigInt(sec), BigInt(inNanoseconds ? nsec : Math.floor(nsec / 1000)));
-  control.put(S.SOL_SOCKET, sock.stamps, new Uint8Array(parts.buffer));
+const word = (value: number): Uint8Array => new Uint8Array(Uint32Array.of(value).buffer);
+
+/** @models net/socket.c __sock_recv_cmsgs() @differs only packet sockets tell of their packets here */
+function putSockCmsgs({ opts, net }: PacketSock, datagram: PacketDatagram, control: ControlWriter): void {
+  const { clock } = net.machine;
+  const { stored, stamps } = opts;
+  if (stamps.wanted) stamps.put(control, realTime(clock, datagram.time));
+  if (stored.get(S.SO_RXQ_OVFL) === 1 && datagram.dropped !== 0)
+    control.put(S.SOL_SOCKET, S.SO_RXQ_OVFL, word(datagram.dropped));
+  if (stored.get(S.SO_RCVMARK) === 1) control.put(S.SOL_SOCKET, S.SO_MARK, word(datagram.mark));
+  if (stored.get(S.SO_RCVPRIORITY) === 1) control.put(S.SOL_SOCKET, S.SO_PRIORITY, word(datagram.priority));
 }
 
-/** @differs the parts of sock_recv_cmsgs() and packet_recvmsg() that write control messages */
+/** @differs the parts of packet_recvmsg() that write control messages */
 function controlOf(sock: PacketSock, datagram: PacketDatagram, room: number): ControlWriter | undefined {
-  if (!sock.auxdata && sock.stamps === 0) return undefined;
+  if (!sock.auxdata && !sock.opts.stamps.wanted && sock.opts.stored.size === 0) return undefined;
   const control = new ControlWriter(room);
-  if (sock.stamps !== 0) putTimestamp(sock, datagram, control);
+  putSockCmsgs(sock, datagram, control);
   if (sock.auxdata) control.put(P.SOL_PACKET, P.PACKET_AUXDATA, auxdataOf(datagram));
   return control;
 }
@@ -93,6 +106,7 @@ export function packetRecvmsg(sock: PacketSock, length: number, flags: number, r
   if (datagram === undefined) return takeError(sock);
   const { data } = datagram;
   const cut = data.length > length;
+  sock.lastStamp = datagram.time;
   const control = controlOf(sock, datagram, room);
   if (!(flags & S.MSG_PEEK)) dequeue(sock);
   return {

@@ -16,6 +16,8 @@ export interface RingShape {
 export interface RxRing {
   /** Room for one packet with its headers, bytes. */
   readonly maxFrame: number;
+  /** Whether headers tell the hash of the flow. */
+  readonly fillsHash: boolean;
   readonly memory: Uint8Array;
   readonly view: DataView;
   readonly shared: SharedRing | undefined;
@@ -35,6 +37,7 @@ export class FrameRing implements RxRing {
   readonly memory: Uint8Array;
   readonly view: DataView;
   readonly maxFrame: number;
+  readonly fillsHash = false;
   readonly #shape: RingShape;
   readonly #perBlock: number;
   readonly #statusIs64: boolean;

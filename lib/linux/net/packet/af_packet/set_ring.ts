@@ -27,11 +27,27 @@ function checkShape(sock: PacketSock, { blockSize, blocks, frameSize, frames }: 
   if (blockSize * blocks > RING_MAX) throw errno(E.ENOMEM);
 }
 
-function makeRing(sock: PacketSock, shape: RingShape, timeout: number, priv: number): RxRing {
+/** What struct tpacket_req3 has beside the shape. */
+interface BlockRequest {
+  readonly tp_retire_blk_tov: number;
+  readonly tp_sizeof_priv: number;
+  readonly tp_feature_req_word: number;
+}
+
+const noBlocks: BlockRequest = { tp_retire_blk_tov: 0, tp_sizeof_priv: 0, tp_feature_req_word: 0 };
+
+function makeRing(sock: PacketSock, shape: RingShape, request: BlockRequest): RxRing {
   const shared = sock.shareRing?.(shape.blockSize * shape.blocks);
   if (sock.shareRing !== undefined && shared === undefined) throw errno(E.ENOMEM);
   if (sock.version !== P.TPACKET_V3) return new FrameRing(shape, sock.version, shared);
-  return new BlockRing(shape, { machine: sock.net.machine, timeout, priv, ready: () => sock.dataReady?.() }, shared);
+  const options = {
+    machine: sock.net.machine,
+    timeout: request.tp_retire_blk_tov,
+    priv: request.tp_sizeof_priv,
+    fillsHash: (request.tp_feature_req_word & P.TP_FT_REQ_FILL_RXHASH) !== 0,
+    ready: () => sock.dataReady?.(),
+  };
+  return new BlockRing(shape, options, shared);
 }
 
 /** The ring in place of the one before; what waited in the queue is gone. */
@@ -61,16 +77,14 @@ export function setRing(sock: PacketSock, optval: Uint8Array): number {
     return 0;
   }
   if (sock.ring !== undefined) throw errno(E.EBUSY);
-  const { tp_retire_blk_tov, tp_sizeof_priv } = isV3
-    ? P.tpacket_req3.get(new Bytes(optval), 0)
-    : { tp_retire_blk_tov: 0, tp_sizeof_priv: 0 };
+  const request: BlockRequest = isV3 ? P.tpacket_req3.get(new Bytes(optval), 0) : noBlocks;
   const shape: RingShape = {
     blockSize: req.tp_block_size,
     blocks: req.tp_block_nr,
     frameSize: req.tp_frame_size,
     frames: req.tp_frame_nr,
   };
-  checkShape(sock, shape, tp_sizeof_priv);
-  swap(sock, makeRing(sock, shape, tp_retire_blk_tov, tp_sizeof_priv));
+  checkShape(sock, shape, request.tp_sizeof_priv);
+  swap(sock, makeRing(sock, shape, request));
   return 0;
 }

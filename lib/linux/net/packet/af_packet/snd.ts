@@ -13,7 +13,7 @@ import { devGetByIndex } from '../../core/dev/table.js';
 import { devDirectXmit, devQueueXmit, NET_XMIT_CN } from '../../core/dev/xmit.js';
 import type { NetDevice } from '../../core/net_device.js';
 import type { SkBuff } from '../../core/skbuff/sk_buff.js';
-import { ETH_P_8021Q, ethTypeVlan, VLAN_HLEN } from '../../core/skbuff/vlan.js';
+import { ETH_P_8021Q, ethTypeVlan, VLAN_HLEN, VLAN_MAX_DEPTH } from '../../core/skbuff/vlan.js';
 import type { SendRequest } from '../../socket.js';
 import type { PacketSock } from './sock.js';
 
@@ -68,11 +68,12 @@ function parseHeaders(sock: PacketSock, skb: SkBuff, dev: NetDevice): void {
   }
   if (dev.type !== ARPHRD_ETHER || !ethTypeVlan(skb.protocol)) return;
   let depth = ETH_HLEN;
-  for (let type = skb.protocol; ethTypeVlan(type); depth += VLAN_HLEN) {
-    if (depth + VLAN_HLEN > skb.len) return;
+  let type = skb.protocol;
+  for (let tags = 1; ethTypeVlan(type); tags++, depth += VLAN_HLEN) {
+    if (depth + VLAN_HLEN > skb.len || tags === VLAN_MAX_DEPTH) return;
     type = skb.memory.view.getUint16(skb.data + depth + 2);
   }
-  skb.networkHeader = skb.headroom + depth;
+  if (type !== 0) skb.networkHeader = skb.headroom + depth;
 }
 
 /** Room for the link header is there either way; a raw socket brings its own. */

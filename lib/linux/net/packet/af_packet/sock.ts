@@ -68,8 +68,6 @@ export class PacketSock extends KObject implements Socket {
   /** Whether the hook is in its list. */
   running = false;
 
-  /** SO_TIMESTAMP or one of its like; 0: none asked for. */
-  stamps = 0;
   auxdata = false;
   origdev = false;
   loss = false;
@@ -91,6 +89,10 @@ export class PacketSock extends KObject implements Socket {
   packets = 0;
   drops = 0;
   readonly receiveQueue: PacketDatagram[] = [];
+  /** Packets that found no room in the queue, ever (sk_drops). */
+  dropped = 0;
+  /** When the packet came that was received last, ns of the machine's clock; -1: none has been (sk_stamp). */
+  lastStamp = -1;
   /** Bytes charged for the queue (sk_rmem_alloc). */
   rmem = 0;
   /** Latched error (sk_err), positive; 0 = none. */
@@ -108,6 +110,10 @@ export class PacketSock extends KObject implements Socket {
 
   get label(): string {
     return `packet socket of ${this.hook.dev?.name ?? 'all devices'}`;
+  }
+
+  get hasRing(): boolean {
+    return this.ring !== undefined;
   }
 
   get rcvtimeo(): number {
@@ -170,8 +176,8 @@ export class PacketSock extends KObject implements Socket {
     return readable | (this.err !== 0 ? EPOLLERR : 0) | EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND;
   }
 
-  ioctl(_task: Task, request: number, arg: Uint8Array): number {
-    return ioctl(this.use(), request, arg);
+  ioctl(task: Task, request: number, arg: Uint8Array): number {
+    return ioctl(this.use(), task, request, arg);
   }
 
   listen(): number {

@@ -89,21 +89,10 @@ function packetSetsockopt(sock: PacketSock, optname: number, optval: Uint8Array)
   return set(sock, new Bytes(optval).view.getInt32(0, true));
 }
 
-const stampOptions: ReadonlySet<number> = new Set([
-  S.SO_TIMESTAMP_OLD,
-  S.SO_TIMESTAMPNS_OLD,
-  S.SO_TIMESTAMP_NEW,
-  S.SO_TIMESTAMPNS_NEW,
-]);
-
 /** @models net/core/sock.c sk_setsockopt() @differs the options that packet sockets heed */
 function socketSetsockopt(sock: PacketSock, task: Task, optname: number, optval: Uint8Array): number {
-  if (optname === S.SO_PASSCRED) return -E.EOPNOTSUPP;
-  if (!stampOptions.has(optname))
-    return sockFilterSetsockopt(sock, task, optname, optval) ?? sockSetsockopt(sock, task, optname, optval);
-  if (optval.length < 4) return -E.EINVAL;
-  sock.stamps = new Bytes(optval).view.getInt32(0, true) === 0 ? 0 : optname;
-  return 0;
+  if (optname === S.SO_PASSCRED) return optval.length < 4 ? -E.EINVAL : -E.EOPNOTSUPP;
+  return sockFilterSetsockopt(sock, task, optname, optval) ?? sockSetsockopt(sock, task, optname, optval);
 }
 
 /** setsockopt(2): 0 or a negative errno. @differs the choice of the level that sock_setsockopt() makes */
@@ -165,10 +154,7 @@ function packetGetsockopt(sock: PacketSock, optname: number, given: Uint8Array |
 /** @models net/core/sock.c sk_getsockopt() @differs the options that packet sockets heed */
 function socketGetsockopt(sock: PacketSock, optname: number, optlen: number): SockOptValue | number {
   if (optname === S.SO_PASSCRED) return -E.EOPNOTSUPP;
-  if (!stampOptions.has(optname))
-    return sockFilterGetsockopt(sock, optname, optlen) ?? sockGetsockopt(sock, optname, optlen);
-  const value = int(sock.stamps === optname ? 1 : 0).subarray(0, optlen);
-  return { value, length: value.length };
+  return sockFilterGetsockopt(sock, optname, optlen) ?? sockGetsockopt(sock, optname, optlen);
 }
 
 /**

@@ -7,7 +7,7 @@ import { realTime } from '../../../clock.js';
 import type { NetDevice } from '../../core/net_device.js';
 import { PACKET_LOOPBACK, type SkBuff } from '../../core/skbuff/sk_buff.js';
 import { statusOf } from './recvmsg.js';
-import { runFilter, senderOf, showHeader } from './rcv.js';
+import { protocolOf, queueCopy, runFilter, senderOf, showHeader, tagOf } from './rcv.js';
 import type { RxRing } from './ring.js';
 import { TPACKET_HDRLEN } from './set_ring.js';
 import type { PacketSock } from './sock.js';
@@ -38,18 +38,20 @@ function layoutOf(sock: PacketSock, ring: RxRing, skb: SkBuff, snaplen: number):
 }
 
 /** Fields of the header behind its status, as each version has them. */
-function putHeader(sock: PacketSock, view: DataView, at: number, skb: SkBuff, { mac, net, kept }: Layout): void {
+function putHeader(sock: PacketSock, ring: RxRing, at: number, skb: SkBuff, { mac, net, kept }: Layout): void {
+  const { view } = ring;
   const { clock } = sock.net.machine;
   const { sec, nsec } = realTime(clock, clock.now());
-  const tag = skb.vlanTagPresent;
+  const tag = tagOf(sock, skb);
   const lengths = sock.version === P.TPACKET_V3 ? at + 12 : sock.version === P.TPACKET_V2 ? at + 4 : at + 8;
   if (sock.version === P.TPACKET_V3) {
     view.setUint32(at + 4, sec, true);
     view.setUint32(at + 8, nsec, true);
     view.setUint16(at + 24, mac, true);
     view.setUint16(at + 26, net, true);
-    view.setUint32(at + 32, tag ? skb.vlanTci : 0, true);
-    view.setUint16(at + 36, tag ? skb.vlanProto : 0, true);
+    view.setUint32(at + 28, ring.fillsHash ? sock.net.machine.softnet.flowHash.of(skb) : 0, true);
+    view.setUint32(at + 32, tag?.tci ?? 0, true);
+    view.setUint16(at + 36, tag?.tpid ?? 0, true);
   } else {
     const offsets = lengths + 8;
     view.setUint16(offsets, mac, true);
@@ -57,8 +59,8 @@ function putHeader(sock: PacketSock, view: DataView, at: number, skb: SkBuff, { 
     view.setUint32(offsets + 4, sec, true);
     view.setUint32(offsets + 8, sock.version === P.TPACKET_V2 ? nsec : Math.floor(nsec / 1000), true);
     if (sock.version === P.TPACKET_V2) {
-      view.setUint16(at + 24, tag ? skb.vlanTci : 0, true);
-      view.setUint16(at + 26, tag ? skb.vlanProto : 0, true);
+      view.setUint16(at + 24, tag?.tci ?? 0, true);
+      view.setUint16(at + 26, tag?.tpid ?? 0, true);
     }
   }
   // tp_snaplen and tp_len; TPACKET_V1 and V2 have them the other way round.
@@ -67,17 +69,26 @@ function putHeader(sock: PacketSock, view: DataView, at: number, skb: SkBuff, { 
   view.setUint32(lengths + 4, lenFirst ? kept : skb.len, true);
 }
 
-function putAddress(view: RxRing, at: number, skb: SkBuff, dev: NetDevice, ifindex: number): void {
+/** What lies behind the sender's address in sll_addr stays as it was. */
+function putAddress(sock: PacketSock, view: RxRing, at: number, skb: SkBuff, dev: NetDevice, ifindex: number): void {
   const address = senderOf(skb);
+  const rest = view.memory.slice(at + P.SLL_ADDR + address.length, at + P.SOCKADDR_LL_SIZE);
   P.sockaddr_ll.set(new Bytes(view.memory), at, {
     sll_family: AF_PACKET,
-    sll_protocol: skb.protocol,
+    sll_protocol: protocolOf(sock, skb),
     sll_ifindex: ifindex,
     sll_hatype: dev.type,
     sll_pkttype: skb.pktType,
     sll_halen: address.length,
     sll_addr: address,
   });
+  view.memory.set(rest, at + P.SLL_ADDR + address.length);
+}
+
+/** A packet that does not fit is queued as well, whole, for a socket that has asked for that. */
+function copies(sock: PacketSock, ring: RxRing, { mac }: Layout, snaplen: number): boolean {
+  if (sock.version === P.TPACKET_V3 || mac + snaplen <= ring.maxFrame) return false;
+  return sock.copyThresh !== 0 && sock.rmem < sock.opts.rcvbuf;
 }
 
 function write(sock: PacketSock, ring: RxRing, skb: SkBuff, dev: NetDevice, origDev: NetDevice): void {
@@ -89,12 +100,16 @@ function write(sock: PacketSock, ring: RxRing, skb: SkBuff, dev: NetDevice, orig
     sock.drops++;
     return;
   }
-  let status = statusOf(skb.ipSummed, skb.pktType, skb.vlanTagPresent && sock.version !== P.TPACKET_V1);
+  let status = statusOf(skb.ipSummed, skb.pktType, sock.version !== P.TPACKET_V1 && tagOf(sock, skb) !== undefined);
   if (sock.drops !== 0 && sock.version !== P.TPACKET_V3) status |= P.TP_STATUS_LOSING;
+  if (copies(sock, ring, layout, snaplen)) {
+    status |= P.TP_STATUS_COPY;
+    queueCopy(sock, skb);
+  }
   sock.packets++;
   ring.memory.set(skb.memory.u8.subarray(skb.data, skb.data + layout.kept), at + layout.mac);
-  putHeader(sock, ring.view, at, skb, layout);
-  putAddress(ring, at + HEADER[sock.version as 0 | 1 | 2], skb, dev, (sock.origdev ? origDev : dev).ifindex);
+  putHeader(sock, ring, at, skb, layout);
+  putAddress(sock, ring, at + HEADER[sock.version as 0 | 1 | 2], skb, dev, (sock.origdev ? origDev : dev).ifindex);
   ring.give(at, status);
   sock.dataReady?.();
 }

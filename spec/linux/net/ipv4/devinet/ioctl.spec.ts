@@ -39,7 +39,7 @@ describe('net/ipv4/devinet: ioctl', () => {
     ifreq.write(name, 'latin1');
     ifreq.writeUInt16LE(local === undefined ? 0 : AF_INET, 16);
     if (local !== undefined) ifreq.set(ip(local), 20);
-    const result = machine.inetIoctl(request, ifreq);
+    const result = machine.inetIoctl(machine.init, request, ifreq);
     return result === 0 ? toHex(ifreq.subarray(16)) : result;
   }
   const answer = (address: string): string => `02000000${toHex(Uint8Array.from(ip(address)))}${'00'.repeat(8)}${REST}`;
@@ -61,7 +61,8 @@ describe('net/ipv4/devinet: ioctl', () => {
     ['SIOCGIFADDR', 'lo', -E.EADDRNOTAVAIL],
     ['SIOCGIFADDR', 'nope', -E.ENODEV],
     ['SIOCGIFADDR', '', -E.ENODEV],
-    ['SIOCSIFADDR', 'nope', -E.ENODEV],
+    ['SIOCSIFADDR', 'nope', -E.EINVAL],
+    ['SIOCSIFADDR', 'nope', -E.ENODEV, '10.0.0.1'],
     ['SIOCGIFINDEX', 'v0', -E.ENOIOCTLCMD],
   ];
   for (const [request, name, found, local] of cases)
@@ -73,7 +74,7 @@ describe('net/ipv4/devinet: ioctl', () => {
   it('changes no address, and says so', () => {
     expect(ask(S.SIOCSIFADDR, 'v0', '1.2.3.4')).to.equal(-E.EOPNOTSUPP);
     expect(gaps).to.deep.equal(['ioctl SIOCSIFADDR']);
-    expect(machine.inetIoctl(S.SIOCGIFADDR, new Uint8Array(8))).to.equal(-E.EINVAL);
+    expect(machine.inetIoctl(machine.init, S.SIOCGIFADDR, new Uint8Array(8))).to.equal(-E.EINVAL);
   });
 
   it('is for packet sockets, too', () => {
