@@ -3,6 +3,8 @@
 // round for ever on the kernel that is asked.
 import type { Random } from '../../../tools/oracle/fuzz/random.js';
 import { clsact, filter, type Configuration } from './configurations.js';
+import { randomQueue, randomQueueChange } from './random_queues.js';
+import { randomTables } from './random_u32.js';
 
 /** Where filters stand, and where packets may go from there. */
 interface Place {
@@ -14,7 +16,7 @@ interface Place {
 
 const ALL_VERDICTS = ['unspec', 'ok', 'reclassify', 'shot', 'pipe', 'stolen', 'queued', 'trap', 'nine', 'class'];
 const CHANGING = ['mark', 'classid', 'bylen', 'tos', 'vlan_push', 'vlan_pop', 'cut', 'head', 'tome', 'store'];
-const CONTROLS = ['', ' pass', ' pipe', ' drop', ' continue', ' reclassify'];
+const CONTROLS = ['', ' pass', ' pipe', ' drop', ' continue', ' reclassify', ' jump 1', ' jump 2'];
 const PROTOCOLS = ['ip', 'ipv6', 'arp', '802.1Q', '802.1ad', 'all', 'all', 'all', 'ipx', '802_3'];
 const CHAINS = [0, 0, 0, 3, 8];
 
@@ -117,25 +119,40 @@ function filterLine(random: Random, place: Place, kinds: readonly string[]): str
   return filter(place.dev, where, classifier(random, place, kinds));
 }
 
-const CLASSFUL = ['htb', 'htb', 'prio'];
-
-/** A root qdisc without time: rates that no burst exhausts. */
-function queue(random: Random, dev: string, kinds: readonly string[]): string[] {
-  const more = kinds.includes('fq_codel') ? ['fq_codel flows 1'] : [];
-  const simple = ['pfifo limit 10', 'bfifo limit 3000', 'tbf rate 10gbit burst 10m limit 1m', ...more];
-  const kind = random.pick([...simple, ...CLASSFUL]);
-  const root = `tc qdisc add dev ${dev} root handle 1: `;
-  if (kind === 'prio') return kinds.includes('prio') ? [`${root}prio bands ${range(random, 2, 5)}`] : [`${root}pfifo`];
-  if (kind !== 'htb') return [root + kind];
-  const rate = 'rate 1gbit ceil 20gbit burst 1m cburst 1m';
-  const classes = [1, 2, 3].map((n) => `tc class add dev ${dev} parent 1: classid 1:${n} htb ${rate} prio ${n}`);
-  const leaf = `tc qdisc add dev ${dev} parent 1:${range(random, 1, 3)} handle 20: ${random.pick(['pfifo limit 3', 'bfifo limit 100'])}`;
-  return [`${root}htb default ${range(random, 0, 4)}`, ...classes, ...(random.chance(0.5) ? [leaf] : [])];
+/** Filters of one place: one, or several that use the tables of u32. */
+function filterLines(random: Random, place: Place, kinds: readonly string[]): string[] {
+  if (!random.chance(0.15)) return [filterLine(random, place, kinds)];
+  return randomTables(random, place.dev, place.hook, () => actions(random, place.targets, kinds));
 }
+
+/** What is done to a device of its own accord. */
+const linkChange = (random: Random): string => {
+  const dev = random.pick(['v1', 'w0', 'w1', 'i0']);
+  switch (random.int(7)) {
+    case 0:
+      return `ip link set ${dev} allmulticast ${random.pick(['on', 'off'])}`;
+    case 1:
+      return `ip link set ${dev} address 02:00:00:00:00:${random.pick(['02', '04', '10', '11'])}`;
+    case 2:
+      return `ip link set ${random.pick(['v0', 'v1'])} mtu ${random.pick([68, 100, 1400, 1500, 9000, 65535])}`;
+    case 3:
+      return `ip link set ${dev} promisc off`;
+    case 4:
+      return `ip link set ${random.pick(['v0', 'v1'])} ${random.pick(['down', 'up'])}`;
+    case 5:
+      return `ip link set ${dev} gso_max_size ${random.pick([1000, 65536])}`;
+    default:
+      return `ip link set ${dev} multicast ${random.pick(['on', 'off'])}`;
+  }
+};
 
 const change = (random: Random, places: readonly Place[], kinds: readonly string[]): string => {
   const place = random.pick(places);
-  switch (random.weighted({ add: 4, del: 3, delAll: 1, down: 1, up: 1, mtu: 1, promisc: 1 })) {
+  switch (random.weighted({ add: 4, del: 3, delAll: 1, down: 1, up: 1, mtu: 1, promisc: 1, link: 2, queue: 5 })) {
+    case 'link':
+      return linkChange(random);
+    case 'queue':
+      return randomQueueChange(random, random.pick(['v0', 'v0', 'w0', 'i0']), kinds);
     case 'add':
       return filterLine(random, place, kinds);
     case 'del':
@@ -173,13 +190,13 @@ export function randomConfiguration(
   hook('i0', [['egress', []]]);
   for (const dev of ['v0', 'w0', 'i0'])
     if (random.chance(0.35)) {
-      const lines = queue(random, dev, kinds);
+      const lines = randomQueue(random, dev, kinds);
       setup.push(...lines);
       if (/ (htb|prio|fq_codel)/.test(lines[0]!)) places.push({ dev, hook: 'parent 1:', targets: [] });
     }
   if (places.length === 0) return randomConfiguration(name, random, frames, kinds);
-  for (let n = range(random, 1, 8); n > 0; n--) setup.push(filterLine(random, random.pick(places), kinds));
-  const changes = Array.from({ length: random.int(4) }, () => ({
+  for (let n = range(random, 1, 8); n > 0; n--) setup.push(...filterLines(random, random.pick(places), kinds));
+  const changes = Array.from({ length: random.int(6) }, () => ({
     before: random.int(frames),
     run: change(random, places, kinds),
   })).sort((a, b) => a.before - b.before);
