@@ -8,6 +8,7 @@ import type { ClientTask } from './clients.js';
 import { IN_DELETE_SELF, IN_UNMOUNT, type Inotify } from './inotify.js';
 import { BASE, OUT, STAT, close, errno, fstat, get64, syscallAt, u32, view } from './libc.js';
 import type { NativeCalls } from './native.js';
+import { bytesOf, nameOf } from './paths.js';
 import { EACCES, EEXIST, ENOENT, EPERM } from '../uapi/asm-generic/errno.js';
 import { BpfPin, type BpfPaths, type Pinned } from '../linux/kernel/bpf/inode.js';
 
@@ -156,25 +157,25 @@ export class BpfFs {
 
   /** A directory without links in its path. */
   #real(path: string): string {
-    const fd = this.#at(abi.AT_FDCWD, path, abi.O_PATH, 0, 0);
+    const fd = this.#at(abi.AT_FDCWD, bytesOf(path), abi.O_PATH, 0, 0);
     const real = fd < 0 ? undefined : this.#native.readlink(`/proc/self/fd/${fd}`);
     if (fd >= 0) close(fd);
-    return real ?? path;
+    return real === undefined ? path : nameOf(real);
   }
 
   #inFolder(fd: number): boolean {
-    const path = this.#native.readlink(`/proc/self/fd/${fd}`) ?? '';
+    const path = nameOf(this.#native.readlink(`/proc/self/fd/${fd}`) ?? '');
     return path === this.folder || path.startsWith(`${this.folder!}/`);
   }
 
-  /** openat2(2); struct open_how: flags, mode, resolve. */
+  /** openat2(2) of a path with a character a byte; struct open_how: flags, mode, resolve. */
   #at(dirfd: number, path: string, flags: number, mode: number, resolve: number): number {
     const how = OUT;
     u32.fill(0, how >> 2, (how >> 2) + 6);
     u32[how >> 2] = flags | abi.O_CLOEXEC;
     u32[(how >> 2) + 2] = mode;
     u32[(how >> 2) + 4] = resolve;
-    const fd = syscallAt(this.#abi.nr.openat2, dirfd, path === '' ? '.' : path, BASE + how, 24, 0, 0);
+    const fd = syscallAt(this.#abi.nr.openat2, dirfd, path === '' ? '.' : nameOf(path), BASE + how, 24, 0, 0);
     return fd >= 0 ? fd : -(errno() || ENOENT);
   }
 }

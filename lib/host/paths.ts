@@ -1,4 +1,5 @@
 // Paths as clients give them: text in their memory, and what it means from where they stand.
+import { Buffer } from 'node:buffer';
 import { BASE, IN, u8 } from './libc.js';
 import { readClient, regions } from './memory.js';
 import { EFAULT, ENAMETOOLONG } from '../uapi/asm-generic/errno.js';
@@ -26,6 +27,12 @@ function text(start: number, end: number): string {
   for (let at = start; at < end; at++) path += String.fromCharCode(u8[at]!);
   return path;
 }
+
+/** A path as Node.js and C functions take it, of one that has a character a byte, as clients' paths have. */
+export const nameOf = (bytes: string): string => Buffer.from(bytes, 'latin1').toString();
+
+/** The other way round. */
+export const bytesOf = (name: string): string => Buffer.from(name).toString('latin1');
 
 /** Writes bytes to a client; 0 or a negative errno. */
 export function writeBytes(tid: number, address: number, bytes: Uint8Array, offset: number): number {

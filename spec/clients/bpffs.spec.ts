@@ -77,6 +77,16 @@ for name in ('/d/n', '/l'):
       expect(pinsOf(machine!)).eql([]);
     });
 
+    it('takes names of any letters', () => {
+      const out = python(`
+fd = create()
+os.mkdir(B + '/dä'); os.chdir(B + '/dä')
+print(pin(fd, B + '/dä/日本'), get('日本') > 0, pin(fd, '日本'), sorted(os.listdir('.')) == ['日本'], magic(B + '/dä'))
+os.unlink('日本'); os.chdir('/'); os.rmdir(B + '/dä')
+`);
+      expect(out).equal('0 True -17 True 0xcafe4a11');
+    });
+
     it('refuses what is no place and no pin', () => {
       const out = python(`
 fd = create()

@@ -22,6 +22,9 @@ export interface Options {
   readonly uid?: number;
 }
 
+/** Where folders of boxes may lie: the paths of their sockets must not be long. */
+const shortFolder = Buffer.byteLength(tmpdir()) < 50 ? tmpdir() : '/tmp';
+
 /** A command that runs in the background. */
 export interface Running {
   readonly child: ChildProcess;
@@ -32,7 +35,7 @@ export interface Running {
 
 export class Tcbox {
   /** In place of XDG_RUNTIME_DIR. */
-  readonly folder = mkdtempSync(join(tmpdir(), 'tcbox-'));
+  readonly folder = mkdtempSync(join(shortFolder, 'tcbox-'));
   readonly #env: NodeJS.ProcessEnv;
 
   constructor() {

@@ -4,6 +4,9 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** The paths of sockets must not be long. */
+const shortFolder = Buffer.byteLength(tmpdir()) < 50 ? tmpdir() : '/tmp';
+
 export interface Many {
   readonly boxes: number;
   /** Seconds until the last has started, answered, stopped. */
@@ -19,7 +22,7 @@ interface Ended {
 
 /** Starts, asks and stops `boxes` boxes, each step for all at once. */
 export async function manyBoxes(tcbox: string, boxes: number): Promise<Many> {
-  const folder = mkdtempSync(join(tmpdir(), 'tcbox-many-'));
+  const folder = mkdtempSync(join(shortFolder, 'tcbox-many-'));
   chmodSync(folder, 0o700);
   const env = { ...process.env, XDG_RUNTIME_DIR: folder };
   const run = (args: readonly string[]): Promise<Ended> =>

@@ -5,7 +5,7 @@ import { BPF_FS_MAGIC, PRELOADED } from '../bpffs.js';
 import type { ClientTask } from '../clients.js';
 import { OUT, close, u8, view } from '../libc.js';
 import { writeClient } from '../memory.js';
-import { readPath } from '../paths.js';
+import { nameOf, readPath } from '../paths.js';
 import type { Handler, Supervisor } from '../supervisor.js';
 import { LATER, PROCEED } from '../verdict.js';
 import { EINVAL, EPERM } from '../../uapi/asm-generic/errno.js';
@@ -42,7 +42,7 @@ function mountRamfs(sv: Supervisor, task: ClientTask, { source, target, mode }: 
   const { idLow, idHigh } = sv.listener.notification;
   const place = bpffs.whereIs(task, target);
   const options = `mode=1${mode.replace(/^0+/, '').padStart(3, '0')}`;
-  const argv = [...namespaces!.enter(task.pid), 'mount', '-t', 'ramfs', '-o', options, source, place];
+  const argv = [...namespaces!.enter(task.pid), 'mount', '-t', 'ramfs', '-o', options, nameOf(source), nameOf(place)];
   sv.errand(argv, (status) => {
     if (status === 0) {
       sv.mounts.count++;
