@@ -33,6 +33,8 @@ export interface AttributePolicy {
   readonly min?: number | undefined;
   /** Greatest value of an int, or length of a binary, where the policy gives one. */
   readonly max?: number | undefined;
+  /** NLA_BE16, NLA_BE32: the kernel does not describe the policy when it refuses a value. */
+  readonly untold?: boolean;
 }
 
 export interface AttributeKind<T = unknown> extends AttributePolicy {
@@ -53,9 +55,12 @@ export interface AttributeKind<T = unknown> extends AttributePolicy {
 type Access<T> = Pick<AttributeKind<T>, 'name' | 'read' | 'sizeOf' | 'write' | 'show'> & { readonly codec?: Codec<T> };
 
 /** Kinds have the same properties in the same order, so that the engine treats all alike. */
-function kindOf<T>({ type, len, mask, min, max }: AttributePolicy, access: Access<T>): AttributeKind<T> {
+function kindOf<T>(
+  { type, len, mask, min, max, untold = false }: AttributePolicy,
+  access: Access<T>,
+): AttributeKind<T> {
   const { name, codec, read, sizeOf, write, show } = access;
-  return { type, len, mask, min, max, name, codec, read, sizeOf, write, show };
+  return { type, len, mask, min, max, untold, name, codec, read, sizeOf, write, show };
 }
 
 function fixedKind<T>(policy: AttributePolicy, codec: Codec<T>): AttributeKind<T> {
@@ -96,6 +101,9 @@ export function intMax(codec: Codec<number>, max: number): AttributeKind<number>
 export function intMask(codec: Codec<number>, mask: number): AttributeKind<number> {
   return fixedKind({ ...intPolicy(codec), mask }, codec);
 }
+
+/** An integer that the policy itself calls one of network order (NLA_BE16, NLA_BE32). */
+export const bigEndian = <T>(kind: AttributeKind<T>): AttributeKind<T> => ({ ...kind, untold: true });
 
 export const nlaU8 = int(u8);
 export const nlaU16 = int(u16);

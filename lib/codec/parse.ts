@@ -141,7 +141,7 @@ function checkValue(attribute: Attribute, nla: Nla, extack: Extack | undefined):
   if (max !== undefined && (kind.read(nla) as number) > max)
     refuse(extack, erange, 'integer out of range', nla, attribute);
   if (mask !== undefined && kind.type !== 'bitfield32' && ((kind.read(nla) as number) & ~mask) !== 0)
-    refuse(extack, einval, 'reserved bit set', nla, attribute);
+    refuse(extack, einval, 'reserved bit set', nla);
 }
 
 /**

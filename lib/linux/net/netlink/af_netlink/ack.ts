@@ -31,8 +31,13 @@ function putBound(skb: MessageWriter, padded: boolean, type: number, low: number
   skb.buffer.view.setUint32(at + 4, high, true);
 }
 
-function putIntRange(skb: MessageWriter, padded: boolean, bytes: number, min = 0): void {
-  const max = 2 ** (8 * Math.min(bytes, 4)) - 1;
+function putIntRange(skb: MessageWriter, padded: boolean, policy: AttributeKind): void {
+  const { len: bytes, mask, min = 0 } = policy;
+  if (mask !== undefined) {
+    putBound(skb, padded, NL_POLICY_TYPE_ATTR.MASK.type, mask, 0);
+    return;
+  }
+  const max = policy.max ?? 2 ** (8 * Math.min(bytes, 4)) - 1;
   putBound(skb, padded, NL_POLICY_TYPE_ATTR.MIN_VALUE_U.type, min, 0);
   putBound(skb, padded, NL_POLICY_TYPE_ATTR.MAX_VALUE_U.type, max, bytes === 8 ? 0xffffffff : 0);
 }
@@ -49,7 +54,7 @@ function putPolicyLimits(skb: MessageWriter, padded: boolean, policy: AttributeK
     case 'u16':
     case 'u32':
     case 'u64':
-      putIntRange(skb, padded, policy.len, policy.min);
+      putIntRange(skb, padded, policy);
       break;
     case 's32':
       putSignedRange(skb, padded, policy.min);
@@ -70,7 +75,7 @@ function putPolicyLimits(skb: MessageWriter, padded: boolean, policy: AttributeK
 /** net/netlink/policy.c netlink_policy_dump_write_attr(): types without a check are not described. */
 function putPolicy(skb: MessageWriter, padded: boolean, policy: AttributeKind): void {
   const number = policyNumbers[policy.type];
-  if (number === undefined) return;
+  if (number === undefined || policy.untold === true) return;
   const nest = skb.nest(NLMSGERR_ATTR.POLICY.type | NLA_F_NESTED);
   putPolicyLimits(skb, padded, policy);
   skb.putU32(NL_POLICY_TYPE_ATTR.TYPE.type, number);
