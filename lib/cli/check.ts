@@ -119,6 +119,7 @@ class Run {
     this.counts.datagrams++;
     if (datagram.lost !== undefined) {
       this.counts.inexact++;
+      this.#checker.overlook(datagram);
       this.#output.print(this.#reporter.inexact(datagram));
       return;
     }

@@ -64,6 +64,8 @@ export const behaviours = {
     since: 'v6.18',
     what: 'flower knows the keys after L2TPv3 and checks the bits of its flags',
   },
+  'route-flowlabel': { since: 'v6.18', what: 'route requests know RTA_FLOWLABEL' },
+  'rule-later-attributes': { since: 'v6.18', what: 'routing rules take a DSCP, flow labels and masks of ports' },
   clsact: { since: 'v6.1', what: 'the clsact qdisc exists' },
   'noqueue-visible': { since: 'v6.1', what: 'noqueue is an ordinary qdisc that dumps show' },
   'veth-queues': { since: 'v6.1', what: 'a veth has a queue for each CPU instead of one' },

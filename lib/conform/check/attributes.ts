@@ -218,7 +218,8 @@ function noteUnread(run: Attributes, off: number, type: number, reading: Reading
   const text = dump ? 'only the kernel sends this attribute' : name;
   const fix = dump ? 'leave it out' : 'leave it out, or correct nla_type';
   const bad = reading.extack ? off : undefined;
-  const msg = reading.extack ? (beyond ? 'Unknown attribute type' : 'Unsupported attribute') : undefined;
+  const own = beyond ? 'Unknown attribute type' : 'Unsupported attribute';
+  const msg = reading.extack ? (reading.msg ?? own) : undefined;
   if (!dump) run.blame();
   const bit = beyond ? NL_VALIDATE_MAXTYPE : NL_VALIDATE_UNSPEC;
   if (
@@ -244,7 +245,7 @@ function judgeStrictly(
   attribute: Attribute,
   off: number,
   modes: readonly [number, number],
-  extack: boolean,
+  { extack, msg: instead }: Reading,
 ): boolean {
   const { judge } = run;
   const length = judge.view.getUint16(off, true) - NLA_HDRLEN;
@@ -252,18 +253,19 @@ function judgeStrictly(
   const at = { offset: off, length: length + NLA_HDRLEN, path: run.pathOf(attribute.type) };
   const bad = extack ? off : undefined;
   const refused = (bit: number, code: Deviation['code'], msg: string, text: string): boolean =>
-    refuseIn(judge, modes, bit, { code, errno: 'EINVAL', msg: extack ? msg : undefined, at, text, bad });
+    refuseIn(judge, modes, bit, { code, errno: 'EINVAL', msg: extack ? (instead ?? msg) : undefined, at, text, bad });
   const size = intSize(attribute.kind.type);
   const nest = attribute.kind.type === 'nested';
   const flagged = (raw & NLA_F_NESTED) !== 0;
   let passes = true;
-  if (size !== 0 && length !== size && length > size)
+  if (size !== 0 && length !== size)
     passes = !refused(
       NL_VALIDATE_STRICT_ATTRS,
-      C.inexactInteger,
+      length < size ? C.shortInteger : C.inexactInteger,
       'invalid attribute length',
       `an integer of ${size} bytes is given as ${length}`,
     );
+  if (!passes && length < size) return false;
   if (nest && !flagged)
     passes =
       !refused(NL_VALIDATE_NESTED, C.nestedFlagMissing, 'NLA_F_NESTED is missing', 'a nest is to carry NLA_F_NESTED') &&
@@ -327,10 +329,11 @@ function judgeOne(run: Attributes, attribute: Attribute, off: number, length: nu
   const strictMode = always ? NL_VALIDATE_STRICT : reading.strictMode;
   let passes = true;
   if (mode !== NL_VALIDATE_LIBERAL || strictMode !== NL_VALIDATE_LIBERAL)
-    passes = judgeStrictly(run, attribute, off, [mode, strictMode], reading.extack);
+    passes = judgeStrictly(run, attribute, off, [mode, strictMode], reading);
   if (judge.sink !== undefined)
     noteOddities(run, attribute, off, length, ((mode | strictMode) & NL_VALIDATE_NESTED) !== 0);
   const { kind } = attribute;
+  if (!passes && length < intSize(kind.type)) return false;
   const code = fault(kind, judge.u8, judge.view, off + NLA_HDRLEN, length);
   if (code === undefined) return passes;
   deny(judge, reading, {

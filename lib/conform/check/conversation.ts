@@ -52,6 +52,12 @@ export class Conversation {
   /** Port id of the socket, once an answer has shown it. */
   #port = 0;
 
+  /** A datagram passes of which not all is known: nothing more is said of what goes before. */
+  overlook(): void {
+    this.#forgot = true;
+    this.#pending.clear();
+  }
+
   /** Takes in the request that `judge` has turned to. */
   request(judge: Judge): void {
     this.#requests = true;

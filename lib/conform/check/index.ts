@@ -45,6 +45,11 @@ export class Checker {
     return checkDatagram(datagram, this.#options, this.#conversationOf(datagram));
   }
 
+  /** A datagram that cannot be judged, since not all of its bytes are there. */
+  overlook(datagram: Datagram): void {
+    this.#conversationOf(datagram)?.overlook();
+  }
+
   /** Undefined when the format does not say which socket a datagram went through. */
   #conversationOf({ socket, origin }: Datagram): Conversation | undefined {
     if (socket === undefined) return undefined;

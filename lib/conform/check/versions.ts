@@ -48,6 +48,10 @@ const since = {
   'early-netns': 'v6.18',
   /** The data of the kind of a link is judged before its index. */
   'late-index-check': 'v6.18',
+  /** Route requests know RTA_FLOWLABEL. */
+  'route-flowlabel': 'v6.18',
+  /** Rules take a DSCP, flow labels and masks of ports. */
+  'later-rule-attributes': 'v6.18',
   /** RTM_*LINKPROP exist. */
   linkprop: 'v6.1',
 } as const satisfies Readonly<Record<string, KernelVersion>>;

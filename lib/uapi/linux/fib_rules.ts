@@ -1,8 +1,20 @@
 // include/uapi/linux/fib_rules.h: messages about routing rules; the policy is fib_rule_policy of net/core/fib_rules.c.
 import { attrs } from '../../codec/attrs.js';
-import { nlaU16, nlaU32, nlaU64, nlaU8, opaque, string, unchecked } from '../../codec/kind.js';
+import {
+  bigEndian,
+  int,
+  intMask,
+  intMax,
+  nlaU16,
+  nlaU32,
+  nlaU64,
+  nlaU8,
+  opaque,
+  string,
+  unchecked,
+} from '../../codec/kind.js';
 import { flagTable, nameTable } from '../../codec/names.js';
-import { u16, u32, u8 } from '../../codec/scalar.js';
+import { be32, u16, u32, u8 } from '../../codec/scalar.js';
 import { struct } from '../../codec/struct.js';
 import { IFNAMSIZ } from './if.js';
 
@@ -30,8 +42,11 @@ export const FIB_RULE_INVERT = 0x2;
 export const FIB_RULE_IIF_DETACHED = 0x8;
 export const FIB_RULE_OIF_DETACHED = 0x10;
 
-/** FRA_* */
-export const FRA = attrs('FRA', {
+/** INET_DSCP_MASK >> 2 */
+const DSCP_MAX = 0x3f;
+
+/** What every judged kernel has a policy for. */
+const early = {
   DST: [1, unchecked],
   SRC: [2, unchecked],
   IIFNAME: [3, string(IFNAMSIZ - 1)],
@@ -51,13 +66,26 @@ export const FRA = attrs('FRA', {
   IP_PROTO: [22, nlaU8],
   SPORT_RANGE: [23, opaque(4)],
   DPORT_RANGE: [24, opaque(4)],
-  DSCP: [25, nlaU8],
-  FLOWLABEL: [26, nlaU32],
-  FLOWLABEL_MASK: [27, nlaU32],
-  SPORT_MASK: [28, nlaU16],
-  DPORT_MASK: [29, nlaU16],
-  DSCP_MASK: [30, nlaU8],
-});
+} as const;
+
+/** FRA_* */
+export const FRA = attrs(
+  'FRA',
+  {
+    ...early,
+    DSCP: [25, intMax(u8, DSCP_MAX)],
+    FLOWLABEL: [26, bigEndian(int(be32))],
+    FLOWLABEL_MASK: [27, bigEndian(int(be32))],
+    SPORT_MASK: [28, nlaU16],
+    DPORT_MASK: [29, nlaU16],
+    DSCP_MASK: [30, intMask(u8, DSCP_MAX)],
+  },
+  undefined,
+  { strictFrom: 25 },
+);
+
+/** FRA_* as Linux 6.1 has them. */
+export const FRA_6_1 = attrs('FRA', early);
 
 export const frAct = nameTable({
   FR_ACT_UNSPEC: 0, FR_ACT_TO_TBL, FR_ACT_GOTO, FR_ACT_NOP, FR_ACT_BLACKHOLE, FR_ACT_UNREACHABLE, FR_ACT_PROHIBIT,

@@ -1,7 +1,7 @@
 // include/uapi/linux/neighbour.h: neighbour messages, their attributes and states; the policy is nda_policy of
 // net/core/neighbour.c.
 import { attrs } from '../../codec/attrs.js';
-import { binary, nested, nlaU16, nlaU32, nlaU8, output } from '../../codec/kind.js';
+import { binary, intMask, nested, nlaU16, nlaU32, nlaU8, output } from '../../codec/kind.js';
 import { flagTable } from '../../codec/names.js';
 import { s32, u16, u32, u8 } from '../../codec/scalar.js';
 import { struct } from '../../codec/struct.js';
@@ -23,6 +23,9 @@ export const nda_cacheinfo = struct('nda_cacheinfo', {
   ndm_refcnt: u32,
 });
 
+/** NTF_EXT_MANAGED and NTF_EXT_EXT_VALIDATED. */
+const NTF_EXT_MASK = 0x05;
+
 export const NDA = attrs(
   'NDA',
   {
@@ -37,10 +40,11 @@ export const NDA = attrs(
     MASTER: [9, nlaU32],
     PROTOCOL: [12, nlaU8],
     NH_ID: [13, nlaU32],
-    FLAGS_EXT: [15, nlaU32],
+    FLAGS_EXT: [15, intMask(u32, NTF_EXT_MASK)],
     FDB_EXT_ATTRS: [14, nested],
   },
   17,
+  { strictFrom: 13 },
 );
 
 export const NTF_USE = 0x01;

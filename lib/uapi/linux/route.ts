@@ -1,11 +1,10 @@
 // include/uapi/linux/rtnetlink.h, the routing half: route messages, their attributes, types, scopes, tables. The policies
 // are those of IPv4 (rtm_ipv4_policy of net/ipv4/fib_frontend.c) and of IPv6 (rtm_ipv6_policy of net/ipv6/route.c).
 import { attrs } from '../../codec/attrs.js';
-import { atLeast, nested, nlaU16, nlaU32, nlaU8, opaque, string, unchecked } from '../../codec/kind.js';
-import { s32, u16, u32, u8 } from '../../codec/scalar.js';
+import { bigEndian, int, nested, nlaU16, nlaU32, nlaU8, opaque, string, unchecked } from '../../codec/kind.js';
+import { be32, s32, u16, u32, u8 } from '../../codec/scalar.js';
 import { flagTable, nameTable } from '../../codec/names.js';
 import { struct } from '../../codec/struct.js';
-import { rta_cacheinfo } from './rtnetlink.js';
 
 export const rtmsg = struct('rtmsg', {
   rtm_family: u8,
@@ -56,6 +55,7 @@ export const RTM_F_LOOKUP_TABLE = 0x1000;
 export const RTM_F_FIB_MATCH = 0x2000;
 
 export const RTNH_F_DEAD = 1;
+export const RTNH_F_PERVASIVE = 2;
 export const RTNH_F_ONLINK = 4;
 export const RTNH_F_LINKDOWN = 16;
 export const RTNH_COMPARE_MASK = 0x59;
@@ -64,65 +64,72 @@ export const RTCF_MULTICAST = 0x20000000;
 export const RTCF_BROADCAST = 0x10000000;
 export const RTCF_LOCAL = 0x80000000;
 
-const RTA_MAX = 30;
+/** `strict_start_type` of both policies: types from here on are judged strictly. */
+const strictFrom = 30;
 
-/** RTA_* as IPv4 takes them. */
-export const RTA = attrs(
-  'RTA',
-  {
-    DST: [1, nlaU32],
-    SRC: [2, nlaU32],
-    IIF: [3, nlaU32],
-    OIF: [4, nlaU32],
-    GATEWAY: [5, nlaU32],
-    PRIORITY: [6, nlaU32],
-    PREFSRC: [7, nlaU32],
-    METRICS: [8, nested],
-    MULTIPATH: [9, opaque(8)],
-    FLOW: [11, nlaU32],
-    CACHEINFO: [12, unchecked],
-    TABLE: [15, nlaU32],
-    MARK: [16, nlaU32],
-    VIA: [18, unchecked],
-    ENCAP_TYPE: [21, nlaU16],
-    ENCAP: [22, nested],
-    UID: [25, nlaU32],
-    IP_PROTO: [27, nlaU8],
-    SPORT: [28, nlaU16],
-    DPORT: [29, nlaU16],
-    NH_ID: [30, nlaU32],
-  },
-  RTA_MAX,
-);
+const early4 = {
+  DST: [1, nlaU32],
+  SRC: [2, nlaU32],
+  IIF: [3, nlaU32],
+  OIF: [4, nlaU32],
+  GATEWAY: [5, nlaU32],
+  PRIORITY: [6, nlaU32],
+  PREFSRC: [7, nlaU32],
+  METRICS: [8, nested],
+  MULTIPATH: [9, opaque(8)],
+  FLOW: [11, nlaU32],
+  CACHEINFO: [12, unchecked],
+  TABLE: [15, nlaU32],
+  MARK: [16, nlaU32],
+  VIA: [18, unchecked],
+  ENCAP_TYPE: [21, nlaU16],
+  ENCAP: [22, nested],
+  UID: [25, nlaU32],
+  IP_PROTO: [27, nlaU8],
+  SPORT: [28, nlaU16],
+  DPORT: [29, nlaU16],
+  NH_ID: [30, nlaU32],
+} as const;
+
+const RTA_FLOWLABEL = 31;
+
+/** RTA_* as IPv4 takes them; RTA_FLOWLABEL is known and has no policy. */
+export const RTA = attrs('RTA', early4, RTA_FLOWLABEL, { strictFrom });
+
+/** The same in Linux 6.1. */
+export const RTA_6_1 = attrs('RTA', early4, undefined, { strictFrom });
+
+const early6 = {
+  DST: [1, unchecked],
+  SRC: [2, unchecked],
+  IIF: [3, nlaU32],
+  OIF: [4, nlaU32],
+  GATEWAY: [5, opaque(16)],
+  PRIORITY: [6, nlaU32],
+  PREFSRC: [7, opaque(16)],
+  METRICS: [8, nested],
+  MULTIPATH: [9, opaque(8)],
+  CACHEINFO: [12, unchecked],
+  TABLE: [15, nlaU32],
+  MARK: [16, nlaU32],
+  PREF: [20, nlaU8],
+  ENCAP_TYPE: [21, nlaU16],
+  ENCAP: [22, nested],
+  EXPIRES: [23, nlaU32],
+  UID: [25, nlaU32],
+  IP_PROTO: [27, nlaU8],
+  SPORT: [28, nlaU16],
+  DPORT: [29, nlaU16],
+  NH_ID: [30, nlaU32],
+} as const;
 
 /** RTA_* as IPv6 takes them. */
-export const RTA6 = attrs(
-  'RTA',
-  {
-    DST: [1, unchecked],
-    SRC: [2, unchecked],
-    IIF: [3, nlaU32],
-    OIF: [4, nlaU32],
-    GATEWAY: [5, opaque(16)],
-    PRIORITY: [6, nlaU32],
-    PREFSRC: [7, opaque(16)],
-    METRICS: [8, nested],
-    MULTIPATH: [9, opaque(8)],
-    CACHEINFO: [12, atLeast(rta_cacheinfo)],
-    TABLE: [15, nlaU32],
-    MARK: [16, nlaU32],
-    PREF: [20, nlaU8],
-    ENCAP_TYPE: [21, nlaU16],
-    ENCAP: [22, nested],
-    EXPIRES: [23, nlaU32],
-    UID: [25, nlaU32],
-    IP_PROTO: [27, nlaU8],
-    SPORT: [28, nlaU16],
-    DPORT: [29, nlaU16],
-    NH_ID: [30, nlaU32],
-  },
-  RTA_MAX,
-);
+export const RTA6 = attrs('RTA', { ...early6, FLOWLABEL: [RTA_FLOWLABEL, bigEndian(int(be32))] }, undefined, {
+  strictFrom,
+});
+
+/** The same in Linux 6.1. */
+export const RTA6_6_1 = attrs('RTA', early6, undefined, { strictFrom });
 
 /** Head of one hop in RTA_MULTIPATH; its attributes follow, rtnh_len counts all of them. */
 export const rtnexthop = struct('rtnexthop', { rtnh_len: u16, rtnh_flags: u8, rtnh_hops: u8, rtnh_ifindex: s32 });

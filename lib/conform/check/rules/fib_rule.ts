@@ -8,6 +8,7 @@ import type { Attributes } from '../attributes.js';
 import { liberally, walk } from '../attributes.js';
 import { C } from '../codes.js';
 import type { Judge } from '../judge.js';
+import { checkDscp, checkFlowLabel, checkValues } from './fib_rule_values.js';
 import type { MustBeZero } from './strict.js';
 import { strictEnd, strictHeader, strictZero } from './strict.js';
 import * as tc from './tc.js';
@@ -22,23 +23,6 @@ const FAMILIES: ReadonlySet<number> = new Set([AF_INET, AF_INET6, 128, 129]);
 
 const byte = (judge: Judge, name: keyof typeof offsetof): number =>
   judge.view.getUint8(judge.start + NLMSG_HDRLEN + offsetof[name]);
-
-/** What a rule may ask for and is not judged here. */
-const further = [
-  FRA.GOTO,
-  FRA.TUN_ID,
-  FRA.L3MDEV,
-  FRA.UID_RANGE,
-  FRA.IP_PROTO,
-  FRA.SPORT_RANGE,
-  FRA.DPORT_RANGE,
-  FRA.DSCP,
-  FRA.FLOWLABEL,
-  FRA.FLOWLABEL_MASK,
-  FRA.SPORT_MASK,
-  FRA.DPORT_MASK,
-  FRA.DSCP_MASK,
-];
 
 function checkFamily(judge: Judge, msg: string | undefined): boolean {
   const family = byte(judge, 'family');
@@ -96,19 +80,22 @@ function configure(run: Attributes): void {
     );
   if (family === AF_INET && tos & ~IPTOS_TOS_MASK)
     judge.deny(C.badField, 'EINVAL', 'Invalid tos', at, `there is no type of service 0x${tos.toString(16)}`);
+  checkDscp(run);
+  checkFlowLabel(run);
   const table = run.u32(FRA.TABLE.type) ?? byte(judge, 'table');
-  if (family === AF_INET6 && table === 0 && byte(judge, 'action') === F.FR_ACT_TO_TBL)
+  const master = run.u8(FRA.L3MDEV.type) === 1;
+  if (family === AF_INET6 && table === 0 && !master && byte(judge, 'action') === F.FR_ACT_TO_TBL)
     judge.deny(C.badField, 'EINVAL', 'Invalid table', tc.field(judge, offsetof.table, 1, 'table'), 'no table is named');
 }
 
 function parseRule(judge: Judge): Attributes | undefined {
   if (!tc.hasHeader(judge, fib_rule_hdr.size, 'fib_rule_hdr', 'Invalid msg length')) return undefined;
   if (!checkFamily(judge, 'Rule family not supported')) return undefined;
-  const run = walk(judge, FRA, judge.start + ATTRS, judge.end, '', { ...liberally, msg: 'Error parsing msg' });
+  const set = judge.has('later-rule-attributes') ? FRA : F.FRA_6_1;
+  const run = walk(judge, set, judge.start + ATTRS, judge.end, '', { ...liberally, msg: 'Error parsing msg' });
   checkPrefix(run, 'src', 'Invalid source address');
   checkPrefix(run, 'dst', 'Invalid dst address');
-  for (const { type, name } of further) if (run.has(type)) judge.may(`EINVAL: ${name} is refused`);
-  if (byte(judge, 'action') === F.FR_ACT_GOTO) judge.may('EINVAL: the target of the jump is refused');
+  checkValues(run);
   return run;
 }
 

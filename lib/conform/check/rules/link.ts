@@ -6,6 +6,7 @@ import { ALTIFNAMSIZ } from '../../../uapi/linux/if.js';
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, NLMSG_HDRLEN } from '../../../uapi/linux/netlink.js';
 import { ifinfomsg, rtgenmsg } from '../../../uapi/linux/rtnetlink.js';
 import { attrs } from '../../../codec/attrs.js';
+import { NL_VALIDATE_STRICT, NL_VALIDATE_TRAILING } from '../../../codec/parse.js';
 import { string } from '../../../codec/kind.js';
 import type { Attributes } from '../attributes.js';
 import { alwaysStrictly, liberally, orStrictly, strictlyOnly, walk } from '../attributes.js';
@@ -258,7 +259,9 @@ export function linkProp(judge: Judge): void {
   judge.may('ENOENT: the device has no such name');
   judge.may('EINVAL: effective property list too long');
   judge.may('EINVAL: the name cannot be taken away');
-  run.nested(PROP_LIST.type, properties, { ...alwaysStrictly, open: true, list: true });
+  // Each name is judged strictly, the list they stand in is only walked.
+  const mode = NL_VALIDATE_STRICT & ~NL_VALIDATE_TRAILING;
+  run.nested(PROP_LIST.type, properties, { mode, strictMode: mode, extack: true, open: true, list: true });
 }
 
 const dump6: readonly MustBeZero[] = [zeroHeader[0]!, zeroHeader[1]!, index, zeroHeader[2]!, zeroHeader[3]!];
@@ -288,7 +291,14 @@ export function bridgePort(judge: Judge): void {
   judge.may('EOPNOTSUPP: the device is no port of a bridge');
 }
 
+const zeroHeaderAndIndex: readonly MustBeZero[] = [...zeroHeader, index];
+const maskAlone = new Set([IFLA.EXT_MASK.type]);
+
+/** RTM_GETLINK of bridge ports as a dump. */
 export function dumpBridgePorts(judge: Judge): void {
   judge.symbol = 'net/core/rtnetlink.c rtnl_bridge_getlink()';
-  judge.may('EINVAL: the request is refused');
+  if (!strictHeader(judge, ifinfomsg.size, 'ifinfomsg', 'Invalid header for bridge link dump')) return;
+  strictZero(judge, zeroHeaderAndIndex, 'Invalid values in header for bridge link dump request');
+  const run = walk(judge, IFLA, judge.start + ATTRS, judge.end, '', strictlyOnly);
+  allowOnly(run, maskAlone, 'Unsupported attribute in bridge link dump request');
 }

@@ -1,11 +1,11 @@
 // net/core/rtnetlink.c do_setlink(), rtnl_create_link(), validate_linkmsg(): attributes of a link that is made or changed.
 // Most of what can be refused depends on the device.
-import { IFLA, IFLA_INET, IFLA_INET6 } from '../../../uapi/linux/if_link.js';
+import { IFLA, IFLA_INET, IFLA_INET6, IFLA_XDP } from '../../../uapi/linux/if_link.js';
 import { IPV4_DEVCONF_MAX } from '../../../uapi/linux/ip.js';
 import { AF_INET, AF_INET6 } from '../../../uapi/linux/socket.js';
 import { attrs } from '../../../codec/attrs.js';
 import type { Attributes } from '../attributes.js';
-import { liberally, openly } from '../attributes.js';
+import { liberally, openly, silently } from '../attributes.js';
 import { C } from '../codes.js';
 
 const { TARGET_NETNSID, NET_NS_PID, NET_NS_FD } = IFLA;
@@ -143,6 +143,8 @@ const reasons: readonly (readonly [number, readonly string[]])[] = [
 
 export function mayRefuseChange(run: Attributes): void {
   const { judge } = run;
+  // Read late, when much else can have refused the request.
+  if (run.ok(IFLA.XDP.type)) judge.perhaps(() => run.nested(IFLA.XDP.type, IFLA_XDP, silently));
   for (const [type, all] of reasons) if (run.has(type)) for (const reason of all) judge.may(reason);
   judge.may('EBUSY: the index is taken');
   judge.may('EINVAL: the device refuses the change');

@@ -1,16 +1,19 @@
 // net/ipv4/fib_frontend.c, fib_semantics.c, fib_trie.c, route.c and net/ipv6/route.c: what the bytes of RTM_NEWROUTE,
 // RTM_DELROUTE and RTM_GETROUTE decide.
+import { attrs } from '../../../codec/attrs.js';
+import { AF_INET, AF_INET6 } from '../../../uapi/linux/socket.js';
+import { IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_TCP, IPPROTO_UDP } from '../../../uapi/linux/in.js';
 import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, NLMSG_HDRLEN } from '../../../uapi/linux/netlink.js';
 import * as R from '../../../uapi/linux/route.js';
 import type { Attributes } from '../attributes.js';
-import { liberally, orStrictly, strictlyOnly, walk } from '../attributes.js';
+import { liberally, openly, orStrictly, strictlyOnly, walk } from '../attributes.js';
 import { C } from '../codes.js';
-import type { Judge, Place } from '../judge.js';
+import type { Deviation, Judge, Place } from '../judge.js';
 import type { MustBeZero } from './strict.js';
 import { allowOnly, strictFlags, strictHeader, strictZero } from './strict.js';
 import * as tc from './tc.js';
 
-const { RTA, RTA6, rtmsg } = R;
+const { RTA, RTA6, RTAX, rtmsg } = R;
 const { offsetof } = rtmsg;
 const ATTRS = NLMSG_HDRLEN + rtmsg.size;
 const INET_ECN_MASK = 3;
@@ -30,7 +33,10 @@ const zero = (...names: readonly Field[]): MustBeZero[] =>
 const flags: MustBeZero = { offset: offsetof.rtm_flags, size: 4, name: 'rtm_flags' };
 
 /** What the model of the kernel's rules here leaves out: routes that have it can be refused for it. */
-const furtherAttributes = ['METRICS', 'MULTIPATH', 'FLOW', 'VIA', 'ENCAP_TYPE', 'ENCAP', 'NH_ID'] as const;
+const furtherAttributes = ['MULTIPATH', 'FLOW', 'VIA', 'ENCAP_TYPE', 'ENCAP', 'NH_ID'] as const;
+
+const set4 = (judge: Judge) => (judge.has('route-flowlabel') ? RTA : R.RTA_6_1);
+const set6 = (judge: Judge) => (judge.has('route-flowlabel') ? RTA6 : R.RTA6_6_1);
 
 function deny(judge: Judge, name: Field, msg: string, text: string): void {
   judge.deny(C.badField, 'EINVAL', msg, at(judge, name), text);
@@ -54,13 +60,43 @@ function toConfig(judge: Judge): Attributes | undefined {
     );
     return undefined;
   }
-  const run = walk(judge, RTA, judge.start + ATTRS, judge.end, '', liberally);
+  const run = walk(judge, set4(judge), judge.start + ATTRS, judge.end, '', liberally);
   if (valueOf(judge, 'rtm_tos') & INET_ECN_MASK)
     deny(judge, 'rtm_tos', 'Invalid dsfield (tos): ECN bits must be 0', 'the lowest two bits are for congestion');
   const type = valueOf(judge, 'rtm_type');
   if (type > R.RTN_MAX) deny(judge, 'rtm_type', 'Invalid route type', `there is no type ${type}`);
   for (const key of furtherAttributes) if (run.has(RTA[key].type)) judge.may(`EINVAL: RTA_${key} is refused`);
+  if (run.has(RTA.NH_ID.type)) judge.may('EINVAL: Nexthop id does not exist');
+  if (run.has(RTA.ENCAP_TYPE.type) || run.has(RTA.ENCAP.type)) {
+    judge.may('EINVAL: Unknown LWT encapsulation type');
+    judge.may('EOPNOTSUPP: lwt encapsulation type not supported');
+  }
+  checkVia(run);
   return run;
+}
+
+/** fib_gw_from_via() */
+function checkVia(run: Attributes): void {
+  const { judge } = run;
+  const { type } = RTA.VIA;
+  if (!run.ok(type)) return;
+  const size = run.len(type) - 2;
+  const family = size < 0 ? undefined : judge.view.getUint16(run.start(type), true);
+  const refuse = (code: Deviation['code'], msg: string, text: string): void => {
+    judge.deny(code, 'EINVAL', msg, run.place(type), text);
+  };
+  if (family === undefined)
+    refuse(C.shortStruct, 'Invalid attribute length for RTA_VIA', 'a family takes 2 bytes, an address follows it');
+  else if (family === AF_INET && size !== 4)
+    refuse(C.badAddressLength, 'Invalid IPv4 address in RTA_VIA', `an address has 4 bytes, not ${size}`);
+  else if (family === AF_INET6 && size !== 16)
+    refuse(C.badAddressLength, 'Invalid IPv6 address in RTA_VIA', `an address has 16 bytes, not ${size}`);
+  else if (family !== AF_INET && family !== AF_INET6)
+    refuse(C.unsupported, 'Unsupported address family in RTA_VIA', `no gateway has family ${family}`);
+  else if (run.has(RTA.GATEWAY.type)) {
+    const msg = 'Nexthop configuration can not contain both GATEWAY and VIA';
+    refuse(C.exclusiveAttributes, msg, 'RTA_GATEWAY is given as well');
+  }
 }
 
 /** fib_valid_key_len() */
@@ -93,8 +129,44 @@ function checkInfo(run: Attributes): void {
       'Invalid rtm_flags - can not contain DEAD or LINKDOWN',
       'DEAD and LINKDOWN are for the kernel to set',
     );
+  checkMetrics(run);
   if (refuses(type)) checkRefusing(run);
   else checkForwarding(run, type, scope, bits);
+}
+
+/** RTAX_FEATURES: ECN, SACK, time stamps, all fragments, and a flag of TCP. */
+const FEATURES = 0x1f;
+
+/** Metrics by type, and types that are none: no policy of an attribute set judges them. */
+const metrics = attrs('RTAX', {}, 255);
+
+/** ip_metrics_convert() */
+function checkMetric(run: Attributes, type: number): void {
+  const { judge } = run;
+  const name = RTAX.$byType[type]?.name;
+  const at = { ...run.place(type), ...(name === undefined ? {} : { path: `${run.path} ${name}` }) };
+  if (type > RTAX.$max)
+    judge.deny(C.unknownAttribute, 'EINVAL', 'Invalid metric type', at, `there is no metric ${type}`);
+  else if (type === RTAX.CC_ALGO.type) judge.may('EINVAL: Unknown tcp congestion algorithm');
+  else if (run.len(type) !== 4) {
+    const text = `a metric takes 4 bytes, not ${run.len(type)}`;
+    judge.refuse({
+      code: C.badValue,
+      errno: 'EINVAL',
+      msg: 'Invalid attribute in metrics',
+      at,
+      text,
+      bad: run.off(type),
+    });
+  } else if (type === RTAX.FEATURES.type && (run.u32(type)! & ~FEATURES) !== 0)
+    judge.may('EINVAL: Unknown flag set in feature mask in metrics attribute');
+  else if (type === RTAX.LOCK.type) judge.may('EINVAL: Locked cwnd metric must be non zero');
+}
+
+function checkMetrics(run: Attributes): void {
+  if (!run.ok(RTA.METRICS.type)) return;
+  const given = run.nested(RTA.METRICS.type, metrics, openly);
+  for (let type = 1; type <= metrics.$max; type++) if (given.has(type)) checkMetric(given, type);
 }
 
 /** Routes that refuse packets lead nowhere. */
@@ -108,11 +180,25 @@ function checkRefusing(run: Attributes): void {
   judge.deny(C.exclusiveAttributes, 'EINVAL', msg, run.place(given), 'a route that refuses packets leads nowhere');
 }
 
+/** Texts of refusals of ways that objects decide. */
+const wayReasons = [
+  'ENETDOWN: Device for nexthop is not up',
+  'ENETUNREACH: Nexthop has invalid gateway',
+  'EINVAL: Nexthop id does not exist',
+  'EINVAL: Unknown lwt encapsulation type',
+  'EINVAL: Nexthop specification and nexthop id are mutually exclusive',
+  'EINVAL: Invalid flags for nexthop - PERVASIVE and ONLINK can not be set',
+  'EINVAL: Invalid flags for nexthop - can not contain DEAD or LINKDOWN',
+  'EINVAL: Invalid nexthop configuration - extra data after nexthops',
+];
+
 function checkForwarding(run: Attributes, type: number, scope: number, bits: number): void {
   const { judge } = run;
   if (type < R.RTN_UNICAST) deny(judge, 'rtm_type', 'Invalid route type', `there is no route of type ${type}`);
   if (furtherAttributes.some((key) => run.has(RTA[key].type))) {
     judge.may('EINVAL: the way of the route is refused');
+    judge.may('ENODEV: there is no such device');
+    for (const reason of wayReasons) judge.may(reason);
     return;
   }
   const gateway = address(run, RTA.GATEWAY.type) !== 0;
@@ -135,12 +221,12 @@ function checkForwarding(run: Attributes, type: number, scope: number, bits: num
 /** Without a gateway. */
 function checkDirect(run: Attributes, bits: number): void {
   const { judge } = run;
-  if (bits & R.RTNH_F_ONLINK)
+  if (bits & (R.RTNH_F_PERVASIVE | R.RTNH_F_ONLINK))
     deny(
       judge,
       'rtm_flags',
       'Invalid flags for nexthop - PERVASIVE and ONLINK can not be set',
-      'ONLINK is about a gateway, and there is none',
+      'PERVASIVE and ONLINK are about a gateway, and there is none',
     );
   const oif = run.u32(RTA.OIF.type) ?? 0;
   if (oif === 0) {
@@ -183,11 +269,52 @@ export function delRoute4(judge: Judge): void {
   judge.may('ESRCH: there is no such route');
 }
 
+/** Texts of refusals of routes of IPv6 that objects decide. */
+const reasons6 = [
+  'EACCES: IPv6 is disabled on nexthop device',
+  'EINVAL: Egress device not specified',
+  'EINVAL: Invalid gateway address',
+  'EINVAL: Invalid attribute in metrics',
+  'EINVAL: Unknown tcp congestion algorithm',
+  'EINVAL: Userspace can not set RTF_CACHE',
+  'EINVAL: IPv6 does not support RTA_VIA attribute',
+  'EINVAL: Unknown LWT encapsulation type',
+  'EINVAL: Nexthop specification and nexthop id are mutually exclusive',
+  'EOPNOTSUPP: lwt encapsulation type not supported',
+  'ENETDOWN: Nexthop device is not up',
+  'ENODEV: Nexthop device required for onlink',
+  'ENOENT: Can not replace route - no match found',
+  'ESRCH: FIB table does not exist',
+];
+
+/** RTA_FLOWLABEL is for nothing yet. */
+function checkFlowLabel(run: Attributes): void {
+  const { type } = RTA6.FLOWLABEL;
+  if (!run.ok(type)) return;
+  run.judge.refuse({
+    code: C.unsupported,
+    errno: 'EINVAL',
+    msg: 'Flow label cannot be specified for this operation',
+    at: run.place(type),
+    text: 'no route has a flow label',
+    bad: run.off(type),
+  });
+}
+
 /** Routes of IPv6: header and attributes, no more. */
 export function route6(judge: Judge): void {
   judge.symbol = 'net/ipv6/route.c rtm_to_fib6_config()';
   if (!tc.hasHeader(judge, rtmsg.size, 'rtmsg')) return;
-  walk(judge, RTA6, judge.start + ATTRS, judge.end, '', liberally);
+  const run = walk(judge, set6(judge), judge.start + ATTRS, judge.end, '', liberally);
+  if (valueOf(judge, 'rtm_tos') !== 0)
+    deny(
+      judge,
+      'rtm_tos',
+      'Invalid dsfield (tos): option not available for IPv6',
+      'no route of IPv6 has a traffic class',
+    );
+  checkFlowLabel(run);
+  for (const reason of reasons6) judge.may(reason);
   for (const errno of [
     'EINVAL',
     'ENODEV',
@@ -240,10 +367,17 @@ function strictLengths(run: Attributes, bits: number, msg: string): void {
   }
 }
 
+/** rtm_getroute_parse_ip_proto() */
+function checkProtocol(run: Attributes, icmp: number): void {
+  const protocol = run.u8(RTA.IP_PROTO.type);
+  if (protocol === undefined || [IPPROTO_TCP, IPPROTO_UDP, icmp].includes(protocol)) return;
+  const text = `routes are asked for by TCP, UDP and ICMP, not by protocol ${protocol}`;
+  run.judge.deny(C.unsupported, 'EOPNOTSUPP', 'Unsupported ip proto', run.place(RTA.IP_PROTO.type), text);
+}
+
 function mayHaveNoWay(judge: Judge): void {
   for (const errno of ['ENETUNREACH', 'EHOSTUNREACH', 'EACCES', 'EINVAL', 'ENODEV', 'ESRCH', 'EAGAIN'])
     judge.may(`${errno}: there is no way to the destination`);
-  judge.may('EOPNOTSUPP: the protocol cannot be asked for');
 }
 
 const strictGetHeader = zero('rtm_table', 'rtm_protocol', 'rtm_scope', 'rtm_type');
@@ -260,9 +394,10 @@ export function getRoute4(judge: Judge): void {
     R.RTM_F_NOTIFY | R.RTM_F_LOOKUP_TABLE | R.RTM_F_FIB_MATCH,
     'ipv4: Unsupported rtm_flags for route get request',
   );
-  const run = walk(judge, RTA, judge.start + ATTRS, judge.end, '', orStrictly);
+  const run = walk(judge, set4(judge), judge.start + ATTRS, judge.end, '', orStrictly);
   strictLengths(run, 32, 'ipv4: rtm_src_len and rtm_dst_len must be 32 for IPv4');
   allowOnly(run, getAttributes, 'ipv4: Unsupported attribute in route get request');
+  checkProtocol(run, IPPROTO_ICMP);
   mayHaveNoWay(judge);
 }
 
@@ -273,10 +408,11 @@ export function getRoute6(judge: Judge): void {
   strictPrefixes(judge, 128, msg);
   strictZero(judge, strictGetHeader, msg);
   strictFlags(judge, flags, R.RTM_F_FIB_MATCH, 'ipv6: Invalid flags for get route request');
-  const run = walk(judge, RTA6, judge.start + ATTRS, judge.end, '', orStrictly);
+  const run = walk(judge, set6(judge), judge.start + ATTRS, judge.end, '', orStrictly);
   strictLengths(run, 128, 'ipv6: rtm_src_len and rtm_dst_len must be 128 for IPv6');
   allowOnly(run, getAttributes, 'ipv6: Unsupported attribute in get route request');
   for (const type of [RTA6.SRC.type, RTA6.DST.type]) checkLength6(run, type);
+  checkProtocol(run, IPPROTO_ICMPV6);
   mayHaveNoWay(judge);
 }
 
@@ -295,11 +431,11 @@ const strictDumpHeader = zero('rtm_dst_len', 'rtm_src_len', 'rtm_tos', 'rtm_scop
 const dumpAttributes: ReadonlySet<number> = new Set([RTA.TABLE.type, RTA.OIF.type]);
 
 /** ip_valid_fib_dump_req() */
-function dump(judge: Judge, set: typeof RTA | typeof RTA6, what: string): void {
+function dump(judge: Judge, what: string): void {
   if (!strictHeader(judge, rtmsg.size, 'rtmsg', 'Invalid header for FIB dump request')) return;
   strictZero(judge, strictDumpHeader, 'Invalid values in header for FIB dump request');
   strictFlags(judge, flags, R.RTM_F_CLONED | R.RTM_F_PREFIX, 'Invalid flags for FIB dump request');
-  const run = walk(judge, set, judge.start + ATTRS, judge.end, '', strictlyOnly);
+  const run = walk(judge, set4(judge), judge.start + ATTRS, judge.end, '', strictlyOnly);
   if (run.has(RTA.OIF.type)) judge.may('ENODEV: there is no such device');
   allowOnly(run, dumpAttributes, 'Unsupported attribute in dump request');
   if (valueOf(judge, 'rtm_family') !== AF_UNSPEC) judge.may(`ENOENT: ${what}: FIB table does not exist`);
@@ -307,11 +443,11 @@ function dump(judge: Judge, set: typeof RTA | typeof RTA6, what: string): void {
 
 export function dumpRoute4(judge: Judge): void {
   judge.symbol = 'net/ipv4/fib_frontend.c inet_dump_fib()';
-  dump(judge, RTA, 'ipv4');
+  dump(judge, 'ipv4');
 }
 
 /** IPv6 reads the request with the policy of IPv4. */
 export function dumpRoute6(judge: Judge): void {
   judge.symbol = 'net/ipv6/ip6_fib.c inet6_dump_fib()';
-  dump(judge, RTA, 'ipv6');
+  dump(judge, 'ipv6');
 }

@@ -9,10 +9,11 @@ import { RT_TABLE_COMPAT } from '../../../uapi/linux/route.js';
 import * as T from '../../../uapi/linux/rtnetlink.js';
 import { AF_INET, AF_INET6, AF_UNSPEC } from '../../../uapi/linux/socket.js';
 import { errno, ModelGap, refuse } from '../../errno.js';
-import { fib4RuleConfigure } from '../ipv4/fib_rules.js';
-import { fib6RuleConfigure } from '../ipv6/fib6_rules.js';
+import { fib4CheckTos, fib4RuleConfigure } from '../ipv4/fib_rules.js';
+import { fib6CheckTos, fib6RuleConfigure } from '../ipv6/fib6_rules.js';
 import { MessageWriter } from '../netlink/message.js';
 import { devGetByName } from './dev/table.js';
+import { checkRuleDscp, checkRuleLabel, checkRuleValues } from './fib_rules_values.js';
 import type { FibRule, FibRules } from './fib_rules.js';
 import { NONE, rulesOf, rulesThere } from './fib_rules.js';
 import type { Net } from './net_namespace.js';
@@ -25,7 +26,15 @@ const addressBytes = (family: number): number => (family === AF_INET ? 4 : 16);
 type Header = ReturnType<typeof F.fib_rule_hdr.get>;
 type Table = ReturnType<typeof parseAttrs>;
 
-const parseAttrs = ({ msg, extack }: RtnlRequest) => parse(F.FRA, msg, ATTRS, msg.length, NL_VALIDATE_LIBERAL, extack);
+const parseAttrs = ({ net, msg, extack }: RtnlRequest) =>
+  parse(
+    net.machine.has('rule-later-attributes') ? F.FRA : F.FRA_6_1,
+    msg,
+    ATTRS,
+    msg.length,
+    NL_VALIDATE_LIBERAL,
+    extack,
+  );
 
 /** What a rule may have and this model has not. */
 const gaps = [
@@ -75,6 +84,15 @@ function parsed(request: RtnlRequest): Table {
   }
 }
 
+/** What the family refuses of a rule that is a gap here: checked before it is known to be one. */
+function checkNewRule({ extack }: RtnlRequest, { family }: FibRules, header: Header, tb: Table): void {
+  const isGap = gaps.some(({ type }) => tb.$nla[type] !== undefined);
+  if (!isGap) return;
+  (family === AF_INET ? fib4CheckTos : fib6CheckTos)(header.tos, extack);
+  checkRuleDscp(tb, header, extack);
+  checkRuleLabel(tb, header, extack);
+}
+
 /** @models net/core/fib_rules.c fib_nl2rule() */
 function toRule(request: RtnlRequest): Asked {
   const { net, msg, extack } = request;
@@ -87,6 +105,8 @@ function toRule(request: RtnlRequest): Asked {
   const src = prefix(tb.SRC, header.src_len, size, 'source', extack);
   const dst = prefix(tb.DST, header.dst_len, size, 'dst', extack);
   if (groups[header.family] === undefined) throw new ModelGap('rules of multicast routing');
+  checkRuleValues(tb, header, tb.PRIORITY ?? defaultPriority(ops), extack);
+  if (request.type === T.RTM_NEWRULE) checkNewRule(request, ops, header, tb);
   const gap = gaps.find(({ type }) => tb.$nla[type] !== undefined);
   if (gap !== undefined || header.action === F.FR_ACT_GOTO) throw new ModelGap('rules that jump, or look at more');
   return { ops, rule: { ...fieldsOf(ops, header, tb), src, dst }, numbered: tb.PRIORITY !== undefined };

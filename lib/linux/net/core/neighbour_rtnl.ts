@@ -1,5 +1,6 @@
 // net/core/neighbour.c, the requests: RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH and its dump.
-import { Extack } from '../../../codec/extack.js';
+import { attrs } from '../../../codec/attrs.js';
+import { binary } from '../../../codec/kind.js';
 import { NL_VALIDATE_DEPRECATED_STRICT, NL_VALIDATE_LIBERAL, parse, PolicyError } from '../../../codec/parse.js';
 import { EAFNOSUPPORT, EEXIST, EINVAL, ENODEV, ENOENT } from '../../../uapi/asm-generic/errno.js';
 import * as N from '../../../uapi/linux/neighbour.js';
@@ -43,7 +44,13 @@ interface Named {
   readonly found: Neighbour | undefined;
 }
 
-function nameIn(request: RtnlRequest, { ndm, tb }: Parsed): Named {
+/** What of a request names an entry. */
+interface Naming {
+  readonly ndm: Parsed['ndm'];
+  readonly tb: { readonly DST?: Uint8Array | undefined; readonly LLADDR?: Uint8Array | undefined };
+}
+
+function nameIn(request: RtnlRequest, { ndm, tb }: Naming): Named {
   const { net, extack } = request;
   if (tb.DST === undefined) refuse(extack, EINVAL, 'Network address not specified');
   const dev = ndm.ndm_ifindex === 0 ? undefined : devGetByIndex(net, ndm.ndm_ifindex);
@@ -110,11 +117,16 @@ function neighAdd(request: RtnlRequest): void {
   update(found, { state: ndm.ndm_state, lladdr, flags: ndm.ndm_flags, override }, portid, extack);
 }
 
+/** The key alone: no other attribute of a deletion is looked at. */
+const key = attrs('NDA', { DST: [N.NDA.DST.type, binary()] }, N.NDA.$max);
+
 /** @models net/core/neighbour.c neigh_delete() */
 function neighDelete(request: RtnlRequest): void {
-  const { net } = request;
-  const parsed = parseNeigh({ ...request, extack: new Extack() }, NL_VALIDATE_LIBERAL);
-  const { dev, proxy, found } = nameIn(request, parsed);
+  const { net, msg } = request;
+  if (msg.length < ATTRS) throw errno(EINVAL);
+  const { DST } = parse(key, msg, ATTRS, msg.length, NL_VALIDATE_LIBERAL, undefined);
+  const ndm = N.ndmsg.get(msg, NLMSG_HDRLEN);
+  const { dev, proxy, found } = nameIn(request, { ndm, tb: { DST } });
   if (!proxy && dev === undefined) throw errno(EINVAL);
   if (found === undefined || found.dev !== dev) throw errno(ENOENT);
   if (!proxy) {

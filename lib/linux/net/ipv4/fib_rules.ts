@@ -17,9 +17,14 @@ function emptyTable(net: Net): number {
   throw errno(ENOBUFS);
 }
 
-/** The table of a new rule; one that names none gets one of its own. @models net/ipv4/fib_rules.c fib4_rule_configure() */
-export function fib4RuleConfigure(net: Net, { tos, table, action }: FibRule, extack: Extack): number {
+/** Refuses a type of service that no rule has. @models net/ipv4/fib_rules.c fib4_rule_configure() */
+export function fib4CheckTos(tos: number, extack: Extack): void {
   if (tos & ~INET_DSCP_MASK) refuse(extack, EINVAL, 'Invalid dsfield (tos): ECN bits must be 0');
   if (tos & ~IPTOS_TOS_MASK) refuse(extack, EINVAL, 'Invalid tos');
+}
+
+/** The table of a new rule; one that names none gets one of its own. @models net/ipv4/fib_rules.c fib4_rule_configure() */
+export function fib4RuleConfigure(net: Net, { tos, table, action }: FibRule, extack: Extack): number {
+  fib4CheckTos(tos, extack);
   return table === 0 && action === FR_ACT_TO_TBL ? emptyTable(net) : table;
 }

@@ -7,6 +7,8 @@ import { NLMSG_HDRLEN } from '../../../uapi/linux/netlink.js';
 import * as R from '../../../uapi/linux/route.js';
 import { rta_cacheinfo, RTM_NEWROUTE } from '../../../uapi/linux/rtnetlink.js';
 import { AF_INET } from '../../../uapi/linux/socket.js';
+import { IPPROTO_ICMP } from '../../../uapi/linux/in.js';
+import { checkIpProto } from './netlink.js';
 import { errno, ModelGap, refuse } from '../../errno.js';
 import { devGetByIndex, devGetByName } from '../core/dev/table.js';
 import type { NetDevice } from '../core/net_device.js';
@@ -175,6 +177,7 @@ export function inetRtmGetroute(request: RtnlRequest): void {
   const parsed = parseGet(request);
   const { rtm, tb } = parsed;
   if (tb.IIF !== undefined && tb.IIF !== 0) throw new ModelGap('RTA_IIF: the way of a packet that is forwarded');
+  if (tb.IP_PROTO !== undefined) checkIpProto(tb.IP_PROTO, IPPROTO_ICMP, request.extack);
   const way = output(net, {
     dst: routeAddress(parsed, 'DST'),
     src: routeAddress(parsed, 'SRC'),

@@ -21,9 +21,10 @@ import { fibNewTable, fibTableDelete, fibTableInsert, fibTables, fibTablesInOrde
 const ATTRS = NLMSG_HDRLEN + R.rtmsg.size;
 
 /** Header and attributes of a request. @models include/net/netlink.h nlmsg_parse_deprecated() */
-export function parseRoute({ msg, extack }: RtnlRequest, mode: number) {
+export function parseRoute({ net, msg, extack }: RtnlRequest, mode: number) {
   if (msg.length < ATTRS) refuse(extack, EINVAL, 'Invalid header length');
-  return { rtm: R.rtmsg.get(msg, NLMSG_HDRLEN), tb: parse(RTA, msg, ATTRS, msg.length, mode, extack) };
+  const set = net.machine.has('route-flowlabel') ? RTA : R.RTA_6_1;
+  return { rtm: R.rtmsg.get(msg, NLMSG_HDRLEN), tb: parse(set, msg, ATTRS, msg.length, mode, extack) };
 }
 
 export type ParsedRoute = ReturnType<typeof parseRoute>;

@@ -9,9 +9,14 @@ import { fib6Tables } from './ip6_fib.js';
 
 const INET_DSCP_MASK = 0xfc;
 
+/** Refuses a traffic class that no rule has. @models net/ipv6/fib6_rules.c fib6_rule_configure() */
+export function fib6CheckTos(tos: number, extack: Extack): void {
+  if (tos & ~INET_DSCP_MASK) refuse(extack, EINVAL, 'Invalid dsfield (tos): ECN bits must be 0');
+}
+
 /** The table of a new rule, made when it is not there. @models net/ipv6/fib6_rules.c fib6_rule_configure() */
 export function fib6RuleConfigure(net: Net, { tos, table, action }: FibRule, extack: Extack): number {
-  if (tos & ~INET_DSCP_MASK) refuse(extack, EINVAL, 'Invalid dsfield (tos): ECN bits must be 0');
+  fib6CheckTos(tos, extack);
   if (action !== FR_ACT_TO_TBL) return table;
   if (table === 0) refuse(extack, EINVAL, 'Invalid table');
   const tables = fib6Tables(net);

@@ -1,6 +1,6 @@
 // net/ipv6/route.c, the requests about IPv6 routes: the dump of RTM_GETROUTE, and the way to one destination. Routes of
 // users are not modelled.
-import { NL_VALIDATE_LIBERAL, parse } from '../../../codec/parse.js';
+import { NL_VALIDATE_DEPRECATED_STRICT, NL_VALIDATE_LIBERAL, parse } from '../../../codec/parse.js';
 import { EACCES, EINVAL, ENETUNREACH, ENODEV, ENOENT } from '../../../uapi/asm-generic/errno.js';
 import * as F from '../../../uapi/linux/fib_rules.js';
 import { IFA_F_DEPRECATED, IFA_F_TENTATIVE } from '../../../uapi/linux/if_addr.js';
@@ -9,6 +9,8 @@ import { NLM_F_DUMP_FILTERED, NLM_F_MULTI, NLMSG_HDRLEN } from '../../../uapi/li
 import * as R from '../../../uapi/linux/route.js';
 import { RTM_NEWROUTE } from '../../../uapi/linux/rtnetlink.js';
 import { AF_INET6 } from '../../../uapi/linux/socket.js';
+import { IPPROTO_ICMPV6 } from '../../../uapi/linux/in.js';
+import { checkIpProto } from '../ipv4/netlink.js';
 import { errno, ModelGap, refuse } from '../../errno.js';
 import { devGetByIndex, devGetByName } from '../core/dev/table.js';
 import type { FibRule, Flow } from '../core/fib_rules.js';
@@ -106,16 +108,58 @@ function selectSource(rt: Fib6Info, dst: Uint8Array): Uint8Array | undefined {
   return best?.addr;
 }
 
+const parseRoute = ({ net, msg, extack }: RtnlRequest, mode: number) =>
+  parse(net.machine.has('route-flowlabel') ? R.RTA6 : R.RTA6_6_1, msg, ATTRS, msg.length, mode, extack);
+
+/** What a strict request may have. */
+const asked: ReadonlySet<number> = new Set(
+  [
+    R.RTA6.SRC,
+    R.RTA6.DST,
+    R.RTA6.IIF,
+    R.RTA6.OIF,
+    R.RTA6.MARK,
+    R.RTA6.UID,
+    R.RTA6.SPORT,
+    R.RTA6.DPORT,
+    R.RTA6.IP_PROTO,
+  ].map(({ type }) => type),
+);
+
+/** The header of a strict request. */
+function checkHeader({ msg, extack }: RtnlRequest): void {
+  const rtm = R.rtmsg.get(msg, NLMSG_HDRLEN);
+  const part = [rtm.rtm_src_len, rtm.rtm_dst_len].some((length) => length !== 0 && length !== 128);
+  if (part || rtm.rtm_table !== 0 || rtm.rtm_protocol !== 0 || rtm.rtm_scope !== 0 || rtm.rtm_type !== 0)
+    refuse(extack, EINVAL, 'ipv6: Invalid values in header for get route request');
+  if (rtm.rtm_flags & ~R.RTM_F_FIB_MATCH) refuse(extack, EINVAL, 'ipv6: Invalid flags for get route request');
+}
+
+/** @models net/ipv6/route.c inet6_rtm_valid_getroute_req() */
+function parseGet(request: RtnlRequest) {
+  const { msg, extack, strict } = request;
+  if (msg.length < ATTRS) refuse(extack, EINVAL, 'ipv6: Invalid header for get route request');
+  if (!strict) return parseRoute(request, NL_VALIDATE_LIBERAL);
+  checkHeader(request);
+  const tb = parseRoute(request, NL_VALIDATE_DEPRECATED_STRICT);
+  const { rtm_src_len, rtm_dst_len } = R.rtmsg.get(msg, NLMSG_HDRLEN);
+  if ((tb.SRC !== undefined && rtm_src_len === 0) || (tb.DST !== undefined && rtm_dst_len === 0))
+    refuse(extack, EINVAL, 'ipv6: rtm_src_len and rtm_dst_len must be 128 for IPv6');
+  if (tb.$nla.some((nla, type) => nla !== undefined && !asked.has(type)))
+    refuse(extack, EINVAL, 'ipv6: Unsupported attribute in get route request');
+  return tb;
+}
+
 /** @models net/ipv6/route.c inet6_rtm_getroute() */
 export function inet6RtmGetroute(request: RtnlRequest): void {
-  const { net, msg, extack, portid, seq } = request;
-  if (msg.length < ATTRS) refuse(extack, EINVAL, 'ipv6: Invalid header for get route request');
-  const tb = parse(R.RTA6, msg, ATTRS, msg.length, NL_VALIDATE_LIBERAL, extack);
+  const { net, msg, portid, seq } = request;
+  const tb = parseGet(request);
   const { rtm_flags } = R.rtmsg.get(msg, NLMSG_HDRLEN);
   if (tb.SRC !== undefined || tb.IIF !== undefined || rtm_flags & R.RTM_F_FIB_MATCH)
     throw new ModelGap('RTM_GETROUTE of IPv6 with a source, an input device or fibmatch');
   if (tb.DST !== undefined && tb.DST.len < 16) throw errno(EINVAL);
   const dst = tb.DST === undefined ? In6.in6addrAny : tb.DST.bytes().slice(0, 16);
+  if (tb.IP_PROTO !== undefined) checkIpProto(tb.IP_PROTO, IPPROTO_ICMPV6, request.extack);
   const oif = (tb.OIF ?? 0) | 0;
   if (oif !== 0 && devGetByIndex(net, oif) === undefined) throw errno(ENODEV);
   const rt = lookup(net, { dst, src: undefined, oif, mark: tb.MARK ?? 0, tos: 0 });

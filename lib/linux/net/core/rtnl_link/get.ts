@@ -24,16 +24,20 @@ const dumpAttributes: ReadonlySet<number> = new Set(
   [IFLA.EXT_MASK, IFLA.MASTER, IFLA.LINKINFO, IFLA.TARGET_NETNSID].map(({ type }) => type),
 );
 
-/** Refuses, for strict requests, an attribute that changes nothing. */
-function allowOnly(tb: IflaTable, allowed: ReadonlySet<number>, what: string, { extack }: RtnlRequest): void {
+/** Refuses, for strict requests, an attribute that changes nothing. @models net/core/rtnetlink.c rtnl_valid_getlink_req() */
+export function allowOnly(tb: IflaTable, allowed: ReadonlySet<number>, what: string, { extack }: RtnlRequest): void {
   if (tb.$nla.some((nla, type) => nla !== undefined && !allowed.has(type)))
     refuse(extack, EINVAL, `Unsupported attribute in ${what} request`);
 }
 
-/** Refuses, for strict requests, a header that is not all zero but for family and index. */
-function checkHeader(request: RtnlRequest, what: string): void {
+/**
+ * Refuses, for strict requests, a header that is not all zero but for family and index; `rest` must be zero as well.
+ *
+ * @models net/core/rtnetlink.c rtnl_valid_getlink_req()
+ */
+export function checkHeader(request: RtnlRequest, what: string, rest = 0): void {
   const { __ifi_pad, ifi_type, ifi_flags, ifi_change } = R.ifInfoOf(request);
-  if (__ifi_pad !== 0 || ifi_type !== 0 || ifi_flags !== 0 || ifi_change !== 0)
+  if (__ifi_pad !== 0 || ifi_type !== 0 || ifi_flags !== 0 || ifi_change !== 0 || rest !== 0)
     refuse(request.extack, EINVAL, `Invalid values in header for ${what} request`);
 }
 
