@@ -30,6 +30,31 @@ export interface ImportOptions {
 /** Problems of a file that are told. */
 const PROBLEMS_MAX = 1000;
 
+/** UTF-16 with its byte order mark, as shells of Windows write text: each second byte of ASCII is 0. */
+class Utf16 {
+  /** Position of the byte that counts in each pair. */
+  readonly #low: number;
+  #at = 0;
+
+  constructor(head: Uint8Array) {
+    this.#low = head[0] === 0xff ? 0 : 1;
+  }
+
+  static is(head: Uint8Array): boolean {
+    const mark = (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff);
+    const high = head[0] === 0xff ? 1 : 0;
+    return mark && head.length > 4 && head.slice(2, 64).every((byte, i) => i % 2 !== high || byte === 0);
+  }
+
+  /** The bytes as ASCII. */
+  narrow(chunk: Uint8Array): Uint8Array {
+    const first = this.#at;
+    this.#at += chunk.length;
+    const skip = first === 0 ? 2 : 0;
+    return chunk.subarray(skip).filter((_, i) => (first + skip + i) % 2 === this.#low);
+  }
+}
+
 type ImporterClass = new (context: ImportContext) => Importer;
 
 const importers: Readonly<Record<Format, ImporterClass>> = {
@@ -57,6 +82,7 @@ export class DatagramReader {
   #format: Format | undefined;
   #importer: Importer | undefined;
   #head: Uint8Array = new Uint8Array(0);
+  #utf16: Utf16 | undefined;
   #problems = 0;
   #datagrams = 0;
 
@@ -78,7 +104,7 @@ export class DatagramReader {
   /** The datagrams that are whole with this chunk, which must not change before the last of them was taken. */
   *push(chunk: Uint8Array): Generator<Datagram, void> {
     if (this.#importer !== undefined) {
-      yield* this.#counted(this.#importer.push(chunk));
+      yield* this.#counted(this.#importer.push(this.#utf16?.narrow(chunk) ?? chunk));
       return;
     }
     this.#head = joined(this.#head, chunk);
@@ -101,7 +127,8 @@ export class DatagramReader {
   }
 
   *#begin(): Generator<Datagram, void> {
-    const head = this.#head;
+    if (Utf16.is(this.#head)) this.#utf16 = new Utf16(this.#head);
+    const head = this.#utf16?.narrow(this.#head) ?? this.#head;
     this.#head = new Uint8Array(0);
     this.#format ??= detectFormat(head.subarray(0, DETECT));
     this.#importer = new importers[this.#format](this.#context);

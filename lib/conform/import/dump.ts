@@ -70,8 +70,8 @@ export class DumpImporter extends LineImporter {
   /** Bytes from the beginning of the dump to an offset. */
   #distance(offset: string): number {
     const from = (radix: number): number => parseInt(offset, radix) - parseInt(this.#base, radix);
-    // Only od has another radix, and offsets of seven digits.
-    if (this.#base === '0000000') this.#radix ??= radixes.find((radix) => from(radix) === this.#bytes.length);
+    // od and xxd may count otherwise, in seven and eight digits.
+    if (/^0{7,8}$/.test(this.#base)) this.#radix ??= radixes.find((radix) => from(radix) === this.#bytes.length);
     return from(this.#radix ?? 16);
   }
 

@@ -15,6 +15,8 @@ const ROW_MAX = 4096;
 
 /** Time stamp and name of a kernel log, the bar of strace, the spaces of tcpdump; then the offset. */
 const start = /^(?:\[[\d. ]+\]\s*(?:[\w.-]+:?\s+)??)?[\s|]*(0x)?([0-9a-f]{4,16})(?:\s*<[^<>]{0,200}>)?(:?)(?=\s)/i;
+/** The same behind whatever a log puts in front of it: then only with a colon. */
+const logged = /^.{0,120}?[\]:]\s+(0x)?([0-9a-f]{8})(:)(?=\s)/i;
 
 interface Token {
   readonly text: string;
@@ -24,7 +26,7 @@ interface Token {
 
 /** How the words of a row are to be read. */
 interface Unit {
-  readonly radix: 8 | 16;
+  readonly radix: 2 | 8 | 10 | 16;
   readonly bytes: number;
   readonly littleEndian: boolean;
 }
@@ -33,6 +35,7 @@ function unitOf(first: string, colon: boolean, prefixed: boolean): Unit | undefi
   const width = first.length;
   if (!colon && !prefixed && (width === 3 || width === 6) && /^[0-7]+$/.test(first))
     return { radix: 8, bytes: width / 3, littleEndian: true };
+  if (!colon && !prefixed && width === 5 && /^\d+$/.test(first)) return { radix: 10, bytes: 2, littleEndian: true };
   if (width % 2 !== 0) return undefined;
   return { radix: 16, bytes: width / 2, littleEndian: prefixed || !colon };
 }
@@ -53,8 +56,8 @@ function tokensOf(text: string, from: number): Token[] {
 
 function putWord(to: number[], text: string, unit: Unit): void {
   const bytes: number[] = [];
-  if (unit.radix === 8) {
-    const value = parseInt(text, 8);
+  if (unit.radix !== 16) {
+    const value = parseInt(text, unit.radix);
     bytes.push(...(unit.bytes === 1 ? [value & 0xff] : [(value >> 8) & 0xff, value & 0xff]));
   } else for (let i = 0; i < text.length; i += 2) bytes.push(parseInt(text.slice(i, i + 2), 16));
   to.push(...(unit.littleEndian ? bytes.reverse() : bytes));
@@ -83,16 +86,63 @@ function count(tokens: readonly Token[], text: string, unit: Unit): number {
   return tokens.length;
 }
 
+/** Columns of od -c: a sign, an escape, or three octal digits. */
+const columns = /(?: {3}(\S)| {2}\\([0abfnrtv])| ([0-7]{3})|( {4}))/y;
+const escapes: Readonly<Record<string, number>> = { 0: 0, a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11 };
+
+/** The signs of a row of od -c; undefined = it is none. */
+function signsOf(text: string, from: number): Uint8Array | undefined {
+  const bytes: number[] = [];
+  let isText = false;
+  columns.lastIndex = from;
+  for (let match = columns.exec(text); match !== null; match = columns.exec(text)) {
+    const [, sign, escape, octal] = match;
+    isText ||= octal === undefined;
+    if (octal !== undefined) bytes.push(parseInt(octal, 8) & 0xff);
+    else bytes.push(escape === undefined ? (sign ?? ' ').charCodeAt(0) & 0xff : escapes[escape]!);
+    if (columns.lastIndex === text.length) return isText && bytes.length > 0 ? Uint8Array.from(bytes) : undefined;
+  }
+  return undefined;
+}
+
+/** The bytes of a row of decimal numbers, which are not all as wide; undefined = it is none. */
+function decimalsOf(text: string): Uint8Array | undefined {
+  const tokens = text.trim().split(/\s+/);
+  if (!tokens.every((token) => /^(?:0|-?[1-9]\d{0,2})$/.test(token))) return undefined;
+  if (!tokens.some((token) => token.length !== 2)) return undefined;
+  const values = tokens.map(Number);
+  return values.every((value) => value >= -128 && value <= 255) ? Uint8Array.from(values) : undefined;
+}
+
+/** The row of bytes that are not written in hexadecimal digits of one width. */
+function otherRow(text: string, match: RegExpExecArray): DumpRow | undefined {
+  const from = match[0].length;
+  const bytes = decimalsOf(text.slice(from)) ?? (match[3] === ':' ? undefined : signsOf(text, from));
+  return bytes === undefined ? undefined : { offset: match[2]!, bytes, turned: bytes };
+}
+
+const bits: Unit = { radix: 2, bytes: 1, littleEndian: true };
+
+/** Bits of bytes, as xxd -b writes them: words of such digits have other text beside them. */
+function areBits(tokens: readonly Token[], text: string): boolean {
+  if (!tokens.every((token) => /^[01]{8}$/.test(token.text))) return false;
+  const beside = bare(text.slice(tokens.at(-1)!.end));
+  return beside !== '' && beside === bare([...bytesOf(tokens, bits)].map(printable).join(''));
+}
+
 /** The row in a line of text; undefined = it is none. */
 export function dumpRow(text: string): DumpRow | undefined {
   if (text.length > ROW_MAX) return undefined;
-  const match = start.exec(text);
+  const match = start.exec(text) ?? logged.exec(text);
   if (match === null) return undefined;
+  const other = otherRow(text, match);
+  if (other !== undefined) return other;
   const tokens = tokensOf(text, match[0].length);
   const first = tokens[0];
   if (first === undefined) return undefined;
   const prefixed = text.slice(match[0].length, first.end).includes('0x');
-  const unit = unitOf(first.text, match[3] === ':', prefixed);
+  const colon = match[3] === ':';
+  const unit = areBits(tokens, text) ? bits : unitOf(first.text, colon, prefixed);
   if (unit === undefined) return undefined;
   const words = tokens.slice(0, count(tokens, text, unit));
   const turned = { ...unit, littleEndian: unit.radix === 16 ? !unit.littleEndian : unit.littleEndian };

@@ -4,7 +4,7 @@ import type { ByteSink } from './byte_sink.js';
 const letters: Readonly<Record<string, number>> = { a: 7, b: 8, t: 9, n: 10, v: 11, f: 12, r: 13, e: 27 };
 
 /** One piece: \xHH, \u{…}, \uHHHH, octal digits, a letter or any other sign; or what is not escaped. */
-const piece = /\\x([0-9a-f]{1,2})|\\u\{([0-9a-f]{1,6})\}|\\u([0-9a-f]{4})|\\([0-7]{1,3})|\\([\s\S])|([^\\]+)|\\$/gi;
+const piece = /\\x([0-9a-f]{1,2})|\\[ux]\{([0-9a-f]{1,6})\}|\\u([0-9a-f]{4})|\\([0-7]{1,3})|\\([\s\S])|([^\\]+)|\\$/gi;
 
 const utf8 = new TextEncoder();
 
@@ -25,4 +25,4 @@ export function putEscaped(text: string, to: ByteSink): void {
 }
 
 /** Whether there is an escape that stands for a byte. */
-export const hasEscape = (text: string): boolean => /\\(?:x[0-9a-f]|[0-7]|u)/i.test(text);
+export const hasEscape = (text: string): boolean => /\\(?:x[0-9a-f{]|[0-7]|u)/i.test(text);

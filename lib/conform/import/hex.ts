@@ -8,8 +8,21 @@ import { bareDatagram, isWhole, likelier } from './plausible.js';
 
 /** A comment, or what Node.js puts around bytes. */
 const around = /^\s*<Buffer\s|>\s*$|(?:#|\/\/).*$/g;
+/** What Node.js leaves out of a long one. */
+const leftOut = /\.\.\. (\d+) more bytes?>\s*$/;
 const between = /[\s:,;.-]+/;
-const digits = /^(?:0x|\\x)?([0-9a-f]+)$/i;
+const digits = /^(?:0x|\\x)?([0-9a-f]+)h?$/i;
+/** Bytes at the end of a line that begins otherwise. */
+const trailing =
+  /(?:^|[\s:="'(\[])((?:(?:0x)?[0-9a-f]{2}(?:[\s:,-]+|$)){12,}|(?:0x)?(?:[0-9a-f]{2}){12,})["')\].,;]*$/i;
+/** Bytes that make a run with a digit too many one that was cut. */
+const LONG = 12;
+
+const tokensOf = (text: string): string[] =>
+  text
+    .replaceAll('\\x', ' ')
+    .split(between)
+    .filter((token) => token !== '');
 
 /** Value of a hexadecimal digit. */
 export const nibble = (code: number): number => (code <= 57 ? code - 48 : (code | 32) - 87);
@@ -40,14 +53,22 @@ export class HexImporter extends LineImporter {
   #start: Line | undefined;
   /** A datagram was given up: nothing counts until an empty line. */
   #lost = false;
+  /** The first line that is no bytes at all. */
+  #prose: Line | undefined;
+  #found = false;
 
   protected *line(line: Line): Generator<Datagram, void> {
-    const text = line.text.replace(around, '').trim();
+    const text = this.#bytesIn(line);
     if (text === '') {
       if (line.text.trim() === '') yield* this.#done();
       return;
     }
     if (this.#lost) return;
+    if (text === undefined) {
+      this.#prose ??= line;
+      yield* this.#done();
+      return;
+    }
     this.#start ??= line;
     if (!this.#put(text, line)) {
       this.#take();
@@ -57,11 +78,25 @@ export class HexImporter extends LineImporter {
 
   protected *finish(): Generator<Datagram, void> {
     yield* this.#done();
+    const prose = this.#found ? undefined : this.#prose;
+    if (prose === undefined) return;
+    const first = tokensOf(prose.text).find((token) => !digits.test(token)) ?? '';
+    this.problem(prose, `'${first.slice(0, 40)}': no hexadecimal digits`);
+  }
+
+  /** What of a line is bytes: all of it, or its end; undefined for what somebody said between the bytes. */
+  #bytesIn(line: Line): string | undefined {
+    const missing = leftOut.exec(line.text)?.[1];
+    if (missing !== undefined) this.problem(line, `${missing} bytes are left out`);
+    const text = line.text.replace(leftOut, '').replace(around, '').trim();
+    const tokens = tokensOf(text);
+    const bytes = tokens.filter((token) => digits.test(token)).length;
+    if (bytes === tokens.length) return text;
+    return trailing.exec(text)?.[1] ?? (2 * bytes > tokens.length ? text : undefined);
   }
 
   #put(text: string, line: Line): boolean {
-    for (const token of text.replaceAll('\\x', ' ').split(between)) {
-      if (token === '') continue;
+    for (const token of tokensOf(text)) {
       const match = digits.exec(token);
       if (match !== null && putDigits(match[1]!, this.#bytes)) {
         this.#putWord(match[1]!);
@@ -69,7 +104,8 @@ export class HexImporter extends LineImporter {
       }
       const what = match === null ? 'no hexadecimal digits' : 'an odd number of hexadecimal digits';
       this.problem(line, `'${token.slice(0, 40)}': ${what}`);
-      return false;
+      if (match === null || match[1]!.length < 2 * LONG) return false;
+      putDigits(match[1]!.slice(0, -1), this.#bytes);
     }
     return true;
   }
@@ -98,6 +134,7 @@ export class HexImporter extends LineImporter {
     this.#start = undefined;
     this.#lost = false;
     if (start === undefined || length === 0) return;
+    this.#found = true;
     yield bareDatagram(this.context, this.#take(), { offset: start.offset, line: start.number });
   }
 }

@@ -12,6 +12,12 @@ export interface Line {
   readonly number: number;
 }
 
+/** `text` without the signs with which mail quotes it. */
+export const unquoted = (text: string): string => text.replace(/^\s{0,3}(?:> ?)+/, '');
+
+/** `text` without the NULs that some programs put behind it. */
+export const plainText = (text: string): string => (text.includes('\0') ? text.replaceAll('\0', ' ') : text);
+
 const LF = 10;
 const CR = 13;
 const none = new Uint8Array(0);
@@ -78,7 +84,7 @@ export abstract class LineImporter implements Importer {
     const bytes = this.#parts.length === 0 ? tail : this.#joined(tail, length);
     const end = bytes.at(-1) === CR ? bytes.length - 1 : bytes.length;
     // The decoder leaves a byte order mark out.
-    return utf8.decode(bytes.subarray(0, end));
+    return unquoted(plainText(utf8.decode(bytes.subarray(0, end))));
   }
 
   #joined(tail: Uint8Array, length: number): Uint8Array {

@@ -11,7 +11,41 @@ import { bareDatagram, isWhole, messagesEnd } from './plausible.js';
 
 /** A comment; a string, whose quote may be missing at the end; escapes without quotes; a number; a name; any other sign. */
 const token =
-  /\/\/.*|#.*|\/\*.*?(?:\*\/|$)|"((?:[^"\\]|\\.)*)"?|'((?:[^'\\]|\\.)*)'?|((?:\\x[0-9a-f]{2}|\\[0-7]{1,3})[^"'\s]*)|(-?(?:0x[0-9a-f]+|0b[01]+|\d+))(?:u?l{0,2}|[ui](?:8|16|32|64))?(?![\w])|[a-z_]\w*!?|(\S)/gi;
+  /\/\/.*|#.*|\/\*.*?(?:\*\/|$)|"((?:[^"\\]|\\.)*)"?|'((?:[^'\\]|\\.)*)'?|((?:\\x\{?[0-9a-f]{2}|\\[0-7]{1,3})[^"'\s]*)|(-?(?:0x[0-9a-f]+|0b[01]+|\d+))(?:u?l{0,2}|[ui](?:8|16|32|64))?(?![\w])|[a-z_]\w*!?|(\S)/gi;
+
+/** Casts in front of numbers, which are no group of their own. */
+const casts = /\((?:unsigned\s+)?(?:s?byte|char|(?:__)?[us]8|u?int8(?:_t)?|guint8)\)/gi;
+/** What gdb writes for bytes that are alike. */
+const repeated = /('(?:[^'\\]|\\[0-7]{1,3}|\\.)'|0x[0-9a-f]+|-?\d+) <repeats (\d{1,5}) times>/gi;
+/** Rust's {:x?}: digits without 0x. */
+const bareDigits = /\[((?:[0-9a-f]{1,2}, ?)+[0-9a-f]{1,2})\]/gi;
+
+/** A line with everything in it that stands for bytes in the way most programs write them. */
+function normal(text: string): string {
+  let out = text.replace(casts, '');
+  if (out.includes('<repeats')) out = unrepeated(out);
+  return out.replace(bareDigits, (list, inside: string) =>
+    /[a-f]/i.test(inside) ? `[${inside.replace(/[0-9a-f]{1,2}/gi, '0x$&')}]` : list,
+  );
+}
+
+/** gdb breaks a string off where bytes repeat: its parts are one again. */
+function unrepeated(text: string): string {
+  const told = text.replace(repeated, (_, value: string, times: string) =>
+    value.startsWith("'")
+      ? `"${value.slice(1, -1).repeat(Number(times))}"`
+      : Array(Number(times)).fill(value).join(', '),
+  );
+  return told.replace(/"\s*,\s*(?=["'])/g, '" ').replace(/'\s*,\s*(?=")/g, "' ");
+}
+
+/** The byte of a sign between single quotes; undefined = there are more, or none. */
+function signOf(quoted: string): number | undefined {
+  if (quoted.length > 1 && !/^\\(?:x[0-9a-f]{1,2}|[0-7]{1,3}|[^x])$/i.test(quoted)) return undefined;
+  const sink = new ByteSink();
+  putEscaped(quoted, sink);
+  return sink.length === 1 ? sink.view()[0] : undefined;
+}
 
 type Content = 'none' | 'numbers' | 'digits' | 'text';
 
@@ -32,9 +66,12 @@ export class LiteralImporter extends LineImporter {
       yield* this.#done();
       return;
     }
-    const text = this.#withoutComment(line.text);
+    const text = normal(this.#withoutComment(line.text));
     for (const [whole, double, single, escapes, number, sign] of text.matchAll(token)) {
-      const quoted = double ?? single;
+      const byte = single === undefined || this.#depth === 0 ? undefined : signOf(single);
+      const quoted = byte === undefined ? (double ?? single) : undefined;
+      if (byte !== undefined && this.#content !== 'text') this.#number(String(byte), line);
+      else if (byte !== undefined) this.#putText(single!);
       if (whole.startsWith('/*') && !whole.endsWith('*/')) this.#comment = true;
       if (quoted !== undefined) yield* this.#string(quoted, line);
       else if (escapes !== undefined) yield* this.#string(escapes, line);
@@ -67,6 +104,11 @@ export class LiteralImporter extends LineImporter {
     }
     if (text === '') return;
     this.#start ??= line;
+    const run = /^\\x((?:[0-9a-f]{2}){8,})$/i.exec(text)?.[1];
+    if (run !== undefined && putDigits(run, this.#bytes)) {
+      this.#content = 'digits';
+      return;
+    }
     if (this.#content !== 'text' && this.#putDigits(text)) this.#content = 'digits';
     else this.#putText(text);
   }
@@ -121,6 +163,7 @@ export class LiteralImporter extends LineImporter {
   *#done(): Generator<Datagram, void> {
     const start = this.#start;
     const counts = this.#counts();
+    if (this.#content === 'text') this.#endString();
     const bytes = this.#bytes.take();
     this.#start = undefined;
     this.#content = 'none';
@@ -128,6 +171,13 @@ export class LiteralImporter extends LineImporter {
     this.#numbers = 0;
     if (start === undefined || bytes.length === 0 || !counts) return;
     yield bareDatagram(this.context, bytes, { offset: start.offset, line: start.number });
+  }
+
+  /** The NUL behind a string, which its language adds and gdb leaves out. */
+  #endString(): void {
+    if (isWhole(this.#bytes.view())) return;
+    this.#bytes.put(0);
+    if (!isWhole(this.#bytes.view())) this.#bytes.truncate(this.#bytes.length - 1);
   }
 
   #counts(): boolean {

@@ -1,5 +1,6 @@
 // Every layout in which programs write bytes down gives the same datagram, with its place, however the file is cut.
 import { expect } from 'chai';
+import { readDatagrams } from '../../../lib/conform/import/datagrams.js';
 import { detectFormat } from '../../../lib/conform/import/format.js';
 import { layouts, request } from './layouts.js';
 import { hexOf, read } from './read.js';
@@ -63,6 +64,29 @@ describe('conform: import: layouts', () => {
     expect(read(row).datagrams.map(hexOf)).to.deep.equal([Buffer.from('ab cd ef').toString('hex')]);
   });
 
+  it('reads text in UTF-16, and NULs behind text', () => {
+    const row = layouts['hexdump -C']!;
+    const wide = Buffer.from(`\ufeff${row}`, 'utf16le');
+    for (const file of [wide, Buffer.from(wide).swap16(), Buffer.from(`${row}\0\0`)]) {
+      const found = [...readDatagrams([file.subarray(0, 9), file.subarray(9)])];
+      expect(found.map(hexOf)).to.deep.equal([request]);
+    }
+  });
+
+  it('tells of a digit that is lost, and of bytes that are left out', () => {
+    const odd = read(request.slice(0, -1));
+    expect(odd.datagrams.map(hexOf)).to.deep.equal([request.slice(0, -2)]);
+    expect(odd.problems[0]?.text).to.match(/an odd number of hexadecimal digits$/);
+    const part = read(`<Buffer ${request.slice(0, 80).replace(/..(?=.)/g, '$& ')} ... 8 more bytes>`);
+    expect(part.datagrams.map(hexOf)).to.deep.equal([request.slice(0, 80)]);
+    expect(part.problems[0]?.text).to.equal('8 bytes are left out');
+  });
+
+  it('is quiet about sentences only beside bytes', () => {
+    expect(read('nothing to see here\n').problems[0]?.text).to.equal("'nothing': no hexadecimal digits");
+    expect(read('a line\n30 00 zz 00\n').problems[0]?.text).to.equal("'zz': no hexadecimal digits");
+  });
+
   it('names what it cannot read, with its place', () => {
     const [odd] = read('# a comment\n123\n').problems;
     expect(odd).to.deep.equal({ file: 'f', offset: 12, line: 2, text: "'123': an odd number of hexadecimal digits" });
@@ -75,6 +99,7 @@ describe('conform: import: layouts', () => {
     const formatOf = (text: string): string => detectFormat(new TextEncoder().encode(text));
     expect(formatOf('{"steps":[]}')).to.equal('json');
     expect(formatOf('socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE) = 3\n')).to.equal('strace');
+    expect(formatOf('     0.000000 socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE) = 3\n')).to.equal('strace');
     expect(detectFormat(Buffer.from(request, 'hex'))).to.equal('raw');
     expect(detectFormat(Uint8Array.of(0xd4, 0xc3, 0xb2, 0xa1))).to.equal('capture');
   });
