@@ -94,7 +94,7 @@ const early4 = {
 const RTA_FLOWLABEL = 31;
 
 /** RTA_* as IPv4 takes them; RTA_FLOWLABEL is known and has no policy. */
-export const RTA = attrs('RTA', early4, RTA_FLOWLABEL, { strictFrom });
+export const RTA = attrs('RTA', { ...early4 }, RTA_FLOWLABEL, { strictFrom });
 
 /** The same in Linux 6.1. */
 export const RTA_6_1 = attrs('RTA', early4, undefined, { strictFrom });
