@@ -65,6 +65,25 @@ describe('cli main', () => {
     }
   });
 
+  it('tells of its own mistakes by lines of the sources', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tcbox-mistake-'));
+    try {
+      const broken = join(folder, 'broken.cjs');
+      writeFileSync(broken, "Math.random = () => { throw new Error('broken'); };");
+      const { status, stderr } = spawnSync(process.execPath, ['-r', broken, launcher, 'run', '--', 'true'], {
+        encoding: 'utf8',
+      });
+      expect(stderr)
+        .to.match(/^Error: broken\n/)
+        .and.match(/\(lib\/cli\/run\.ts:(\d+):\d+\)/);
+      const line = Number(/run\.ts:(\d+)/.exec(stderr)![1]);
+      expect(readFileSync(join(root, 'lib/cli/run.ts'), 'utf8').split('\n')[line - 1]).to.include('Math.random()');
+      expect(status).to.equal(125);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it('starts without a code cache, and with a wrong one', () => {
     const copy = mkdtempSync(join(tmpdir(), 'tcbox-bin-'));
     try {

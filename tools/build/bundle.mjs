@@ -1,7 +1,8 @@
 // Makes dist/bin: the command line as one CommonJS file (tcbox.bundle.cjs), V8's code cache of it (tcbox.cache), the
 // same for `tcbox exec` and `tcbox run` alone, and the launcher (tcbox.cjs) that starts a bundle through its cache. Starting
 // a hundred modules costs ten times what node itself costs; one file with a warm cache costs little. Nothing here is written
-// again when tcbox runs: a node of another version rejects the cache and compiles the bundle as usual.
+// again when tcbox runs: a node of another version rejects the cache and compiles the bundle as usual. The names in a bundle
+// are short, so the launcher tells where an error was by its map.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,6 +23,18 @@ function load(name) {
   script.runInThisContext()(bundle.exports, require, bundle, filename, __dirname);
   return { script, main: bundle.exports.main };
 }
+/** The text of an error; places in a bundle become places in the sources. */
+function readable(error) {
+  const { SourceMap } = require('node:module');
+  const maps = {};
+  const text = require('node:util').inspect(error).replaceAll(__dirname + '/', '');
+  return text.replace(/(\\w+\\.bundle\\.cjs):(\\d+):(\\d+)/g, (place, bundle, line, column) => {
+    maps[bundle] ??= new SourceMap(JSON.parse(readFileSync(__dirname + '/' + bundle + '.map', 'utf8')));
+    const { originalSource, originalLine, originalColumn } = maps[bundle].findEntry(line - 1, column - 1);
+    if (originalSource === undefined) return place;
+    return originalSource.replace(/^(\\.\\.\\/)+/, '') + ':' + (originalLine + 1) + ':' + (originalColumn + 1);
+  });
+}
 async function main(argv) {
   const code = argv[0] === 'exec' || argv[0] === 'run' ? await load(argv[0]).main(argv) : undefined;
   return code ?? load('tcbox').main(argv);
@@ -31,7 +44,7 @@ if (require.main === module) {
   main(process.argv.slice(2)).then(
     (code) => process.exit(code),
     (error) => {
-      console.error(error);
+      console.error(readable(error));
       process.exit(125);
     },
   );
@@ -80,9 +93,11 @@ async function bundleOne(entry, outfile) {
     external: ['@koromix/*'],
     plugins: [{ name: 'koffi', setup: nativeKoffi }],
     define: { 'import.meta.url': '__bundle.url', __tcboxVersion: JSON.stringify(version) },
-    // One byte a character, and as few of them as keep a stack trace readable: reading it is part of every start.
+    // Reading it is part of every start: one byte a character, and as few of them as can be.
     charset: 'ascii',
-    minifyWhitespace: true,
+    minify: true,
+    sourcemap: 'external',
+    sourcesContent: false,
     banner: {
       js: `(function (exports, require, module, __filename, __dirname) {
 const __bundle = { get url() { return require('node:url').pathToFileURL(__filename).href; } };`,
