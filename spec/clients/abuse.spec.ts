@@ -3,13 +3,12 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { connectTo, sendAll } from '../../lib/host/control_socket.js';
 import { FromBox, Frames, PROTOCOL, ToBox, frame, type FromBox as Answer } from '../../lib/record/control.js';
 import { needsPython, pythonArgv } from '../host/python.js';
-import { Tcbox, lives, until } from './tcbox.js';
+import { Tcbox, lives, shortFolder, until } from './tcbox.js';
 
 const NOBODY = 65534;
 const isRoot = process.getuid!() === 0;
@@ -48,7 +47,7 @@ describe('clients: boxes under abuse', function () {
 
   before(() => {
     tcbox = new Tcbox();
-    dir = mkdtempSync(join(tmpdir(), 'tcbox-dir-'));
+    dir = mkdtempSync(join(shortFolder, 'tcbox-dir-'));
     expect(tcbox.run(['start', 'one'])).deep.equal({ status: 0, stdout: '', stderr: '' });
   });
 
@@ -202,7 +201,7 @@ describe('clients: boxes under abuse', function () {
   });
 
   it('says in one line what is wrong with the folder', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'tcbox-'));
+    const folder = mkdtempSync(join(shortFolder, 'tcbox-'));
     const user = isRoot ? NOBODY : undefined;
     try {
       if (isRoot) chownSync(folder, NOBODY, NOBODY);

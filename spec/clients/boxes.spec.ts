@@ -12,12 +12,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer, connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { FromBox, Frames, PROTOCOL, ToBox, frame, type FromBox as Answer } from '../../lib/record/control.js';
 import { needsPython, pythonArgv } from '../host/python.js';
-import { Tcbox, lives, until } from './tcbox.js';
+import { Tcbox, lives, shortFolder, until } from './tcbox.js';
 
 /** A user that has no boxes, and that no other suite on this computer becomes meanwhile. */
 const STRANGER = 50_000 + (process.pid % 15_000);
@@ -52,7 +51,7 @@ describe('clients: a box that stays', function () {
 
   before(() => {
     tcbox = new Tcbox();
-    dir = mkdtempSync(join(tmpdir(), 'tcbox-dir-'));
+    dir = mkdtempSync(join(shortFolder, 'tcbox-dir-'));
     const { status, stdout, stderr } = tcbox.run(['start', 'one']);
     expect({ status, stdout, stderr }).deep.equal({ status: 0, stdout: '', stderr: '' });
   });

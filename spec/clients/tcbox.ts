@@ -22,8 +22,8 @@ export interface Options {
   readonly uid?: number;
 }
 
-/** Where folders of boxes may lie: the paths of their sockets must not be long. */
-const shortFolder = Buffer.byteLength(tmpdir()) < 50 ? tmpdir() : '/tmp';
+/** Where folders of boxes may lie: the paths of their sockets must not be long, and scripts name them without quotes. */
+export const shortFolder = /^[\w/.-]{1,50}$/.test(tmpdir()) ? tmpdir() : '/tmp';
 
 /** A command that runs in the background. */
 export interface Running {
