@@ -71,7 +71,8 @@ interface SetOptions {
 }
 
 /**
- * Declares the attribute set `name`: `{ KEY: [type, kind, direction?] }`. `max` defaults to the greatest declared type;
+ * Declares the attribute set `name`: `{ KEY: [type, kind, direction?] }`, an object that becomes the set and must be for it
+ * alone: a part that several share is spread into each. `max` defaults to the greatest declared type;
  * it is given where the uapi enum goes further than we declare. `strictFrom` is the policy's strict_start_type.
  */
 export function attrs<

@@ -85,7 +85,7 @@ export const FRA = attrs(
 );
 
 /** FRA_* as Linux 6.1 has them. */
-export const FRA_6_1 = attrs('FRA', early);
+export const FRA_6_1 = attrs('FRA', { ...early });
 
 export const frAct = nameTable({
   FR_ACT_UNSPEC: 0, FR_ACT_TO_TBL, FR_ACT_GOTO, FR_ACT_NOP, FR_ACT_BLACKHOLE, FR_ACT_UNREACHABLE, FR_ACT_PROHIBIT,

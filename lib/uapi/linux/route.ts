@@ -97,7 +97,7 @@ const RTA_FLOWLABEL = 31;
 export const RTA = attrs('RTA', { ...early4 }, RTA_FLOWLABEL, { strictFrom });
 
 /** The same in Linux 6.1. */
-export const RTA_6_1 = attrs('RTA', early4, undefined, { strictFrom });
+export const RTA_6_1 = attrs('RTA', { ...early4 }, undefined, { strictFrom });
 
 const early6 = {
   DST: [1, unchecked],
@@ -129,7 +129,7 @@ export const RTA6 = attrs('RTA', { ...early6, FLOWLABEL: [RTA_FLOWLABEL, bigEndi
 });
 
 /** The same in Linux 6.1. */
-export const RTA6_6_1 = attrs('RTA', early6, undefined, { strictFrom });
+export const RTA6_6_1 = attrs('RTA', { ...early6 }, undefined, { strictFrom });
 
 /** Head of one hop in RTA_MULTIPATH; its attributes follow, rtnh_len counts all of them. */
 export const rtnexthop = struct('rtnexthop', { rtnh_len: u16, rtnh_flags: u8, rtnh_hops: u8, rtnh_ifindex: s32 });
