@@ -40,6 +40,19 @@ export const PACKET_FANOUT_DATA = 22;
 export const PACKET_IGNORE_OUTGOING = 23;
 export const PACKET_VNET_HDR_SZ = 24;
 
+export const PACKET_FANOUT_HASH = 0;
+export const PACKET_FANOUT_LB = 1;
+export const PACKET_FANOUT_CPU = 2;
+export const PACKET_FANOUT_ROLLOVER = 3;
+export const PACKET_FANOUT_RND = 4;
+export const PACKET_FANOUT_QM = 5;
+export const PACKET_FANOUT_CBPF = 6;
+export const PACKET_FANOUT_EBPF = 7;
+export const PACKET_FANOUT_FLAG_ROLLOVER = 0x1000;
+export const PACKET_FANOUT_FLAG_UNIQUEID = 0x2000;
+export const PACKET_FANOUT_FLAG_IGNORE_OUTGOING = 0x4000;
+export const PACKET_FANOUT_FLAG_DEFRAG = 0x8000;
+
 export const PACKET_MR_MULTICAST = 0;
 export const PACKET_MR_PROMISC = 1;
 export const PACKET_MR_ALLMULTI = 2;

@@ -690,7 +690,8 @@ def fanout():
 
 
 def fanout_lb():
-    for kind, flags in ((1, 0), (2, 0), (3, 0), (3, 0x1000), (5, 0), (0, 0), (4, 0)):
+    os.sched_setaffinity(0, {0})
+    for kind, flags in ((1, 0), (2, 0), (3, 0x1000), (5, 0), (0, 0), (4, 0)):
         g = [sk('v1', ALL, RAW, ((VERSION, 1),)) for _ in range(3)]
         print('kind', kind, [setopt(x, PKT, FANOUT, struct.pack('=HH', 7, kind | flags)) for x in g], [getopt(x, PKT, FANOUT, 4) for x in g])
         o = sk('v0', 0)

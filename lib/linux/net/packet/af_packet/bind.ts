@@ -25,14 +25,16 @@ export const socketsOf = netGeneric((net) => {
 /** @models net/packet/af_packet.c register_prot_hook() */
 export function registerProtHook(sock: PacketSock): void {
   if (sock.running) return;
-  devAddPack(sock.net, sock.hook);
+  if (sock.fanout === undefined) devAddPack(sock.net, sock.hook);
+  else sock.fanout.link(sock);
   sock.running = true;
 }
 
 /** @models net/packet/af_packet.c unregister_prot_hook() */
 export function unregisterProtHook(sock: PacketSock): void {
   if (!sock.running) return;
-  devRemovePack(sock.net, sock.hook);
+  if (sock.fanout === undefined) devRemovePack(sock.net, sock.hook);
+  else sock.fanout.unlink(sock);
   sock.running = false;
 }
 
@@ -65,7 +67,7 @@ function doBind(sock: PacketSock, dev: NetDevice | undefined, proto: number): vo
 export function bind(sock: PacketSock, addr: Uint8Array): number {
   if (addr.length < SOCKADDR_LL_SIZE) return -E.EINVAL;
   const { sll_family, sll_ifindex, sll_protocol } = sockaddr_ll.get(new Bytes(addr), 0);
-  if (sll_family !== AF_PACKET) return -E.EINVAL;
+  if (sll_family !== AF_PACKET || sock.fanout !== undefined) return -E.EINVAL;
   const dev = sll_ifindex === 0 ? undefined : devGetByIndex(sock.net, sll_ifindex);
   if (sll_ifindex !== 0 && dev === undefined) return -E.ENODEV;
   doBind(sock, dev, sll_protocol === 0 ? sock.num : sll_protocol);

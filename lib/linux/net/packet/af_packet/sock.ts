@@ -17,6 +17,7 @@ import { SockOptions } from '../../core/sock.js';
 import { SockStruct } from '../../core/sock_struct.js';
 import type { Received, SendRequest, SharedRing, Socket, SockOptValue } from '../../socket.js';
 import { bind, getname, unbind } from './bind.js';
+import { type Fanout, fanoutRelease } from './fanout.js';
 import { ioctl } from './ioctl.js';
 import { flushMclist, type Membership } from './mclist.js';
 import { packetRcv, type PacketDatagram } from './rcv.js';
@@ -82,6 +83,8 @@ export class PacketSock extends KObject implements Socket {
   timestamp = 0;
   readonly memberships: Membership[] = [];
   ring: RxRing | undefined;
+  /** The group it shares packets with. */
+  fanout: Fanout | undefined;
   makeRoom: (() => void) | undefined;
   shareRing: ((size: number) => SharedRing | undefined) | undefined;
 
@@ -206,6 +209,7 @@ export class PacketSock extends KObject implements Socket {
   /** @models net/packet/af_packet.c packet_release() */
   protected destroy(): void {
     unbind(this);
+    fanoutRelease(this);
     flushMclist(this);
     this.ring?.close();
     this.ring = undefined;

@@ -8,6 +8,7 @@ import type { Task } from '../../../kernel/task.js';
 import { sockFilterGetsockopt, sockFilterSetsockopt } from '../../core/sock_filter.js';
 import { sockGetsockopt, sockSetsockopt } from '../../core/sock.js';
 import type { SockOptValue } from '../../socket.js';
+import { fanoutAdd, fanoutValue } from './fanout.js';
 import { setMembership } from './mclist.js';
 import { setRing } from './set_ring.js';
 import type { PacketSock } from './sock.js';
@@ -72,8 +73,6 @@ const gaps: ReadonlyMap<number, string> = new Map([
   [P.PACKET_TX_RING, 'PACKET_TX_RING'],
   [P.PACKET_VNET_HDR, 'PACKET_VNET_HDR'],
   [P.PACKET_VNET_HDR_SZ, 'PACKET_VNET_HDR_SZ'],
-  [P.PACKET_FANOUT, 'PACKET_FANOUT'],
-  [P.PACKET_FANOUT_DATA, 'PACKET_FANOUT_DATA'],
 ]);
 
 /** @models net/packet/af_packet.c packet_setsockopt() */
@@ -81,6 +80,9 @@ function packetSetsockopt(sock: PacketSock, optname: number, optval: Uint8Array)
   if (optname === P.PACKET_ADD_MEMBERSHIP || optname === P.PACKET_DROP_MEMBERSHIP)
     return setMembership(sock, optname === P.PACKET_ADD_MEMBERSHIP, optval);
   if (optname === P.PACKET_RX_RING) return setRing(sock, optval);
+  if (optname === P.PACKET_FANOUT) return fanoutAdd(sock, optval);
+  // Kinds that are given a program are gaps; no other takes data.
+  if (optname === P.PACKET_FANOUT_DATA) return -E.EINVAL;
   const gap = gaps.get(optname);
   if (gap !== undefined) throw new ModelGap(gap);
   const set = setters.get(optname);
@@ -127,7 +129,7 @@ const getters: ReadonlyMap<number, (sock: PacketSock) => number> = new Map<numbe
   [P.PACKET_VNET_HDR, () => 0],
   [P.PACKET_VNET_HDR_SZ, () => 0],
   [P.PACKET_TIMESTAMP, (sock) => sock.timestamp],
-  [P.PACKET_FANOUT, () => 0],
+  [P.PACKET_FANOUT, fanoutValue],
   [P.PACKET_IGNORE_OUTGOING, (sock) => Number(sock.hook.ignoreOutgoing)],
   [P.PACKET_TX_HAS_OFF, (sock) => Number(sock.txHasOff)],
   [P.PACKET_QDISC_BYPASS, (sock) => Number(sock.qdiscBypass)],
