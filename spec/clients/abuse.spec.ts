@@ -1,7 +1,17 @@
 // Boxes that stay under abuse: processes that are stopped or killed, folders that are full, closed or gone, callers
 // that come too late or too many. What cannot work says so in one line, and nothing hangs.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect, Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -64,6 +74,14 @@ describe('clients: boxes under abuse', function () {
   const stop = (pid: number): void => {
     still = pid;
     process.kill(pid, 'SIGSTOP');
+  };
+
+  /** A connection that the box has answered. */
+  const greeted = (name: string): number => {
+    const fd = connectTo(join(tcbox.folder, 'tcbox', name));
+    expect(sendAll(fd, hello, [])).equal(0);
+    expect(readSync(fd, Buffer.alloc(4096))).above(0);
+    return fd;
   };
 
   const box = (name: string): { pid: number; guardian: number } => tcbox.ls().find((it) => it.name === name)!;
@@ -135,17 +153,21 @@ describe('clients: boxes under abuse', function () {
   it('starts no program while it is being stopped', async function () {
     needsPython.call(this);
     expect(tcbox.run(['start', 'two']).status).equal(0);
-    const early = connectTo(join(tcbox.folder, 'tcbox/two'));
     const deaf = 'signal.signal(signal.SIGTERM, signal.SIG_IGN); print("deaf", flush=True); time.sleep(60)';
     const running = tcbox.start(['exec', 'two', '--', ...pythonArgv(deaf)]);
     await until(() => running.stdout().includes('deaf'), 'a deaf client');
-    const stopping = tcbox.start(['stop', 'two']);
-    await until(() => !existsSync(join(tcbox.folder, 'tcbox/two')), 'the beginning of the end');
+    const [stopper, late] = [greeted('two'), greeted('two')];
+    // Both requests wait for it, that to stop first.
+    const { pid } = box('two');
+    stop(pid);
     const exec = { argv: ['touch', join(dir, 'too-late')], env: [], cwd: dir, umask: 0o22, limits: [], record: false };
-    expect(sendAll(early, Buffer.concat([hello, frame(ToBox.encode({ exec }))]), [0, 1, 2])).equal(0);
-    const answers = await caller(early);
+    expect(sendAll(stopper, frame(ToBox.encode({ stop: {} })), [])).equal(0);
+    expect(sendAll(late, frame(ToBox.encode({ exec })), [0, 1, 2])).equal(0);
+    process.kill(pid, 'SIGCONT');
+    still = undefined;
+    const [, answers] = await Promise.all([caller(stopper), caller(late)]);
     expect(answers.map(({ exited }) => exited)).deep.include({ status: 125, error: 'the box is being stopped' });
-    expect((await stopping.ended).status).equal(0);
+    await until(() => !lives(pid), 'the end');
     expect((await running.ended).status).equal(128 + 9);
     expect(existsSync(join(dir, 'too-late'))).equal(false);
   });
