@@ -84,3 +84,8 @@ export function attrsIn(nest: Nla): Nla[] {
   }
   return found;
 }
+
+/** nlmsg_find_attr(): the first attribute of `type` between `start` and the end of the message, whatever its policy says. */
+export function findAttr(msg: Bytes, start: number, type: number): Nla | undefined {
+  return attrsIn(new Nla(msg, start - NLA_HDRLEN, msg.length - start)).find((nla) => nla.type === type);
+}

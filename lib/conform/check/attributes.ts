@@ -32,6 +32,8 @@ export interface Reading {
   readonly open?: boolean;
   /** A list, whose members may be of the same type. */
   readonly list?: boolean;
+  /** The kernel looks for the first attribute of a type, and not at all of them in turn. */
+  readonly first?: boolean;
   /** Without strict checking nothing is refused: the attributes are not looked at, or faults are passed over. */
   readonly strictOnly?: boolean;
   /** With strict checking the attributes are read otherwise. */
@@ -161,13 +163,17 @@ export class Attributes {
   }
 
   /** Takes one in. */
-  put(type: number, off: number, good: boolean, again: boolean): void {
+  put(type: number, off: number, good: boolean, { list, first }: Reading): void {
     const before = this.off(type);
-    if (before !== 0 && !again) this.#noteDuplicate(type, before, off);
-    this.#at[type] = good ? off : -off;
+    if (before !== 0 && first === true) this.#noteDuplicate(type, off, before, 'first');
+    else {
+      if (before !== 0 && list !== true) this.#noteDuplicate(type, before, off, 'last');
+      this.#at[type] = good ? off : -off;
+    }
   }
 
-  #noteDuplicate(type: number, before: number, off: number): void {
+  /** Of two at these offsets one does not count. */
+  #noteDuplicate(type: number, before: number, off: number, which: 'first' | 'last'): void {
     const { judge } = this;
     if (judge.sink === undefined) return;
     this.blame();
@@ -175,7 +181,7 @@ export class Attributes {
       code: C.duplicate,
       severity: 'ignored',
       at: { offset: before, length: judge.view.getUint16(before, true), path: this.pathOf(type) },
-      text: `given twice: only the last one counts, at offset ${off - judge.start} of the message`,
+      text: `given twice: only the ${which} one counts, at offset ${off - judge.start} of the message`,
       fix: 'send it once',
     });
   }
@@ -402,5 +408,5 @@ function take(run: Attributes, off: number, length: number, type: number, readin
   let good = true;
   if (attribute !== undefined && attribute.direction !== 'dump') good = judgeOne(run, attribute, off, length, reading);
   else if (reading.positions !== true && reading.open !== true) noteUnread(run, off, type, reading);
-  run.put(type, off, good, reading.list === true);
+  run.put(type, off, good, reading);
 }

@@ -48,6 +48,8 @@ const since = {
   'early-netns': 'v6.18',
   /** The data of the kind of a link is judged before its index. */
   'late-index-check': 'v6.18',
+  /** red has flags and blocks as attributes, and judges its table. */
+  'red-flags': 'v6.1',
   /** Route requests know RTA_FLOWLABEL. */
   'route-flowlabel': 'v6.18',
   /** Rules take a DSCP, flow labels and masks of ports. */

@@ -1,7 +1,7 @@
 // include/uapi/linux/neighbour.h: neighbour messages, their attributes and states; the policy is nda_policy of
 // net/core/neighbour.c.
 import { attrs } from '../../codec/attrs.js';
-import { binary, intMask, nested, nlaU16, nlaU32, nlaU8, output } from '../../codec/kind.js';
+import { atLeast, binary, intMask, nested, nlaU16, nlaU32, nlaU8 } from '../../codec/kind.js';
 import { flagTable } from '../../codec/names.js';
 import { s32, u16, u32, u8 } from '../../codec/scalar.js';
 import { struct } from '../../codec/struct.js';
@@ -31,7 +31,7 @@ export const NDA = attrs(
   {
     DST: [1, binary(32)],
     LLADDR: [2, binary(32)],
-    CACHEINFO: [3, output(nda_cacheinfo), 'dump'],
+    CACHEINFO: [3, atLeast(nda_cacheinfo)],
     PROBES: [4, nlaU32],
     VLAN: [5, nlaU16],
     PORT: [6, nlaU16],

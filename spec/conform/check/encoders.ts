@@ -9,6 +9,7 @@ import { NDA } from '../../../lib/uapi/linux/neighbour.js';
 import * as N from '../../../lib/uapi/linux/netlink.js';
 import * as P from '../../../lib/uapi/linux/pkt_cls.js';
 import * as Q from '../../../lib/uapi/linux/pkt_sched.js';
+import * as O from '../../../lib/uapi/linux/route.js';
 import * as R from '../../../lib/uapi/linux/rtnetlink.js';
 import { AF_INET6 } from '../../../lib/uapi/linux/socket.js';
 import { tc_gact, TCA_GACT } from '../../../lib/uapi/linux/tc_act/tc_gact.js';
@@ -24,7 +25,9 @@ import {
   glob,
   mac,
   program,
+  redParms,
   selector,
+  sfqOptions,
   bits,
   NESTED,
   NET_BYTEORDER,
@@ -134,6 +137,13 @@ const dirty = (type: number): Spoil =>
     bytes[at + view.getUint16(at, true)] = 0xee;
     return undefined;
   });
+
+const words32 = (...list: readonly number[]): Uint8Array => new Uint8Array(Uint32Array.from(list).buffer);
+
+const redBy = (change: Partial<Parameters<typeof Q.tc_red_qopt.bytes>[0]>): Spoil =>
+  value([TCA.OPTIONS.type, Q.TCA_RED.PARMS.type], Q.tc_red_qopt.bytes({ ...redParms, ...change }));
+const sfqBy = (change: Partial<Parameters<typeof Q.tc_sfq_qopt.bytes>[0]>): Spoil =>
+  value([TCA.OPTIONS.type], Q.tc_sfq_qopt.bytes({ ...sfqOptions, ...change }));
 
 /** Two requests, the first of which ends without padding of its own. */
 const twoMessages = (padding: number): Spoil =>
@@ -406,6 +416,65 @@ const rows: readonly (readonly [string, Name, Spoil, string])[] = [
     alsoIn([TCA.OPTIONS.type], a(Q.TCA_TBF.RTAB, new Uint8Array(Q.TC_RTAB_SIZE))),
     C.needlessTable,
   ],
+  ['red without its table', 'red', without([TCA.OPTIONS.type, Q.TCA_RED.STAB.type]), C.missingAttribute],
+  ['thresholds of red exchanged', 'red', redBy({ qth_min: 20000, qth_max: 5000 }), C.badValue],
+  ['an average of red that does not fit', 'red', redBy({ Wlog: 30 }), C.badValue],
+  ['a cell of red beyond 32 bits', 'red', redBy({ Scell_log: 32 }), C.badValue],
+  [
+    'a table of red in another unit',
+    'red',
+    value([TCA.OPTIONS.type, Q.TCA_RED.STAB.type], new Uint8Array(Q.RED_STAB_SIZE).fill(64)),
+    C.badValue,
+  ],
+  [
+    'nodrop without ECN',
+    'red',
+    alsoIn([TCA.OPTIONS.type], a(Q.TCA_RED.FLAGS, bits(Q.TC_RED_NODROP, Q.TC_RED_NODROP))),
+    C.badValue,
+  ],
+  [
+    'flags of red in both ways',
+    'red',
+    (from) => alsoIn([TCA.OPTIONS.type], a(Q.TCA_RED.FLAGS, bits(1, 1)))(redBy({ flags: 1 })(from) as Message),
+    C.exclusiveAttributes,
+  ],
+  ['a probability of 16 bits', 'red', alsoIn([TCA.OPTIONS.type], a(Q.TCA_RED.MAX_P, encoded(u16, 9))), C.shortInteger],
+  ['flags of red that are none', 'red', alsoIn([TCA.OPTIONS.type], a(Q.TCA_RED.FLAGS, bits(32, 32))), C.bitfieldBits],
+  ['block 0 of red', 'red', alsoIn([TCA.OPTIONS.type], a(Q.TCA_RED.EARLY_DROP_BLOCK, 0)), C.badValue],
+  ['a number of flows as the divisor', 'sfq', sfqBy({ divisor: 1000 }), C.badValue],
+  ['a negative quantum', 'sfq', sfqBy({ quantum: 0xffffffff }), C.badValue],
+  ['a negative period', 'sfq', sfqBy({ perturb_period: -1 }), C.badValue],
+  ['a queue of one packet', 'sfq', sfqBy({ limit: 1 }), C.badValue],
+  ['sfq cut short', 'sfq', value([TCA.OPTIONS.type], new Uint8Array(8)), C.shortStruct],
+  ['a quantum of 0', 'drrClass', value([TCA.OPTIONS.type, Q.TCA_DRR.QUANTUM.type], 0), C.badValue],
+  [
+    'a quantum of 16 bits',
+    'drrClass',
+    value([TCA.OPTIONS.type, Q.TCA_DRR.QUANTUM.type], encoded(u16, 1500)),
+    C.shortInteger,
+  ],
+  ['no options of a drr class', 'drrClass', without([TCA.OPTIONS.type]), C.missingAttribute],
+
+  ['a rule that jumps without a target', 'rule', head(7, 2), C.missingAttribute],
+  ['a target of a rule that does not jump', 'rule', withAlso(a(FRA.GOTO, 200)), C.exclusiveAttributes],
+  ['a jump backwards', 'rule', (from) => withAlso(a(FRA.GOTO, 50))(head(7, 2)(from) as Message), C.badValue],
+  ['users from the last to the first', 'rule', withAlso(a(FRA.UID_RANGE, words32(1000, 5))), C.badValue],
+  ['ports in network order', 'rule', withAlso(a(FRA.SPORT_RANGE, Uint8Array.of(0, 90, 0, 80))), C.badValue],
+  ['a mask without its ports', 'rule', withAlso(a(FRA.DPORT_MASK, encoded(u16, 0xff))), C.badValue],
+  ['a flow label of IPv4', 'rule', withAlso(a(FRA.FLOWLABEL, Uint8Array.of(0, 0, 1, 0))), C.unsupported],
+  [
+    'a DSCP beside a tos',
+    'rule',
+    (from) => withAlso(a(FRA.DSCP, Uint8Array.of(4)))(head(3, 8)(from) as Message),
+    C.exclusiveAttributes,
+  ],
+  ['a DSCP of 8 bits', 'rule', withAlso(a(FRA.DSCP, Uint8Array.of(0xb8))), C.outOfRange],
+  ['a next hop of 16 bits', 'route', withAlso(a(O.RTA.NH_ID, encoded(u16, 1))), C.shortInteger],
+  ['a next hop of 64 bits', 'neigh', withAlso(a(NDA.NH_ID, new Uint8Array(8))), C.inexactInteger],
+  ['flags of a neighbour that are none', 'neigh', withAlso(a(NDA.FLAGS_EXT, 0x100)), C.reservedBits],
+  ['an attribute of a dump of ports', 'portDump', withAlso(a(IFLA.MTU, 1500)), C.unsupportedStrictly],
+  ['a device of a dump of ports', 'portDump', head(4, 3), C.strictHeader],
+  ['two neighbours in a deletion', 'delNeigh', withAlso(a(NDA.DST, Uint8Array.of(10, 0, 0, 3))), C.duplicate],
   [
     'flags of matchall that are not for users',
     'matchall',

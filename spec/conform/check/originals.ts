@@ -17,6 +17,7 @@ import type { Attribute, Message } from '../../../tools/oracle/fuzz/message.js';
 import { a, ACK, ADD, DUMP, encoded, kind, message, options, tc, V0, V1 } from '../../linux/refusals/build.js';
 import { rateOf } from '../../linux/net/sched/shaping.js';
 
+const AF_BRIDGE = 7;
 const { TCA, TCA_ROOT } = R;
 const { TCA_ACT } = P;
 const ROOT = Q.TC_H_ROOT;
@@ -79,6 +80,30 @@ const fqCodel = tc(
   { parent: ROOT, handle: HANDLE },
   kind('fq_codel'),
   options(a(Q.TCA_FQ_CODEL.FLOWS, 16)),
+);
+export const redParms = { limit: 60000, qth_min: 5000, qth_max: 20000, Wlog: 3, Plog: 2, Scell_log: 5 };
+const red = tc(
+  R.RTM_NEWQDISC,
+  ADD,
+  { parent: ROOT, handle: HANDLE },
+  kind('red'),
+  options(a(Q.TCA_RED.PARMS, Q.tc_red_qopt.bytes(redParms)), a(Q.TCA_RED.STAB, new Uint8Array(Q.RED_STAB_SIZE))),
+);
+export const sfqOptions = { quantum: 1514, perturb_period: 10 };
+const sfq = tc(
+  R.RTM_NEWQDISC,
+  ADD,
+  { parent: ROOT, handle: HANDLE },
+  kind('sfq'),
+  a(TCA.OPTIONS, Q.tc_sfq_qopt.bytes(sfqOptions)),
+);
+const drr = tc(R.RTM_NEWQDISC, ADD, { parent: ROOT, handle: HANDLE }, kind('drr'));
+const drrClass = tc(
+  R.RTM_NEWTCLASS,
+  ADD,
+  { parent: HANDLE, handle: HANDLE + 1 },
+  kind('drr'),
+  options(a(Q.TCA_DRR.QUANTUM, 1500)),
 );
 const delQdisc = tc(R.RTM_DELQDISC, ACK, { parent: Q.TC_H_CLSACT }, kind('clsact'));
 const qdiscDump = tc(R.RTM_GETQDISC, DUMP, {}, a(TCA.DUMP_INVISIBLE, new Uint8Array()));
@@ -173,6 +198,7 @@ const veth = link(
 );
 const getLink = link(R.RTM_GETLINK, ACK, V0, a(IFLA.EXT_MASK, 1));
 const linkDump = link(R.RTM_GETLINK, DUMP, 0, a(IFLA.EXT_MASK, 1));
+const portDump = message(R.RTM_GETLINK, DUMP, R.ifinfomsg.bytes({ ifi_family: AF_BRIDGE }), [a(IFLA.EXT_MASK, 2)]);
 const setLink = link(R.RTM_SETLINK, ACK, V0, a(IFLA.MTU, 1400));
 const delLink = link(R.RTM_DELLINK, ACK, V0);
 const linkProp = link(
@@ -226,6 +252,10 @@ const getNeigh = message(R.RTM_GETNEIGH, ACK, ndmsg.bytes({ ndm_family: AF_INET,
   a(NDA.DST, Uint8Array.of(10, 0, 0, 2)),
 ]);
 
+const delNeigh = message(R.RTM_DELNEIGH, ACK, ndmsg.bytes({ ndm_family: AF_INET, ndm_ifindex: V0 }), [
+  a(NDA.DST, Uint8Array.of(10, 0, 0, 2)),
+]);
+
 export const originals = {
   clsact: original(clsact),
   htb: original(htb),
@@ -234,6 +264,10 @@ export const originals = {
   tbfChange: original(tbfChange, tbf),
   prio: original(prio),
   fqCodel: original(fqCodel),
+  red: original(red),
+  sfq: original(sfq),
+  drr: original(drr),
+  drrClass: original(drrClass, drr),
   delQdisc: original(delQdisc, clsact),
   qdiscDump: original(qdiscDump),
   bpf: original(bpf, clsact),
@@ -251,6 +285,7 @@ export const originals = {
   veth: original(veth),
   getLink: original(getLink),
   linkDump: original(linkDump),
+  portDump: original(portDump),
   setLink: original(setLink),
   delLink: original(delLink),
   linkProp: original(linkProp),
@@ -262,4 +297,5 @@ export const originals = {
   rule: original(rule),
   neigh: original(neigh),
   getNeigh: original(getNeigh, neigh),
+  delNeigh: original(delNeigh, neigh),
 } as const satisfies Record<string, Original>;

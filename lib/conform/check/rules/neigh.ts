@@ -98,7 +98,7 @@ export function delNeigh(judge: Judge): void {
     judge.deny(C.shortHeader, 'EINVAL', undefined, at, `struct ndmsg takes ${ndmsg.size} bytes, ${length} are there`);
     return;
   }
-  const run = walk(judge, destination, judge.start + ATTRS, judge.end, '', { ...silently, open: true });
+  const run = walk(judge, destination, judge.start + ATTRS, judge.end, '', { ...silently, open: true, first: true });
   needAddress(run);
   if (indexOf(judge) !== 0) judge.may('ENODEV: there is no such device');
   checkKey(run);

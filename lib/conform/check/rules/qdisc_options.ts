@@ -5,6 +5,7 @@ import type { Attributes } from '../attributes.js';
 import { liberally, silently } from '../attributes.js';
 import { C } from '../codes.js';
 import type { Judge } from '../judge.js';
+import { red, sfq } from './early_drop.js';
 import { rejectsEstimator } from './estimator.js';
 import { noteLongStruct, options, parentOf } from './tc.js';
 
@@ -109,9 +110,10 @@ function checkDepth(run: Attributes, rate: number): void {
   }
 }
 
-function shortOptions(tca: Attributes, size: number, name: string): boolean {
+/** Whether the options are no whole struct; up to `most` bytes of them are read. */
+function shortOptions(tca: Attributes, size: number, name: string, most = size): boolean {
   if (tca.len(OPTIONS.type) >= size) {
-    noteLongStruct(tca, OPTIONS.type, size);
+    noteLongStruct(tca, OPTIONS.type, most);
     return false;
   }
   const text = `struct ${name} takes ${size} bytes, ${tca.len(OPTIONS.type)} are given`;
@@ -170,6 +172,18 @@ function fqCodel(tca: Attributes, course: Course): void {
     );
 }
 
+function redOptions(tca: Attributes, course: Course): void {
+  if (needOptions(tca, course)) red(tca, course === 'create');
+}
+
+function sfqOptions(tca: Attributes, course: Course): void {
+  if (!tca.ok(OPTIONS.type) || shortOptions(tca, P.tc_sfq_qopt.size, 'tc_sfq_qopt', P.tc_sfq_qopt_v1.size)) return;
+  sfq(tca, course === 'create');
+}
+
+/** Only classes of drr have options. */
+const noOptions = (): void => undefined;
+
 /** Kinds that hang at one place alone. */
 function onlyAt(judge: Judge, course: Course, place: number, name: string): void {
   if (parentOf(judge) === place || course === 'change') return;
@@ -205,6 +219,9 @@ const kinds: ReadonlyMap<string, QdiscKind> = new Map<string, QdiscKind>([
   ['pfifo', fifoKind],
   ['bfifo', fifoKind],
   ['pfifo_head_drop', fifoKind],
+  ['drr', { rule: noOptions, symbol: 'net/sched/sch_drr.c drr_init_qdisc()', fixed: true }],
+  ['red', { rule: redOptions, symbol: 'net/sched/sch_red.c red_change()' }],
+  ['sfq', { rule: sfqOptions, symbol: 'net/sched/sch_sfq.c sfq_change()' }],
   ['fq_codel', { rule: fqCodel, symbol: 'net/sched/sch_fq_codel.c fq_codel_change()' }],
   ['mq', { rule: mq, symbol: 'net/sched/sch_mq.c mq_init()', fixed: true }],
   ['ingress', { rule: ingress, symbol: 'net/sched/sch_ingress.c ingress_init()', fixed: true }],
@@ -262,18 +279,49 @@ function htbClass(tca: Attributes): void {
     judge.deny(C.estimator, 'EINVAL', undefined, tca.place(RATE.type), 'there is no such rate estimator');
 }
 
+/** Options of a drr class. */
+function drrClass(tca: Attributes): void {
+  const { judge } = tca;
+  if (!tca.ok(OPTIONS.type)) {
+    const msg = 'DRR options are required for this operation';
+    judge.deny(C.missingAttribute, 'EINVAL', msg, tca.whole, 'TCA_OPTIONS is missing', tca);
+    return;
+  }
+  const { QUANTUM } = P.TCA_DRR;
+  const run = options(tca, OPTIONS.type, P.TCA_DRR, liberally);
+  if (run.u32(QUANTUM.type) === 0) {
+    const msg = 'Specified DRR quantum cannot be zero';
+    judge.deny(C.badValue, 'EINVAL', msg, run.place(QUANTUM.type), 'a class whose turns send nothing');
+  }
+  if (!rejectsEstimator(tca, RATE.type)) return;
+  const msg = 'Failed to replace estimator';
+  judge.deny(C.estimator, 'EINVAL', msg, tca.place(RATE.type), 'there is no such rate estimator');
+}
+
+interface ClassKind {
+  readonly rule: (tca: Attributes) => void;
+  readonly symbol: string;
+}
+
+const classKinds: ReadonlyMap<string, ClassKind> = new Map([
+  ['htb', { rule: htbClass, symbol: 'net/sched/sch_htb.c htb_change_class()' }],
+  ['drr', { rule: drrClass, symbol: 'net/sched/sch_drr.c drr_change_class()' }],
+]);
+
 /** The options of a class, which are those of its qdisc's kind, whatever the request calls it. */
 export function checkClassOptions(tca: Attributes): void {
   const { judge } = tca;
-  if (tca.string(KIND.type) !== 'htb') {
+  const kind = classKinds.get(tca.string(KIND.type) ?? '');
+  if (kind === undefined) {
     judge.may('EINVAL: the qdisc refuses the options');
-    judge.perhaps(() => {
-      htbClass(tca);
-    });
+    for (const { rule } of classKinds.values())
+      judge.perhaps(() => {
+        rule(tca);
+      });
     return;
   }
   const outer = judge.symbol;
-  judge.symbol = 'net/sched/sch_htb.c htb_change_class()';
-  htbClass(tca);
+  judge.symbol = kind.symbol;
+  kind.rule(tca);
   judge.symbol = outer;
 }

@@ -1,6 +1,5 @@
 // net/core/neighbour.c, the requests: RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH and its dump.
-import { attrs } from '../../../codec/attrs.js';
-import { binary } from '../../../codec/kind.js';
+import { findAttr } from '../../../codec/nla.js';
 import { NL_VALIDATE_DEPRECATED_STRICT, NL_VALIDATE_LIBERAL, parse, PolicyError } from '../../../codec/parse.js';
 import { EAFNOSUPPORT, EEXIST, EINVAL, ENODEV, ENOENT } from '../../../uapi/asm-generic/errno.js';
 import * as N from '../../../uapi/linux/neighbour.js';
@@ -117,14 +116,11 @@ function neighAdd(request: RtnlRequest): void {
   update(found, { state: ndm.ndm_state, lladdr, flags: ndm.ndm_flags, override }, portid, extack);
 }
 
-/** The key alone: no other attribute of a deletion is looked at. */
-const key = attrs('NDA', { DST: [N.NDA.DST.type, binary()] }, N.NDA.$max);
-
-/** @models net/core/neighbour.c neigh_delete() */
+/** No attribute of a deletion is looked at but its key. @models net/core/neighbour.c neigh_delete() */
 function neighDelete(request: RtnlRequest): void {
   const { net, msg } = request;
   if (msg.length < ATTRS) throw errno(EINVAL);
-  const { DST } = parse(key, msg, ATTRS, msg.length, NL_VALIDATE_LIBERAL, undefined);
+  const DST = findAttr(msg, ATTRS, N.NDA.DST.type)?.bytes();
   const ndm = N.ndmsg.get(msg, NLMSG_HDRLEN);
   const { dev, proxy, found } = nameIn(request, { ndm, tb: { DST } });
   if (!proxy && dev === undefined) throw errno(EINVAL);

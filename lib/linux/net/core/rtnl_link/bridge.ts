@@ -1,11 +1,10 @@
 // net/core/rtnetlink.c, link messages of PF_BRIDGE: the ports of bridges, and devices that bridge in hardware. A machine has
 // neither, so there is nothing to show and nothing to change; what is refused, and why, still depends on the request.
-import { attrsIn } from '../../../../codec/nla.js';
-import { NL_VALIDATE_LIBERAL, parse, PolicyError } from '../../../../codec/parse.js';
+import { attrsIn, findAttr } from '../../../../codec/nla.js';
+import { PolicyError } from '../../../../codec/parse.js';
 import { EINVAL, ENODEV, EOPNOTSUPP } from '../../../../uapi/asm-generic/errno.js';
 import { NLMSG_HDRLEN } from '../../../../uapi/linux/netlink.js';
 import { RTM_DELLINK, RTM_GETLINK, RTM_SETLINK, ifinfomsg } from '../../../../uapi/linux/rtnetlink.js';
-import { attrs } from '../../../../codec/attrs.js';
 import { IFLA } from '../../../../uapi/linux/if_link.js';
 import { errno, refuse } from '../../../errno.js';
 import { devGetByIndex } from '../dev/table.js';
@@ -24,13 +23,10 @@ const BRIDGE_FLAGS_SELF = 2;
 /** What selects in a strict dump. */
 const dumpAttributes = new Set([IFLA.EXT_MASK.type]);
 
-/** Attributes by type alone: the kernel looks for one without judging any. */
-const unjudged = attrs('IFLA', {}, IFLA.$max);
-
 /** IFLA_BRIDGE_FLAGS of a request, 0 when it gives none. */
 function bridgeFlags({ msg }: RtnlRequest, isSet: boolean): number {
   const start = NLMSG_HDRLEN + ifinfomsg.size;
-  const spec = parse(unjudged, msg, start, msg.length, NL_VALIDATE_LIBERAL, undefined).$nla[IFLA.AF_SPEC.type];
+  const spec = findAttr(msg, start, IFLA.AF_SPEC.type);
   let flags: number | undefined;
   for (const nla of spec === undefined ? [] : attrsIn(spec)) {
     const isFlags = nla.type === IFLA_BRIDGE_FLAGS && flags === undefined;
