@@ -32,12 +32,13 @@ body { font: 14px/1.45 system-ui, sans-serif; margin: 1rem 2rem; }
 h2 { font-size: 1rem; margin: 2rem 0 .3rem; }
 .datagram { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 2rem; align-items: start; }
 .bytes { font: 13px/1.5 ui-monospace, monospace; white-space: pre; position: sticky; top: 1rem; max-height: 96vh; overflow-y: auto; }
+.bytes b { font-weight: normal; }
 .bytes i { font-style: normal; color: var(--dim); }
 .tree, .tree ul { list-style: none; margin: 0; padding-left: 1.2rem; }
 .tree { padding-left: 0; }
 .tree div { border-radius: 3px; padding: 0 .3rem; }
 .tree code { font-size: 13px; }
-.value { color: var(--value); }
+.tree code.value { color: var(--value); }
 .dim, .padding > div { color: var(--dim); }
 .odd { color: var(--odd); }
 .in { background: var(--in); }
