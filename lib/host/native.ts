@@ -64,6 +64,11 @@ export class NativeCalls {
     return syscall(this.#nr.sendto, fd, BASE + OUT, 0, abi.MSG_DONTWAIT, 0, this.#cookie) >= 0;
   }
 
+  /** Both ends hang up. */
+  shutdown(fd: number): void {
+    syscall(this.#nr.shutdown, fd, 2, 0, 0, 0, this.#cookie);
+  }
+
   /** Bytes waiting in the socket's queue. */
   available(fd: number): number {
     if (this.#cookie === 0) return ioctl(fd, abi.FIONREAD, BASE + WORDS) === 0 ? u32[WORDS >> 2]! : 0;

@@ -78,6 +78,10 @@ class PacketRing implements SharedRing {
     return this.#rings.isMapped(this);
   }
 
+  hangUp(): void {
+    this.placeholder.hangUp?.();
+  }
+
   /** Whether the client's file, locked from its birth, is gone from every table and every mapping. */
   get abandoned(): boolean {
     return flock(this.#fd, LOCK_EX | LOCK_NB) === 0;

@@ -37,6 +37,13 @@ export class Placeholder {
   armed = false;
   /** Told of a datagram before it counts as read natively; the supervisor sets it. */
   onNativeRead: ((data: Uint8Array) => void) | undefined;
+  /**
+   * Lets the client's end hang up while the socket stays, because nothing else wakes those who poll a ring with an error;
+   * the supervisor sets it.
+   */
+  hangUp: (() => void) | undefined;
+  /** Our end hangs up, too: that event is not the last close. */
+  expectsHangUp = false;
   readonly #native: NativeCalls;
   readonly #lengths: number[] = [];
   #bytes = 0;

@@ -167,6 +167,11 @@ export class Supervisor {
     placeholder.socket.makeRoom = () => {
       if (placeholder.unread) this.#seeNativeReads(placeholder);
     };
+    placeholder.hangUp = () => {
+      placeholder.expectsHangUp = true;
+      this.events.change(placeholder.fd, (abi.EPOLLIN | abi.EPOLLET) >>> 0);
+      this.native.shutdown(placeholder.fd);
+    };
     this.events.add(placeholder.fd, abi.EPOLLIN, (mask) => {
       this.#onPair(placeholder, mask);
     });
@@ -415,8 +420,13 @@ export class Supervisor {
 
   #onPair(placeholder: Placeholder, mask: number): void {
     if ((mask & abi.EPOLLIN) !== 0) this.#onWritten(placeholder);
-    if ((mask & (abi.EPOLLHUP | abi.EPOLLERR)) !== 0) this.release(placeholder);
+    if ((mask & (abi.EPOLLHUP | abi.EPOLLERR)) !== 0) this.#onHangUp(placeholder);
     else if ((mask & abi.EPOLLOUT) !== 0) this.#onSpace(placeholder);
+  }
+
+  #onHangUp(placeholder: Placeholder): void {
+    if (placeholder.expectsHangUp) placeholder.expectsHangUp = false;
+    else this.release(placeholder);
   }
 
   /** The client wrote natively: a sendmsg() without a name, whose refusal nobody can be told. */

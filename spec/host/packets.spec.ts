@@ -160,6 +160,32 @@ print(out.count('ethertype Unknown (0x88b5)'), '2 packets captured' in err, '0 p
     expect(out).equal('2 True True');
   });
 
+  it('let tcpdump end, and count, when its device is removed', function () {
+    const missing = [
+      ['tcpdump', '--version'],
+      ['ip', '-V'],
+    ].find((command) => !works(command));
+    if (missing !== undefined) {
+      console.log(`      skipped: needs ${missing[0]!}`);
+      this.skip();
+    }
+    const out = python(`
+import subprocess
+def ip(words): subprocess.run(['ip', 'link'] + words.split(), check=True)
+ip('add xa type veth peer name xb')
+ip('set xa up')
+ip('set xb up')
+p = subprocess.Popen(['tcpdump', '-nli', 'xb', 'ether', 'proto', '0x88b5'], stdout=-1, stderr=-1, text=True)
+while 'listening' not in p.stderr.readline(): pass
+packet('xa').send(FRAME)
+time.sleep(1.2)
+ip('del xa')
+out, err = p.communicate(timeout=50)
+print(p.returncode, 'pcap_loop' in err, '1 packet captured' in err)
+`);
+    expect(out).equal('1 True True');
+  });
+
   it('serve scapy', function () {
     if (!works([interpreter!, '-c', 'import scapy'])) {
       console.log('      skipped: needs scapy');

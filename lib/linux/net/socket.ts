@@ -47,6 +47,8 @@ export interface SharedRing {
   readable(is: boolean): void;
   /** Whether a program has the memory mapped. */
   readonly mapped: boolean;
+  /** The device has been removed: whoever polls must not wait any longer. */
+  hangUp?(): void;
   close(): void;
 }
 

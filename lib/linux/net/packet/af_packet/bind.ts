@@ -117,6 +117,7 @@ function packetNotifier(sock: PacketSock, dev: NetDevice, event: NetdevEvent): v
     sock.reportError(E.ENETDOWN);
   }
   if (event === 'UNREGISTER') {
+    sock.ring?.shared?.hangUp?.();
     sock.ifindex = -1;
     setDevice(sock, undefined);
   }
