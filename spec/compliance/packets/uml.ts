@@ -24,6 +24,8 @@ export const UML_RELEASE = '6.1.176';
 const MODULES = `/usr/lib/uml/modules/${UML_RELEASE}`;
 /** The kernel's own interpreter, not one that a user's PATH finds first. */
 const PYTHON = '/usr/bin/python3';
+/** The command line of a kernel has words without quotes. */
+const plainFolder = /^[\w/.-]+$/.test(tmpdir()) ? tmpdir() : '/tmp';
 /** Milliseconds that a boot may take, and each job, on a busy computer. */
 const LONGEST = { boot: 60_000, job: 30_000 };
 
@@ -53,7 +55,7 @@ function lengthened({ setup: [first, ...rest], steps }: Play): Play {
 
 /** What the console said. A kernel that hangs is ended with all the processes that it is made of, a session of their own. */
 function boot(home: string, jobs: number): string {
-  const env = { PATH: clientPath, HOME: home, TMPDIR: process.env['TMPDIR'] ?? tmpdir() };
+  const env = { PATH: clientPath, HOME: home, TMPDIR: plainFolder };
   const said = join(home, 'console');
   const out = openSync(said, 'w');
   const timeout = LONGEST.boot + jobs * LONGEST.job;
@@ -76,7 +78,7 @@ function played(home: string, number: number): Play {
 
 /** Boots, plays the jobs one after the other, switches off. */
 export function playUml(jobs: readonly Job[]): Play[] {
-  const home = mkdtempSync(join(tmpdir(), 'tcbox-uml-'));
+  const home = mkdtempSync(join(plainFolder, 'tcbox-uml-'));
   try {
     for (const file of ['uml.py', 'real.py']) copyFileSync(join(folder, file), join(home, file));
     jobs.forEach((job, i) => {
