@@ -5,7 +5,8 @@ import type { Extack } from '../../../codec/extack.js';
 import { EOPNOTSUPP, EPERM } from '../../../uapi/asm-generic/errno.js';
 import { CAP_NET_ADMIN } from '../../../uapi/linux/capability.js';
 import { NETLINK_ROUTE, NLM_F_BULK, NLM_F_DUMP, NLMSG_HDRLEN } from '../../../uapi/linux/netlink.js';
-import { RTM_BASE, RTM_GETADDR, rtmType } from '../../../uapi/linux/rtnetlink.js';
+import * as T from '../../../uapi/linux/rtnetlink.js';
+import { AF_INET, AF_INET6 } from '../../../uapi/linux/socket.js';
 import { errno, ModelGap, refuse } from '../../errno.js';
 import type { ActiveFaults } from '../../faults.js';
 import type { Task } from '../../kernel/task.js';
@@ -101,6 +102,27 @@ function netCapable({ sender, task, addressed }: KernelInput): boolean {
   return (addressed || sender.opener.capable(CAP_NET_ADMIN)) && task.capable(CAP_NET_ADMIN);
 }
 
+const [AF_MPLS, AF_PHONET, AF_MCTP] = [28, 35, 45];
+const withAddresses = [AF_INET, AF_INET6, AF_PHONET, AF_MCTP];
+const withRoutes = [AF_INET, AF_INET6, AF_MPLS, AF_PHONET, AF_MCTP];
+
+/** Requests that PF_UNSPEC has no handler for in any kernel, and the families that may have one: nobody else answers. */
+const answering: Readonly<Record<'doit' | 'dumpit', ReadonlyMap<number, readonly number[]>>> = {
+  doit: new Map<number, readonly number[]>([
+    [T.RTM_NEWADDR, withAddresses],
+    [T.RTM_DELADDR, withAddresses],
+    [T.RTM_GETADDR, [AF_INET6]],
+    [T.RTM_NEWROUTE, withRoutes],
+    [T.RTM_DELROUTE, withRoutes],
+    [T.RTM_GETMULTICAST, []],
+    [T.RTM_GETANYCAST, []],
+  ]),
+  dumpit: new Map<number, readonly number[]>([
+    [T.RTM_GETMULTICAST, [AF_INET, AF_INET6]],
+    [T.RTM_GETANYCAST, [AF_INET6]],
+  ]),
+};
+
 /** The rtnetlink of one network namespace. */
 export class Rtnetlink {
   readonly #net: Net;
@@ -185,9 +207,8 @@ export class Rtnetlink {
     const own = this.#handlers.get((family << 16) | type);
     const found = own?.[what] === undefined ? this.#handlers.get((PF_UNSPEC << 16) | type) : own;
     if (found?.[what] !== undefined) return found;
-    // Of all families only IPv6 answers requests for one address.
-    if (type === RTM_GETADDR && what === 'doit') throw errno(EOPNOTSUPP);
-    throw new ModelGap(`${rtmType(type)} of address family ${family}`);
+    if (answering[what].get(type)?.includes(family) === false) throw errno(EOPNOTSUPP);
+    throw new ModelGap(`${T.rtmType(type)} of address family ${family}`);
   }
 
   /** @models net/core/rtnetlink.c rtnetlink_rcv_msg() */
@@ -195,7 +216,7 @@ export class Rtnetlink {
     const type = msg.view.getUint16(4, true);
     if (type > RTM_MAX) throw errno(EOPNOTSUPP);
     if (msg.length <= NLMSG_HDRLEN) return 'done';
-    const kind = (type - RTM_BASE) & 3;
+    const kind = (type - T.RTM_BASE) & 3;
     if (kind !== KIND_GET && !netCapable(input)) throw errno(EPERM);
     const request = this.#request(input, msg, extack);
     const family = msg.u8[NLMSG_HDRLEN]!;

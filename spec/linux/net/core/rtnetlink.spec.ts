@@ -5,11 +5,10 @@ import { Machine } from '../../../../lib/linux/machine.js';
 import type { DumpEntry } from '../../../../lib/linux/net/core/rtnetlink.js';
 import { EOPNOTSUPP } from '../../../../lib/uapi/asm-generic/errno.js';
 import { NLM_F_DUMP, NLMSG_DONE, NLMSG_ERROR } from '../../../../lib/uapi/linux/netlink.js';
-import { RTM_GETADDR, RTM_NEWADDR } from '../../../../lib/uapi/linux/rtnetlink.js';
+import { RTM_GETADDR, RTM_GETMULTICAST, RTM_NEWADDR } from '../../../../lib/uapi/linux/rtnetlink.js';
 import { Client } from '../../client.js';
 
-const AF_INET = 2;
-const AF_BRIDGE = 7;
+const [AF_UNSPEC, AF_INET, AF_BRIDGE, AF_PHONET] = [0, 2, 7, 35];
 const RTM_GETNETCONF = 82;
 
 describe('net/core/rtnetlink dispatch', () => {
@@ -23,8 +22,17 @@ describe('net/core/rtnetlink dispatch', () => {
   });
 
   it('refuses a type without a handler and reports it once', () => {
-    for (let i = 0; i < 2; i++) expect(client.errnoOf(RTM_NEWADDR, 0, Uint8Array.of(AF_BRIDGE))).to.equal(EOPNOTSUPP);
-    expect(gaps).to.deep.equal(['RTM_NEWADDR of address family 7']);
+    for (let i = 0; i < 2; i++) expect(client.errnoOf(RTM_NEWADDR, 0, Uint8Array.of(AF_PHONET))).to.equal(EOPNOTSUPP);
+    expect(gaps).to.deep.equal(['RTM_NEWADDR of address family 35']);
+  });
+
+  it('does not report what no kernel answers', () => {
+    for (const family of [AF_UNSPEC, AF_BRIDGE]) {
+      expect(client.errnoOf(RTM_NEWADDR, 0, Uint8Array.of(family))).to.equal(EOPNOTSUPP);
+      expect(client.errnoOf(RTM_GETMULTICAST, NLM_F_DUMP, Uint8Array.of(family))).to.equal(EOPNOTSUPP);
+    }
+    expect(client.errnoOf(RTM_GETMULTICAST, 0, Uint8Array.of(AF_INET))).to.equal(EOPNOTSUPP);
+    expect(gaps).to.deep.equal([]);
   });
 
   it('refuses a dump without a handler with an error, not with an empty dump', () => {
