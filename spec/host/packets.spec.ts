@@ -178,7 +178,7 @@ ip('set xb up')
 p = subprocess.Popen(['tcpdump', '-nli', 'xb', 'ether', 'proto', '0x88b5'], stdout=-1, stderr=-1, text=True)
 while 'listening' not in p.stderr.readline(): pass
 packet('xa').send(FRAME)
-time.sleep(1.2)
+p.stdout.readline()
 ip('del xa')
 out, err = p.communicate(timeout=50)
 print(p.returncode, 'pcap_loop' in err, '1 packet captured' in err)
