@@ -47,6 +47,7 @@ export const behaviours = {
     what: 'link messages show MTU limits, segmentation limits, carrier counts, XDP and alternative names',
   },
   'virtual-big-tso': { since: 'v6.18', what: 'dummy and ifb take segments of up to 524280 bytes' },
+  'rtnl-negative-ifindex': { since: 'v6.1', what: 'no link is made with a negative index' },
   'rename-while-up': { since: 'v6.18', what: 'a link may be renamed while it is up' },
   'ifla-lockless-first': {
     since: 'v6.18',

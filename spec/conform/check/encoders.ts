@@ -315,6 +315,7 @@ const rows: readonly (readonly [string, Name, Spoil, string])[] = [
   ['bits behind the prefix', 'route', head(1, 16), C.badField],
   ['congestion bits', 'route', head(3, 1), C.badField],
   ['no device of a neighbour', 'neigh', head(4, 0), C.badField],
+  ['an index below 0', 'veth', head(4, 0xfb, 0xff, 0xff, 0xff), C.noSuchIndex],
   ['a kind of 16 characters', 'bpf', value([TCA.KIND.type], 'abcdefghijklmnop'), C.longName],
   ['a chain above the limit', 'chain', value([TCA.CHAIN.type], 0x10000000), C.badValue],
   [

@@ -1,5 +1,4 @@
 // net/core/rtnetlink.c, IFLA_LINKINFO of a request: the kind, what the kind is told, and the other end of a pair.
-import type { Extack } from '../../../../codec/extack.js';
 import type { Nla } from '../../../../codec/nla.js';
 import { NL_VALIDATE_LIBERAL, parse, parseNested } from '../../../../codec/parse.js';
 import { EINVAL } from '../../../../uapi/asm-generic/errno.js';
@@ -22,9 +21,9 @@ export interface LinkInfo {
 }
 
 /** @models net/core/rtnetlink.c rtnl_nla_parse_ifinfomsg() */
-function parsePeer(nla: Nla, extack: Extack): NonNullable<NewlinkParams['peer']> {
+function parsePeer(nla: Nla, { extack, machine }: RtnlRequest): NonNullable<NewlinkParams['peer']> {
   const ifm = ifinfomsg.get(nla.msg, nla.start);
-  if (ifm.ifi_index < 0) {
+  if (ifm.ifi_index < 0 && machine.has('rtnl-negative-ifindex')) {
     extack.setBad("ifindex can't be negative", nla.off);
     throw errno(EINVAL);
   }
@@ -36,7 +35,7 @@ function parsePeer(nla: Nla, extack: Extack): NonNullable<NewlinkParams['peer']>
 function peerOf(request: RtnlRequest, ops: RtnlLinkOps, data: NewlinkParams['data']): NewlinkParams['peer'] {
   const nla = ops.peerType === undefined ? undefined : data?.[ops.peerType];
   if (nla === undefined) return undefined;
-  const peer = parsePeer(nla, request.extack);
+  const peer = parsePeer(nla, request);
   ops.validate?.(peer.tb, undefined, request.extack);
   ensureUniqueNetns(peer.tb, request.extack);
   checkTargetNet(request, peer.tb);

@@ -143,7 +143,8 @@ function changeGroup(request: RtnlRequest, tb: IflaTable, group: number): void {
 
 /** @models net/core/rtnetlink.c __rtnl_newlink() */
 function refuseNegativeIndex(request: RtnlRequest): void {
-  if (R.ifInfoOf(request).ifi_index < 0) refuse(request.extack, EINVAL, "ifindex can't be negative");
+  if (R.ifInfoOf(request).ifi_index < 0 && request.machine.has('rtnl-negative-ifindex'))
+    refuse(request.extack, EINVAL, "ifindex can't be negative");
 }
 
 /** @models net/core/rtnetlink.c __rtnl_newlink() */
