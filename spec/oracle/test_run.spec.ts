@@ -32,8 +32,9 @@ describe('oracle: programs on packets', () => {
     const folder = mkdtempSync(join(tmpdir(), 'test-run-'));
     try {
       const out = join(folder, 'out.jsonl');
-      const script = `ip link set lo up && exec python3 ${recorder} ${out}`;
-      const { status, stderr } = spawnSync('unshare', ['-nm', 'sh', '-c', script], { encoding: 'utf8' });
+      const script = 'ip link set lo up && exec python3 "$@"';
+      const args = ['-nm', 'sh', '-c', script, 'sh', recorder, out];
+      const { status, stderr } = spawnSync('unshare', args, { encoding: 'utf8' });
       expect(status, stderr).equal(0);
       const [, ...now] = readFileSync(out, 'utf8').trim().split('\n');
       const [, ...recorded] = readFileSync(vectors, 'utf8').trim().split('\n');
