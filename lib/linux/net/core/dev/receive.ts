@@ -65,6 +65,8 @@ function forgetTag(skb: SkBuff): boolean {
 
 /** Goes on, and is not lost when no protocol wants it: somebody has listened, and no hook or tag came between. */
 const HEARD = 4;
+/** Goes on, and somebody has listened; a hook or a tag came after that. */
+const TOLD = 5;
 
 /** Whether a packet stops at the hook: before 6.18 it does so for filters alone. */
 function hooked({ tcxIngress, miniqIngress, net }: NetDevice): boolean {
@@ -74,18 +76,19 @@ function hooked({ tcxIngress, miniqIngress, net }: NetDevice): boolean {
 }
 
 /** Up to the hooks, and again when a program gave the packet to another device. */
-function upToHooks(skb: SkBuff, origDev: NetDevice): HookResult | typeof HEARD {
-  for (;;) {
+function upToHooks(skb: SkBuff, origDev: NetDevice): HookResult | typeof HEARD | typeof TOLD {
+  for (let told = false; ;) {
     skb.skbIif = skb.dev!.ifindex;
     if (ethTypeVlan(skb.protocol) && !skbVlanUntag(skb)) return DROPPED;
     if (skb.tcSkipClassify) {
       skb.tcSkipClassify = false;
-      return GOES_ON;
+      return told ? TOLD : GOES_ON;
     }
     const listened = deliverToAll(skb, origDev);
-    if (!hooked(skb.dev!)) return listened && !skb.vlanTagPresent ? HEARD : GOES_ON;
+    told ||= listened;
+    if (!hooked(skb.dev!)) return listened && !skb.vlanTagPresent ? HEARD : told ? TOLD : GOES_ON;
     const result = schHandleIngress(skb);
-    if (result !== AGAIN) return result;
+    if (result !== AGAIN) return result === GOES_ON && told ? TOLD : result;
   }
 }
 
@@ -101,9 +104,11 @@ export function netifReceiveSkb(skb: SkBuff): number {
   if (!skb.transportHeaderWasSet) skb.resetTransportHeader();
   skb.resetMacLen();
   const result = upToHooks(skb, origDev);
-  if (result !== GOES_ON && result !== HEARD) return result === DROPPED ? NET_RX_DROP : NET_RX_SUCCESS;
+  if (result !== GOES_ON && result !== HEARD && result !== TOLD)
+    return result === DROPPED ? NET_RX_DROP : NET_RX_SUCCESS;
   skb.resetRedirect();
-  if (!forgetTag(skb)) return NET_RX_DROP;
+  // What a damaged tag ends has been received by those who listened.
+  if (!forgetTag(skb)) return result === TOLD ? NET_RX_SUCCESS : NET_RX_DROP;
   const taken = deliverByProtocol(skb, origDev);
   if (taken !== undefined) return taken;
   traceUnhandled(skb);
