@@ -28,6 +28,10 @@ export const behaviours = {
     since: 'v6.1',
     what: 'a requester in the notified group gets the notification even without NLM_F_ECHO',
   },
+  'qdisc-bulk': {
+    since: 'v6.1',
+    what: 'a qdisc that serves several queues of a device gives up to nine packets at a time',
+  },
   'so-later-options': { since: 'v6.1', what: 'sockets know the options after SO_ATTACH_BPF' },
   'so-last-options': {
     since: 'v6.18',

@@ -8,7 +8,7 @@ import type { NetDevice } from '../core/net_device.js';
 import * as L from '../core/skbuff/layout.js';
 import type { SkBuff } from '../core/skbuff/sk_buff.js';
 import { stabPacketLength } from './sch_api/stab.js';
-import { type Qdisc, TCQ_F_CAN_BYPASS } from './sch_generic.js';
+import { type Qdisc, TCQ_F_BUILTIN, TCQ_F_CAN_BYPASS } from './sch_generic.js';
 
 /** Beside NET_XMIT_*, between qdiscs alone: a filter took the packet; no filter was asked. */
 export const NET_XMIT_STOLEN = 0x00010000;
@@ -134,16 +134,49 @@ function directXmit(skb: SkBuff, dev: NetDevice): void {
   if (validateXmitSkb(skb, dev)) devHardStartXmit(skb, dev);
 }
 
+/** How many packets are taken behind a first one before that goes out. */
+const BULK = 8;
+
+/** Whether packets are taken several at a time: where one qdisc serves several queues of a device. */
+const takesSeveral = (sch: Qdisc): boolean =>
+  (sch.flags & TCQ_F_BUILTIN) === 0 &&
+  sch.dev.txQueues.length > 1 &&
+  sch === sch.dev.qdisc &&
+  sch.dev.net.machine.has('qdisc-bulk');
+
+/**
+ * What follows a packet, for the same queue of the device, goes out with it; the first that is for another queue is
+ * given back.
+ *
+ * @models net/sched/sch_generic.c try_bulk_dequeue_skb_slow()
+ */
+function takeBehind(sch: Qdisc, first: SkBuff, taken: SkBuff[]): SkBuff | undefined {
+  const { queueMapping } = first;
+  while (taken.length < BULK) {
+    const skb = sch.ops.dequeue?.(sch);
+    if (skb === undefined) return undefined;
+    traceDequeue(skb, sch);
+    if (skb.queueMapping !== queueMapping) return skb;
+    taken.push(skb);
+  }
+  return undefined;
+}
+
 /** Gives to the driver what the qdisc lets go. @models net/sched/sch_generic.c __qdisc_run() */
 export function qdiscRun(sch: Qdisc): void {
   if (sch.running) return;
   sch.running = true;
+  const behind: SkBuff[] | undefined = takesSeveral(sch) ? [] : undefined;
   try {
-    for (;;) {
-      const skb = qdiscDequeuePeeked(sch);
+    for (let other: SkBuff | undefined; ;) {
+      const skb = other ?? qdiscDequeuePeeked(sch);
       if (skb === undefined) return;
-      traceDequeue(skb, sch);
+      if (other === undefined) traceDequeue(skb, sch);
+      other = behind && takeBehind(sch, skb, behind);
       directXmit(skb, skb.dev!);
+      if (behind === undefined || behind.length === 0) continue;
+      for (const next of behind) directXmit(next, next.dev!);
+      behind.length = 0;
     }
   } finally {
     sch.running = false;
