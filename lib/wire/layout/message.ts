@@ -14,6 +14,7 @@ import { acknowledgement, doneHead, errorHead } from './error.js';
 import { openingOf } from './family.js';
 import { level, structure } from './level.js';
 import { link, linkHead } from './link.js';
+import { nexthop, nexthopHead } from './nexthop.js';
 import { routeHead, routeOf, rule, ruleHead } from './route.js';
 import type { Context, Level, StructShape, Symbols } from './shape.js';
 import * as traffic from './traffic.js';
@@ -66,6 +67,7 @@ const addrconf = (name: string): string => `net/ipv6/addrconf.c inet6_${name}()`
 const route6 = (name: string): string => `net/ipv6/route.c inet6_${name}()`;
 const fib = (name: string): string => `net/ipv4/fib_frontend.c inet_${name}()`;
 const neigh = (name: string): string => `net/core/neighbour.c neigh_${name}()`;
+const hops = (name: string): string => `net/ipv4/nexthop.c rtm_${name}()`;
 const rules = (name: string): string => `net/core/fib_rules.c fib_nl_${name}()`;
 const nsid = (name: string): string => `net/core/net_namespace.c rtnl_net_${name}()`;
 
@@ -145,6 +147,16 @@ const groups: Readonly<Record<number, Group>> = {
     handlers: [act('ctl_action'), act('ctl_action'), act('ctl_action'), undefined, act('dump_action')],
   },
   [rt.RTM_NEWPREFIX]: { head: address.prefixHead, level: always(address.prefix), handlers: [] },
+  [rt.RTM_NEWNEXTHOP]: {
+    head: nexthopHead,
+    level: always(nexthop),
+    handlers: [hops('new_nexthop'), hops('del_nexthop'), hops('get_nexthop'), undefined, hops('dump_nexthop')],
+  },
+  [rt.RTM_NEWNEXTHOPBUCKET]: {
+    head: nexthopHead,
+    level: always(nexthop),
+    handlers: [undefined, undefined, hops('get_nexthop_bucket'), undefined, hops('dump_nexthop_bucket')],
+  },
   [rt.RTM_NEWNETCONF]: {
     head: structure(netconfmsg, { shown: { ncm_family: family } }),
     level: always(netconf),
