@@ -68,6 +68,7 @@ function toConfig(judge: Judge): Attributes | undefined {
   for (const key of furtherAttributes) if (run.has(RTA[key].type)) judge.may(`EINVAL: RTA_${key} is refused`);
   if (run.has(RTA.NH_ID.type)) judge.may('EINVAL: Nexthop id does not exist');
   if (run.has(RTA.ENCAP_TYPE.type) || run.has(RTA.ENCAP.type)) {
+    judge.may('EINVAL: Unknown lwt encapsulation type');
     judge.may('EINVAL: Unknown LWT encapsulation type');
     judge.may('EOPNOTSUPP: lwt encapsulation type not supported');
   }
@@ -273,6 +274,8 @@ export function delRoute4(judge: Judge): void {
 const reasons6 = [
   'EACCES: IPv6 is disabled on nexthop device',
   'EINVAL: Egress device not specified',
+  'EINVAL: Egress device can not be loopback device for this route',
+  'EINVAL: Unknown lwt encapsulation type',
   'EINVAL: Invalid gateway address',
   'EINVAL: Invalid attribute in metrics',
   'EINVAL: Unknown tcp congestion algorithm',
@@ -313,6 +316,8 @@ export function route6(judge: Judge): void {
       'Invalid dsfield (tos): option not available for IPv6',
       'no route of IPv6 has a traffic class',
     );
+  const type = valueOf(judge, 'rtm_type');
+  if (type > R.RTN_MAX) deny(judge, 'rtm_type', 'Invalid route type', `there is no type ${type}`);
   checkFlowLabel(run);
   for (const reason of reasons6) judge.may(reason);
   for (const errno of [

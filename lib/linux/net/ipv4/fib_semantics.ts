@@ -90,7 +90,7 @@ const linkdown = (dev: NetDevice): number => (dev.carrier ? 0 : R.RTNH_F_LINKDOW
 
 /** @models net/ipv4/fib_semantics.c fib_check_nh_nongw() */
 function checkNongw(net: Net, cfg: FibConfig, extack: Extack | undefined): Nexthop {
-  if (cfg.flags & R.RTNH_F_ONLINK)
+  if (cfg.flags & (R.RTNH_F_PERVASIVE | R.RTNH_F_ONLINK))
     refuse(extack, EINVAL, 'Invalid flags for nexthop - PERVASIVE and ONLINK can not be set');
   const dev = devGetByIndex(net, cfg.oif | 0);
   if (dev?.inDevice === undefined) throw errno(ENODEV);
