@@ -104,7 +104,7 @@ class Storm {
     }
   }
 
-  /** Judges the clients that have ended, and starts others in their place. */
+  /** Judges the clients that have ended, and starts others in their place: `again`, or for kinds that nobody saw the end of. */
   #look(again: boolean): void {
     for (const [i, slot] of this.#slots.entries()) {
       if (slot.client.waitStatus === undefined) {
@@ -112,9 +112,14 @@ class Storm {
         continue;
       }
       this.#judge(slot);
-      if (again) this.#slots[i] = this.#fill(slot.index, slot.kind);
+      if (again || this.#lacks(slot.kind)) this.#slots[i] = this.#fill(slot.index, slot.kind);
     }
     if (!again) this.#slots = this.#slots.filter(({ client }) => client.waitStatus === undefined);
+  }
+
+  /** Whether all clients of a kind were killed so far. */
+  #lacks({ name, prints }: Kind): boolean {
+    return prints !== undefined && this.#completed[name] === undefined && this.#problems.length === 0;
   }
 
   #hangs(slot: Slot): void {
