@@ -35,7 +35,7 @@ export function describeRecord(command: Command, done: (code: number) => void): 
     .description('record what a command and the kernel say to each other')
     .usage('[options] [--] COMMAND [ARGUMENT…]')
     .argument('<command...>', 'the program and its arguments')
-    .option('-o, --output <file>', 'where the recording goes', 'tcbox.rec')
+    .option('-o, --output <file>', 'where the recording goes; - is standard output', 'tcbox.rec')
     .option('--in <box>', 'in a box that stays')
     .option('--host', 'the kernel of this computer, in place of a modelled one')
     .passThroughOptions()

@@ -1,6 +1,6 @@
 // `tcbox convert`: recordings, traces, captures and texts with netlink messages, from one format to another. Files are read and
 // written piece by piece, whatever their size.
-import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { CaptureExporter } from '../conform/export/capture.js';
 import { RecordingExporter } from '../conform/export/recording.js';
 import type { Datagram } from '../conform/datagram.js';
@@ -9,6 +9,7 @@ import { formats, type Format } from '../conform/import/format.js';
 import { showProblem, type ImportProblem } from '../conform/import/importer.js';
 import { entryJson } from '../record/json.js';
 import { isRecording, RecordingError, RecordingReader, type PlacedEntry } from '../record/recording.js';
+import { pause } from './pause.js';
 import { say } from './say.js';
 import { UsageError } from './usage_error.js';
 import { version } from './version.js';
@@ -23,8 +24,6 @@ const targets = ['json', 'pcapng', 'rec'] as const;
 type Target = (typeof targets)[number];
 
 const CHUNK = 1 << 16;
-/** How long a full pipe is waited for at a time. */
-const WAIT_MS = 5;
 
 function targetOf({ to, output = '' }: ConvertOptions): Target {
   const suffix = /\.(?:(json|jsonl)|(pcapng)|(rec))$/.exec(output);
@@ -64,18 +63,34 @@ function* piecesOf(file: string): Generator<Uint8Array, void> {
   }
 }
 
+/** Whether both names are of one file that holds data. */
+function isSameFile(a: string, b: string): boolean {
+  try {
+    const [one, other] = [statSync(a), b === '-' ? fstatSync(0) : statSync(b)];
+    return one.isFile() && one.dev === other.dev && one.ino === other.ino;
+  } catch {
+    // Opening it says why.
+    return false;
+  }
+}
+
 /** Collects what is written into large pieces. */
 class Output {
+  readonly #name: string;
   readonly #fd: number;
   #parts: Uint8Array[] = [];
   #held = 0;
   #unread = false;
 
-  constructor(path: string | undefined) {
+  /** `source` is being read, and must not be cut off by that. */
+  constructor(path: string | undefined, source: string) {
+    const standard = path === undefined || path === '-';
+    this.#name = standard ? 'standard output' : path;
+    if (!standard && isSameFile(path, source)) throw new UsageError(`${path} is what is to be read: choose another -o`);
     try {
-      this.#fd = path === undefined || path === '-' ? 1 : openSync(path, 'w');
+      this.#fd = standard ? 1 : openSync(path, 'w');
     } catch (error) {
-      throw new UsageError(`${path!} cannot be written (${codeOf(error)})`);
+      throw this.#refusal(error);
     }
   }
 
@@ -95,11 +110,15 @@ class Output {
     try {
       return writeSync(this.#fd, bytes, at);
     } catch (error) {
-      if (codeOf(error) === 'EAGAIN') Atomics.wait(sleeper, 0, 0, WAIT_MS);
+      if (codeOf(error) === 'EAGAIN') pause();
       else if (codeOf(error) === 'EPIPE') this.#unread = true;
-      else throw error;
+      else throw this.#refusal(error);
       return 0;
     }
+  }
+
+  #refusal(error: unknown): UsageError {
+    return new UsageError(`${this.#name} cannot be written (${codeOf(error)})`);
   }
 
   #flush(): void {
@@ -111,7 +130,6 @@ class Output {
 }
 
 const utf8 = new TextEncoder();
-const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
 /** Entries of a recording in the making, as lines of JSON. */
 class JsonLines {
@@ -211,7 +229,7 @@ export function convertCommand(file: string, options: ConvertOptions): number {
   const first = pieces.next();
   const head = first.done === true ? new Uint8Array(0) : first.value;
   const all = chain(head, pieces);
-  const output = new Output(options.output);
+  const output = new Output(options.output, file);
   try {
     const recording = format === 'recording' || (format === undefined && isRecording(head));
     if (recording && target !== 'pcapng') return fromRecording(file, all, target, output);

@@ -119,6 +119,7 @@ export function diffCommand(args: readonly string[], options: DiffCommandOptions
     const [first, second, ...more] = args;
     if (first === undefined || second === undefined || more.length > 0)
       throw new UsageError('diff needs two files, or two commands: -- COMMAND … -- COMMAND …');
+    if (first === '-' && second === '-') throw new UsageError('standard input can be read once: name a file beside it');
     return compareFiles({ path: first, name: first }, { path: second, name: second }, options);
   }
   if (commands.length !== 2 || commands.some((command) => command.length === 0))

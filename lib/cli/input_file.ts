@@ -3,12 +3,14 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import type { Datagram } from '../conform/datagram.js';
 import { DatagramReader, type ImportOptions } from '../conform/import/datagrams.js';
+import { pause } from './pause.js';
 import { UsageError } from './usage_error.js';
 
 const CHUNK = 1 << 20;
 const PROGRESS_MS = 200;
 
 export class InputFile {
+  readonly #path: string;
   readonly #fd: number;
   readonly #options: ImportOptions;
   /** Bytes there are, 0 when nobody knows, and bytes that have been read. */
@@ -17,6 +19,7 @@ export class InputFile {
 
   /** `-` is standard input. `options.file` is another name for it in reports. */
   constructor(path: string, options: ImportOptions) {
+    this.#path = path;
     this.#options = { file: path, ...options };
     try {
       this.#fd = path === '-' ? 0 : openSync(path, 'r');
@@ -48,9 +51,8 @@ export class InputFile {
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         if (code === 'EOF') return 0;
-        if (code !== 'EAGAIN') throw error;
-        // Standard input that somebody made non-blocking.
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+        if (code !== 'EAGAIN') throw new UsageError(`${this.#path} cannot be read (${code ?? String(error)})`);
+        pause();
       }
     }
   }
@@ -114,7 +116,8 @@ export class TextOutput {
       const { code } = error as NodeJS.ErrnoException;
       // Nobody reads it any more: the rest goes nowhere.
       if (code === 'EPIPE') return bytes.length - at;
-      if (code !== 'EAGAIN') throw error;
+      if (code !== 'EAGAIN') throw new UsageError(`standard output cannot be written (${code ?? String(error)})`);
+      pause();
       return 0;
     }
   }

@@ -1,6 +1,5 @@
 // `tcbox record`: runs a command as `tcbox run` does, and writes what it and the kernel say to each other into a file. The
 // exit code is the command's own.
-import { closeSync } from 'node:fs';
 import { constants, release } from 'node:os';
 import { abiOf } from '../host/abi.js';
 import { exitOf } from '../host/box.js';
@@ -11,7 +10,7 @@ import { recordBox } from '../host/tap.js';
 import { Where } from '../record/recording.js';
 import type { RecordOptions } from './options.js';
 import { requireText } from './plain_text.js';
-import { headerOf, openForWriting, RecordFile, stopwatch } from './record_file.js';
+import { closeRecording, headerOf, openForWriting, RecordFile, stopwatch } from './record_file.js';
 import { forwardSignals, runCommand, type Attend } from './run.js';
 import { CANNOT_START, say } from './say.js';
 import { UsageError } from './usage_error.js';
@@ -54,7 +53,7 @@ async function recordIn(name: string, argv: readonly string[], path: string): Pr
       const { execCommand } = await import('./exec.js');
       return await execCommand(name, argv, fd);
     } finally {
-      closeSync(fd);
+      closeRecording(fd);
     }
   } catch (error) {
     if (!(error instanceof HostError)) throw error;

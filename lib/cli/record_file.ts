@@ -6,21 +6,22 @@ import { HostError } from '../host/host_error.js';
 import type { Recording } from '../host/control.js';
 import { Recorder } from '../host/recorder.js';
 import { Where, type HeaderToWrite } from '../record/recording.js';
+import { pause } from './pause.js';
 import { say } from './say.js';
 import { version } from './version.js';
 
 const PIECE = 1 << 16;
 
 export class RecordFile {
-  readonly #path: string;
+  readonly #name: string;
   readonly #fd: number;
   readonly #piece = new Uint8Array(PIECE);
   #held = 0;
   #failed = false;
 
-  /** A file, or what was opened as one. */
+  /** A file, `-` for standard output, or what was opened as one. */
   constructor(path: string, fd = openForWriting(path)) {
-    this.#path = path;
+    this.#name = path === '-' ? 'standard output' : path;
     this.#fd = fd;
   }
 
@@ -41,7 +42,7 @@ export class RecordFile {
 
   close(): void {
     this.#flush();
-    closeSync(this.#fd);
+    closeRecording(this.#fd);
   }
 
   #flush(): void {
@@ -50,17 +51,34 @@ export class RecordFile {
   }
 
   #put(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length && !this.#failed;) at += this.#some(bytes, at);
+  }
+
+  /** How much of it was written. */
+  #some(bytes: Uint8Array, at: number): number {
     try {
-      for (let at = 0; at < bytes.length && !this.#failed;) at += writeSync(this.#fd, bytes, at);
+      return writeSync(this.#fd, bytes, at);
     } catch (error) {
-      this.#failed = true;
-      say(`${this.#path} cannot be written any more (${codeOf(error)}): the recording is not complete`);
+      if (codeOf(error) === 'EAGAIN') pause();
+      else {
+        this.#failed = true;
+        say(`${this.#name} cannot be written any more (${codeOf(error)}): the recording is not complete`);
+      }
+      return 0;
     }
   }
 }
 
+const STDOUT = 1;
+
+/** Standard output stays open for the others who have it. */
+export function closeRecording(fd: number): void {
+  if (fd !== STDOUT) closeSync(fd);
+}
+
 /** Throws a HostError. */
 export function openForWriting(path: string): number {
+  if (path === '-') return STDOUT;
   try {
     return openSync(path, 'w');
   } catch (error) {

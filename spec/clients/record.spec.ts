@@ -1,7 +1,7 @@
 // `tcbox record`: what is in the recording of a program that does a little of everything, of several processes at a time,
 // and of programs that cannot be started.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -82,6 +82,13 @@ describe('clients: record', function () {
     expect(stderr).match(/cannot be written \(EISDIR\)/);
   });
 
+  it('goes to standard output', () => {
+    const { status, stdout } = tcbox.run(['record', '-o', '-', '--', 'sh', '-c', 'exit 3']);
+    expect(status).equal(3);
+    expect(stdout).contain('tcbox recording');
+    expect(existsSync(join(folder!, '-'))).equal(false);
+  });
+
   it('records one program of a box that stays, and nothing else of it', () => {
     expect(tcbox.run(['start', 'recorded']).status).equal(0);
     const file = join(folder!, 'in.rec');
@@ -156,5 +163,34 @@ describe('clients: record', function () {
     expect(convert('a.hex', '--to', 'gif').status).equal(2);
     expect(convert('a.hex', '--format', 'gif').status).equal(2);
     expect(convert('no-such-file').status).equal(2);
+  });
+
+  it('does not write over what it reads', () => {
+    const file = join(folder!, 'large.hex');
+    writeFileSync(file, `${'00'.repeat(50_000)}\n\n`.repeat(4));
+    const length = statSync(file).size;
+    const { status, stderr } = tcbox.run(['convert', file, '-o', file, '--to', 'rec']);
+    expect([status, stderr]).eql([2, `tcbox: ${file} is what is to be read: choose another -o\n`]);
+    expect(statSync(file).size).equal(length);
+  });
+
+  it('says in a line that the output is full, whoever writes there', () => {
+    const request = join(folder!, 'full.hex');
+    writeFileSync(request, '280000002600010300000000000000000000000000000000000000000000000000000000\n');
+    for (const command of ['convert', 'check', 'explain']) {
+      const full = openSync('/dev/full', 'w');
+      const stdio = ['ignore', full, 'pipe'] as const;
+      const { status, stderr } = spawnSync(process.execPath, [tcbox.argv[1], command, request], { stdio: [...stdio] });
+      closeSync(full);
+      expect([command, status, String(stderr)]).eql([
+        command,
+        2,
+        'tcbox: standard output cannot be written (ENOSPC)\n',
+      ]);
+    }
+    expect(tcbox.run(['convert', request, '-o', '/dev/full'])).include({
+      status: 2,
+      stderr: 'tcbox: /dev/full cannot be written (ENOSPC)\n',
+    });
   });
 });
