@@ -72,6 +72,7 @@ describe('clients: diff', function () {
     ['--', 'true', '--', 'true', '--', 'true'],
     ['--', '/missing', '--', 'true'],
     ['a.txt', 'missing'],
+    ['-', '-'],
   ])
     it(`ends with 2 for '${args.join(' ')}'`, () => {
       const { status, stderr, stdout } = diff(...args);
@@ -82,5 +83,13 @@ describe('clients: diff', function () {
   it('ends with 1 when a file cannot be read', () => {
     writeFileSync(join(folder, 'empty'), '');
     expect(diff('empty', 'empty')).to.include({ status: 1, stdout: 'no difference in 0 messages\n' });
+  });
+
+  it('finds commands equal that say nothing', () => {
+    expect(diff('--', 'true', '--', 'true')).to.deep.equal({
+      status: 0,
+      stdout: 'no difference in 0 messages\n',
+      stderr: '',
+    });
   });
 });

@@ -61,7 +61,7 @@ function* changesOf(a: readonly Said[], b: readonly Said[], path: string): Gener
     const theirs = right.get(name);
     // A struct is no step of a path: its fields have names of their own.
     const inner = name.startsWith('struct ') ? path : `${path} ${name}`.trim();
-    if (theirs === undefined) yield { path: inner, a: show(mine) };
+    if (theirs === undefined) yield { path: `${path} ${name}`.trim(), a: show(mine) };
     else if (mine.children !== undefined && theirs.children !== undefined)
       yield* changesOf(mine.children, theirs.children, inner);
     else if (show(mine) !== show(theirs)) yield { path: inner, a: show(mine), b: show(theirs) };

@@ -115,7 +115,7 @@ export class DatagramReader {
   *end(): Generator<Datagram, void> {
     if (this.#importer === undefined) yield* this.#begin();
     yield* this.#counted(this.#importer!.end());
-    if (this.#datagrams + this.#problems === 0)
+    if (this.#datagrams + this.#problems === 0 && this.#importer?.isSilent !== true)
       this.#context.problem({ file: this.#context.file, offset: 0, text: 'no datagram in it' });
   }
 

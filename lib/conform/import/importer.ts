@@ -27,6 +27,8 @@ export interface Importer {
   push(chunk: Uint8Array): Iterable<Datagram>;
   /** Those that only the end of the file completes. */
   end(): Iterable<Datagram>;
+  /** The file is whole and says itself that nothing was said, once it has ended. */
+  readonly isSilent?: boolean;
 }
 
 /** Longest datagram an importer makes, and longest line of a text it reads: bounds of memory. */

@@ -9,6 +9,8 @@ export class RecordingImporter implements Importer {
   readonly #reader = new RecordingReader();
   readonly #walk: RecordingWalk;
   #failed = false;
+  /** Its last entry is there. */
+  isSilent = false;
 
   constructor(context: ImportContext) {
     this.#context = context;
@@ -29,6 +31,7 @@ export class RecordingImporter implements Importer {
     if (this.#failed) return;
     try {
       this.#reader.end();
+      this.isSilent = true;
     } catch (error) {
       this.#fail(error);
     }

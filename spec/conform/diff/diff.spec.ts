@@ -128,6 +128,12 @@ describe('conform: diff', () => {
     ]);
   });
 
+  it('names a header that one side lacks', () => {
+    const bare = datagram(new Uint8Array(0), new Uint8Array(0));
+    const paths = diff([filter()], [bare]).differences[0]!.changes.map(({ path }) => path);
+    expect(paths).to.include('struct tcmsg').and.not.include('');
+  });
+
   it('finds messages that one side lacks, and keeps the others together', () => {
     const [one, two, three] = ['a', 'b', 'c'].map((name) => filter(5, name));
     const { differences } = diff([one!, two!, three!], [one!, three!, newlink(3, 'v0')]);
