@@ -14,7 +14,8 @@ Examples:
   $ ./my-encoder --hex | tcbox check --kernel v6.1 -
 
 The format is told from the content: recording, capture (pcap, pcapng), strace, json (recordings of requests, messages in
-other documents), dump (xxd, hexdump, od, tcpdump, tshark, gdb and the like), literal (C, Python, Go, Rust, JavaScript), hex,
+other documents), library (what libnl and libmnl print for debugging), dump (xxd, hexdump, od, tcpdump, tshark, gdb and the
+like), literal (C, Python, Go, Rust, JavaScript), hex,
 base64, or raw bytes. A finding is one line: file, line of its text or offset of its first byte, code, severity, and what is
 wrong. Severities, the gravest first: refused; reply (the kernel would not send this); strict (refused under
 NETLINK_GET_STRICT_CHK); version (refused by another kernel); ignored; wasteful.

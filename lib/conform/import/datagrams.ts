@@ -9,6 +9,7 @@ import { DumpImporter } from './dump.js';
 import { HexImporter } from './hex.js';
 import { type ImportContext, ImportError, type Importer, type ImportProblem } from './importer.js';
 import { JsonImporter } from './json.js';
+import { LibraryImporter } from './library.js';
 import { LiteralImporter } from './literal.js';
 import { RawImporter } from './raw.js';
 import { RecordingImporter } from './recording.js';
@@ -55,6 +56,14 @@ class Utf16 {
   }
 }
 
+const LF = 10;
+const CR = 13;
+/** Formats in which CR is a byte as any other. */
+const binary: ReadonlySet<Format> = new Set(['recording', 'capture', 'raw']);
+
+/** Lines that end with CR alone, as some terminals write them, end with LF: offsets stay as they are. */
+const feedLines = (chunk: Uint8Array): Uint8Array => chunk.map((byte) => (byte === CR ? LF : byte));
+
 type ImporterClass = new (context: ImportContext) => Importer;
 
 const importers: Readonly<Record<Format, ImporterClass>> = {
@@ -63,6 +72,7 @@ const importers: Readonly<Record<Format, ImporterClass>> = {
   raw: RawImporter,
   strace: StraceImporter,
   json: JsonImporter,
+  library: LibraryImporter,
   dump: DumpImporter,
   literal: LiteralImporter,
   hex: HexImporter,
@@ -83,6 +93,7 @@ export class DatagramReader {
   #importer: Importer | undefined;
   #head: Uint8Array = new Uint8Array(0);
   #utf16: Utf16 | undefined;
+  #returns = false;
   #problems = 0;
   #datagrams = 0;
 
@@ -104,7 +115,7 @@ export class DatagramReader {
   /** The datagrams that are whole with this chunk, which must not change before the last of them was taken. */
   *push(chunk: Uint8Array): Generator<Datagram, void> {
     if (this.#importer !== undefined) {
-      yield* this.#counted(this.#importer.push(this.#utf16?.narrow(chunk) ?? chunk));
+      yield* this.#counted(this.#importer.push(this.#plain(chunk)));
       return;
     }
     this.#head = joined(this.#head, chunk);
@@ -126,11 +137,21 @@ export class DatagramReader {
     }
   }
 
+  /** Text in ASCII, with lines that end with LF. */
+  #plain(chunk: Uint8Array): Uint8Array {
+    const narrow = this.#utf16?.narrow(chunk) ?? chunk;
+    return this.#returns ? feedLines(narrow) : narrow;
+  }
+
   *#begin(): Generator<Datagram, void> {
     if (Utf16.is(this.#head)) this.#utf16 = new Utf16(this.#head);
-    const head = this.#utf16?.narrow(this.#head) ?? this.#head;
+    let head = this.#plain(this.#head);
     this.#head = new Uint8Array(0);
-    this.#format ??= detectFormat(head.subarray(0, DETECT));
+    const formatOf = (bytes: Uint8Array): Format => detectFormat(bytes.subarray(0, DETECT));
+    const told = this.#format ?? formatOf(head);
+    this.#returns = !binary.has(told) && head.includes(CR) && !head.includes(LF);
+    if (this.#returns) head = feedLines(head);
+    this.#format ??= this.#returns ? formatOf(head) : told;
     this.#importer = new importers[this.#format](this.#context);
     yield* this.#counted(this.#importer.push(head));
   }

@@ -1,11 +1,23 @@
 // Which format a file has, told from its first bytes. What is binary is told by numbers at its beginning, or by bytes
 // that no text has; text is told by its first line that only one format can have.
+import { isLibraryDump } from './library.js';
 import { plainText, unquoted } from './lines.js';
 import { isRecording } from '../../record/recording.js';
 import { byteOrder, PCAP_MICROS, PCAP_NANOS, PCAPNG_SECTION } from '../../wire/pcap/capture.js';
 
 /** Names of formats, as `--format` takes them. */
-export const formats = ['recording', 'capture', 'raw', 'strace', 'json', 'dump', 'literal', 'hex', 'base64'] as const;
+export const formats = [
+  'recording',
+  'capture',
+  'raw',
+  'strace',
+  'json',
+  'library',
+  'dump',
+  'literal',
+  'hex',
+  'base64',
+] as const;
 export type Format = (typeof formats)[number];
 
 /** Bytes from which the format is told; a shorter file is told by all of it. */
@@ -83,6 +95,7 @@ export function detectFormat(head: Uint8Array): Format {
   for (const quoted of all.split(/\r?\n/)) {
     const line = unquoted(quoted);
     if (skipped.test(line)) continue;
+    if (isLibraryDump(line)) return 'library';
     const text = line.length > LINE ? line.slice(0, LINE) + line.slice(-LINE) : line;
     const rule = rules.find(([, form]) => form.test(text));
     if (rule !== undefined) return rule[0];

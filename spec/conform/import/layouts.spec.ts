@@ -21,8 +21,8 @@ describe('conform: import: layouts', () => {
       ).to.be.at.most(offset);
     });
 
-    it(`reads ${name} in pieces and with CRLF`, () => {
-      for (const file of [text, text.replaceAll('\n', '\r\n')])
+    it(`reads ${name} in pieces, with CRLF and with CR`, () => {
+      for (const file of [text, text.replaceAll('\n', '\r\n'), text.replaceAll('\n', '\r')])
         expect(read(file, {}, 7).datagrams.map(hexOf)).to.deep.equal([request]);
     });
 
