@@ -249,9 +249,15 @@ describe('net/packet: options', () => {
   });
 
   it('says what it does not model', () => {
-    expect(wire.set(sock, P.PACKET_FANOUT, int(1))).to.equal(-E.EOPNOTSUPP);
+    for (const kind of [P.PACKET_FANOUT_ROLLOVER, P.PACKET_FANOUT_CBPF, P.PACKET_FANOUT_FLAG_DEFRAG])
+      expect(wire.set(sock, P.PACKET_FANOUT, int((kind << 16) | 1)), String(kind)).to.equal(-E.EOPNOTSUPP);
     expect(wire.set(sock, P.PACKET_TX_RING, new Uint8Array(28))).to.equal(-E.EOPNOTSUPP);
-    expect(wire.gaps).to.deep.equal(['PACKET_FANOUT', 'PACKET_TX_RING']);
+    expect(wire.gaps).to.deep.equal([
+      'PACKET_FANOUT of kind 3 with flags 0',
+      'PACKET_FANOUT of kind 6 with flags 0',
+      'PACKET_FANOUT of kind 0 with flags 128',
+      'PACKET_TX_RING',
+    ]);
   });
 
   it('does not show what goes out when asked so', () => {

@@ -9,6 +9,8 @@ import { Bucket, Buckets, lasting, TICK } from './rates.js';
 import { type Arrival, dice, LEAST, ROOT, Traffic } from './traffic.js';
 
 const PACKETS = 600;
+/** Packets that a qdisc of several queues gives at a time. */
+const BATCH = 9;
 const { TCA_TBF } = P;
 
 interface Sent {
@@ -35,14 +37,17 @@ class Expected {
     this.#greatest = greatest;
   }
 
-  /** Whoever comes by lets out all that may go. */
+  /** Whoever comes by lets out all that may go, in batches; the queue is asked again after one that ends before it is full. */
   #run(now: number): void {
-    for (let first = this.waiting[0]; first !== undefined; first = this.waiting[0]) {
+    for (let place = 0; this.waiting.length > 0; place = (place + 1) % BATCH) {
+      const first = this.waiting[0]!;
       const wait = this.#buckets.ask(now, first.length);
       this.#next = now + wait;
       if (wait > 0) {
         this.overlimits++;
-        return;
+        if (place === 0) return;
+        place = -1;
+        continue;
       }
       this.waiting.shift();
       this.backlog -= first.length;
