@@ -31,7 +31,7 @@ Examples:
 
 Messages are compared by what they say: the order of attributes, padding, lengths, sequence numbers, ports, fds and numbers
 of devices do not count, nor do, in answers, counters, times and random addresses (--all). Lines with - are of the first
-side, with + of the second. Commands run in a fresh kernel each, as with tcbox record.
+side, with + of the second. bpf(2) calls of recordings are not compared. Commands run in a fresh kernel each, as with tcbox record.
 
 Exit code 0 when both say the same, 1 when they do not, 2 usage.`;
 

@@ -165,6 +165,20 @@ describe('clients: record', function () {
     expect(convert('no-such-file').status).equal(2);
   });
 
+  it('says how many bpf(2) calls are no datagrams, when it converts and when it compares', () => {
+    const said = (...args: string[]): string => tcbox.run(args, { cwd: folder! }).stderr;
+    said('record', '-o', 'calls.rec', '--', python!, '-c', talkative);
+    const calls = entriesOf(join(folder!, 'calls.rec')).filter(({ bpf }) => bpf !== undefined).length;
+    expect(calls).above(0);
+    said('convert', 'calls.rec', '-o', 'calls.json');
+    for (const name of ['calls.rec', 'calls.json'])
+      expect(said('convert', name, '-o', 'calls.pcapng')).match(new RegExp(`^tcbox: ${name}: ${calls} bpf`, 'm'));
+    expect(said('diff', 'calls.rec', 'calls.json').match(/\d+ bpf\(2\) calls are not compared/g)).eql([
+      `${calls} bpf(2) calls are not compared`,
+      `${calls} bpf(2) calls are not compared`,
+    ]);
+  });
+
   it('does not write over what it reads', () => {
     const file = join(folder!, 'large.hex');
     writeFileSync(file, `${'00'.repeat(50_000)}\n\n`.repeat(4));

@@ -26,6 +26,8 @@ export interface ImportOptions {
   readonly protocol?: number;
   /** Told of each problem as it comes. */
   readonly problem?: (problem: ImportProblem) => void;
+  /** Told of each bpf(2) call of a recording, which is no datagram. */
+  readonly call?: () => void;
 }
 
 /** Problems of a file that are told. */
@@ -97,13 +99,13 @@ export class DatagramReader {
   #problems = 0;
   #datagrams = 0;
 
-  constructor({ file = '-', format, direction = 'unknown', protocol, problem }: ImportOptions) {
+  constructor({ file = '-', format, direction = 'unknown', protocol, problem, call }: ImportOptions) {
     const told = (found: ImportProblem): void => {
       this.#problems++;
       if (this.#problems < PROBLEMS_MAX) problem?.(found);
       else if (this.#problems === PROBLEMS_MAX) problem?.({ ...found, text: 'more problems, which are not listed' });
     };
-    this.#context = { file, direction, protocol, problem: told };
+    this.#context = { file, direction, protocol, problem: told, ...(call && { call }) };
     this.#format = format;
   }
 

@@ -20,6 +20,8 @@ export interface ImportContext {
   readonly direction: Direction;
   readonly protocol: number | undefined;
   problem(problem: ImportProblem): void;
+  /** Told of each bpf(2) call of a recording, which is no datagram. */
+  readonly call?: () => void;
 }
 
 export interface Importer {

@@ -47,6 +47,7 @@ const kinds: Readonly<Record<string, (entry: JsonObject) => Partial<WalkedEntry>
     },
   }),
   closed: (e) => ({ closed: { socket: number(e, 'socket') } }),
+  bpf: (bpf) => ({ bpf }),
   lost: (e) => ({ lost: { what: text(e, 'what'), count: number(e, 'count') } }),
 };
 

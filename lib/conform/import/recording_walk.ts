@@ -9,6 +9,8 @@ import { type ImportContext, plainDatagram } from './importer.js';
 export interface WalkedEntry {
   readonly time: number;
   readonly processId: number;
+  /** Only that there is one counts. */
+  readonly bpf?: object | undefined;
   readonly header?: { readonly startSeconds: number; readonly startNanos: number } | undefined;
   readonly process?: { readonly name: string } | undefined;
   readonly open?: { readonly socket: number; readonly family: number; readonly protocol: number } | undefined;
@@ -61,7 +63,7 @@ export class RecordingWalk {
   }
 
   *entry(entry: WalkedEntry, place: EntryPlace): Generator<Datagram, void> {
-    const { header, process, open, option, sent, received, closed, lost } = entry;
+    const { header, process, open, option, sent, received, closed, bpf, lost } = entry;
     if (header !== undefined) this.#start = BigInt(header.startSeconds) * NANOS_PER_SECOND + BigInt(header.startNanos);
     else if (process !== undefined) this.#names.set(entry.processId, process.name);
     else if (open !== undefined) this.#open(open);
@@ -69,6 +71,7 @@ export class RecordingWalk {
     else if (sent !== undefined) yield* this.#sent(entry, place, sent);
     else if (received !== undefined) yield* this.#received(entry, place, received);
     else if (closed !== undefined) this.#sockets.delete(closed.socket);
+    else if (bpf !== undefined) this.#context.call?.();
     else if (lost !== undefined)
       this.#lost(place, `the recording lacks ${lost.count > 0 ? `${lost.count} × ` : ''}${lost.what}`);
   }
