@@ -47,6 +47,12 @@ function signOf(quoted: string): number | undefined {
   return sink.length === 1 ? sink.view()[0] : undefined;
 }
 
+/** Calls that make one of many: b"".join([…]), bytes.Join([][]byte{…}, nil), Buffer.concat([…]). */
+const joins = /^(?:join|concat|concatenate)$/i;
+/** What strings of digits are said to be behind them. */
+const encodings = /^(?:hex|base64|latin1|binary|ascii|utf-?8)$/i;
+const isName = (token: string): boolean => /^[a-z_]\w*!?$/i.test(token);
+
 type Content = 'none' | 'numbers' | 'digits' | 'text';
 
 export class LiteralImporter extends LineImporter {
@@ -60,6 +66,10 @@ export class LiteralImporter extends LineImporter {
   /** An escape was in the text: text without one is bytes only if they are messages. */
   #escaped = false;
   #comment = false;
+  /** The name right in front of the token. */
+  #name = '';
+  /** Brackets that were open where a call that joins began. */
+  #joined: number | undefined;
 
   protected *line(line: Line): Generator<Datagram, void> {
     if (line.text.trim() === '' && this.#depth === 0) {
@@ -77,6 +87,7 @@ export class LiteralImporter extends LineImporter {
       else if (escapes !== undefined) yield* this.#string(escapes, line);
       else if (number !== undefined) this.#number(number, line);
       else if (sign !== undefined) yield* this.#sign(sign);
+      this.#name = isName(whole) ? whole : '';
     }
     if (this.#depth === 0 && isWhole(this.#bytes.view())) yield* this.#done();
   }
@@ -102,14 +113,15 @@ export class LiteralImporter extends LineImporter {
         return;
       }
     }
-    if (text === '') return;
+    if (text === '' || (this.#joined !== undefined && encodings.test(text))) return;
     this.#start ??= line;
     const run = /^\\x((?:[0-9a-f]{2}){8,})$/i.exec(text)?.[1];
     if (run !== undefined && putDigits(run, this.#bytes)) {
       this.#content = 'digits';
       return;
     }
-    if (this.#content !== 'text' && this.#putDigits(text)) this.#content = 'digits';
+    const isBytes = this.#joined !== undefined && /^r?br?$/i.test(this.#name);
+    if (!isBytes && this.#content !== 'text' && this.#putDigits(text)) this.#content = 'digits';
     else this.#putText(text);
   }
 
@@ -130,6 +142,8 @@ export class LiteralImporter extends LineImporter {
 
   #number(text: string, line: Line): void {
     if (this.#content === 'digits' || this.#content === 'text') return;
+    // Beside what is joined: how long all of it is.
+    if (this.#joined !== undefined && this.#depth === this.#joined + 1) return;
     this.#content = 'numbers';
     this.#start ??= line;
     this.#numbers++;
@@ -151,6 +165,25 @@ export class LiteralImporter extends LineImporter {
   }
 
   *#sign(sign: string): Generator<Datagram, void> {
+    if (this.#joined !== undefined) yield* this.#joining(sign, this.#joined);
+    else if (sign === '(' && joins.test(this.#name)) {
+      yield* this.#done();
+      this.#joined = this.#depth++;
+    } else yield* this.#separating(sign);
+  }
+
+  /** In a call that joins brackets and commas part pieces of one datagram. */
+  *#joining(sign: string, outer: number): Generator<Datagram, void> {
+    if ('{[('.includes(sign)) this.#depth++;
+    else if ('}])'.includes(sign)) this.#depth--;
+    else if (sign !== ',' || this.#content === 'numbers') return;
+    this.#content = 'none';
+    if (this.#depth > outer) return;
+    this.#joined = undefined;
+    yield* this.#done();
+  }
+
+  *#separating(sign: string): Generator<Datagram, void> {
     if ('{[('.includes(sign)) {
       yield* this.#done();
       this.#depth++;
@@ -169,6 +202,7 @@ export class LiteralImporter extends LineImporter {
     this.#content = 'none';
     this.#escaped = false;
     this.#numbers = 0;
+    this.#joined = undefined;
     if (start === undefined || bytes.length === 0 || !counts) return;
     yield bareDatagram(this.context, bytes, { offset: start.offset, line: start.number });
   }

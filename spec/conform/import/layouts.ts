@@ -311,4 +311,26 @@ and the kernel said: Invalid argument
 b'0\x00\x00\x00$\x00\x05\x06\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x00\x00\x00\x00\xf1\xff\xff\xff\x00\x00\x00\x00\x0b\x00\x01\x00clsact\x00\x00'
 >>> exit()
 `,
+  'Python join': String.raw`msg = b"".join([
+    b"\x30\x00\x00\x00\x24\x00\x05\x06\x01\x00\x00\x00\x00\x00\x00\x00",
+    b"\x00\x00\x00\x00\x03\x00\x00\x00\x00\x00\x00\x00\xf1\xff\xff\xff\x00\x00\x00\x00",
+    b"\x0b\x00\x01\x00",
+    b"\x63\x6c\x73\x61\x63\x74\x00\x00",
+])
+`,
+  'Python join of all kinds': String.raw`msg = b''.join((bytes.fromhex('30000000240005060100000000000000'), b"\x00\x00\x00\x00\x03\x00\x00\x00\x00\x00\x00\x00\xf1\xff\xff\xff\x00\x00\x00\x00", bytes([0x0b, 0x00, 0x01, 0x00]), b'clsact\x00\x00'))
+`,
+  'Go bytes.Join': String.raw`msg := bytes.Join([][]byte{
+	{0x30, 0x00, 0x00, 0x00, 0x24, 0x00, 0x05, 0x06, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00},
+	{0x00, 0x00, 0x00, 0x00, 0x03, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xf1, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00},
+	{0x0b, 0x00, 0x01, 0x00},
+	{0x63, 0x6c, 0x73, 0x61, 0x63, 0x74, 0x00, 0x00},
+}, nil)
+`,
+  'JavaScript Buffer.concat': String.raw`const msg = Buffer.concat([
+  Buffer.from('30000000240005060100000000000000', 'hex'),
+  Buffer.from('000000000300000000000000f1ffffff00000000', 'hex'),
+  Buffer.from([0x0b, 0x00, 0x01, 0x00, 0x63, 0x6c, 0x73, 0x61, 0x63, 0x74, 0x00, 0x00]),
+], 48);
+`,
 };
