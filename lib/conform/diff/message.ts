@@ -27,7 +27,7 @@ export interface Message {
 
 /** Devices by number. */
 const devices = new Set(
-  'ifi_index tcm_ifindex ifa_index ndm_ifindex ifindex IFLA_LINK IFLA_MASTER RTA_OIF RTA_IIF NDA_IFINDEX NDA_MASTER IFLA_NEW_IFINDEX'.split(
+  'ifi_index tcm_ifindex ifa_index ndm_ifindex ifindex IFLA_LINK IFLA_MASTER RTA_OIF RTA_IIF rtnh_ifindex NHA_OIF NDA_IFINDEX NDA_MASTER IFLA_NEW_IFINDEX'.split(
     ' ',
   ),
 );

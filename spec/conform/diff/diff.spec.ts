@@ -8,8 +8,16 @@ import { diff } from '../../../lib/conform/diff/diff.js';
 import { jsonDifference, showDifference, showSummary } from '../../../lib/conform/diff/show.js';
 import { nlmsghdr } from '../../../lib/uapi/linux/netlink.js';
 import { IFLA } from '../../../lib/uapi/linux/if_link.js';
+import { NHA, nhmsg } from '../../../lib/uapi/linux/nexthop.js';
 import { TCA_BPF } from '../../../lib/uapi/linux/pkt_cls.js';
-import { ifinfomsg, RTM_NEWLINK, RTM_NEWTFILTER, TCA, tcmsg } from '../../../lib/uapi/linux/rtnetlink.js';
+import {
+  ifinfomsg,
+  RTM_NEWLINK,
+  RTM_NEWNEXTHOP,
+  RTM_NEWTFILTER,
+  TCA,
+  tcmsg,
+} from '../../../lib/uapi/linux/rtnetlink.js';
 import { encodeAttributes } from '../../../lib/wire/netlink.js';
 import { read } from '../import/read.js';
 import { dumped } from '../import/traces.js';
@@ -158,6 +166,18 @@ describe('conform: diff', () => {
     expect(diff([on(7), on(9)], [on(3), on(4)]).differences).to.deep.equal([]);
     expect(diff([on(7), on(9)], [on(3), on(3)]).differences).to.have.length(1);
     expect(diff([on(1)], [on(3)]).differences).to.have.length(1);
+  });
+
+  it('knows devices of next hops', () => {
+    const via = (index: number): Datagram =>
+      datagram(nhmsg.bytes({ nh_family: 2 }), run([{ type: NHA.OIF.type, payload: u32(index) }]), {
+        type: RTM_NEWNEXTHOP,
+      });
+    const names = [newlink(3, 'v0'), newlink(4, 'v1')];
+    expect(diff([...names, via(4)], [newlink(9, 'v1'), via(9)], { requests: true }).differences).to.deep.equal([]);
+    expect(diff([...names, via(4)], [...names, via(3)]).differences[0]!.changes).to.deep.equal([
+      { path: 'NHA_OIF', a: 'device v1', b: 'device v0' },
+    ]);
   });
 
   it('compares what differs in every run only when it is asked to', () => {
