@@ -38,6 +38,10 @@ export const behaviours = {
     what: 'sockets know the options after SO_RCVMARK; SO_REUSEPORT is for internet sockets',
   },
   'dump-offs-in-done': { since: 'v6.18', what: 'NLMSG_DONE of a failed dump carries the offset beside the text' },
+  'dump-joins-done': {
+    since: 'v6.18',
+    what: 'dumps of neighbours, rules, namespace ids and IPv6 addresses end in the datagram of their last message',
+  },
   'dump-done-unasked': { since: 'v6.18', what: 'NLMSG_DONE of a link dump repeats no warning about the request' },
   'rtnl-strict-dump': { since: 'v6.1', what: 'NETLINK_GET_STRICT_CHK is obeyed by link, address and route dumps' },
   'rtnl-echo-link': { since: 'v6.18', what: 'RTM_NEWLINK and RTM_DELLINK with NLM_F_ECHO return a copy' },
@@ -49,6 +53,18 @@ export const behaviours = {
   'ifla-limits': {
     since: 'v6.1',
     what: 'link messages show MTU limits, segmentation limits, carrier counts, XDP and alternative names',
+  },
+  'ifla-ipv4-sizes': {
+    since: 'v6.18',
+    what: 'link requests know the attributes after ALLMULTI; before, they are of an unknown type',
+  },
+  'ifla-limit-texts': {
+    since: 'v6.18',
+    what: 'sizes and counts of segments that are too big are refused with a text, before anything is changed, of new links too',
+  },
+  'rtnl-early-netns': {
+    since: 'v6.18',
+    what: 'the namespace a link is to go to is looked up before the device, instead of when it goes',
   },
   'virtual-big-tso': { since: 'v6.18', what: 'dummy and ifb take segments of up to 524280 bytes' },
   'rtnl-negative-ifindex': { since: 'v6.1', what: 'no link is made with a negative index' },
@@ -87,6 +103,7 @@ export const behaviours = {
     what: 'children of clsact and ingress are refused with a text of their own',
   },
   'tc-kind-mismatch-text': { since: 'v6.18', what: 'a wrong qdisc kind is refused with the longer text' },
+  'tc-dump-chain-policy': { since: 'v6.18', what: 'a dump of filters wants four bytes of TCA_CHAIN' },
   'tc-proto-mismatch-text': { since: 'v6.18', what: 'a wrong protocol of a filter is refused with a text of its own' },
   'tc-ext-warn-msg': { since: 'v6.1', what: 'notifications repeat the warning of the request in TCA_EXT_WARN_MSG' },
   'tc-hw-offload': { since: 'v6.1', what: 'qdisc messages carry TCA_HW_OFFLOAD' },
@@ -151,6 +168,11 @@ export const behaviours = {
   'neigh-get-early': {
     since: 'v6.18',
     what: 'RTM_GETNEIGH asks for the device first, and names the type of a missing address instead of a text',
+  },
+  'neigh-ext-validated': { since: 'v6.18', what: 'neighbours know NTF_EXT_EXT_VALIDATED' },
+  'fdb-bulk-by-device': {
+    since: 'v6.18',
+    what: 'the attributes of deleting in bulk are judged by the device, not by a common policy',
   },
   'inet-multicast-dump': {
     since: 'v6.18',

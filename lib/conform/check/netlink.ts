@@ -133,7 +133,7 @@ function route(judge: Judge): void {
   const dump = kind === KIND_GET && (judge.flags & N.NLM_F_DUMP) !== 0;
   if (judge.sink !== undefined) noteFlags(judge, dump);
   if (kind !== KIND_GET) judge.may('EPERM: CAP_NET_ADMIN is needed');
-  const handlers = handlersOf(type, judge.u8[judge.start + N.NLMSG_HDRLEN]!, dump);
+  const handlers = handlersOf(judge, type, judge.u8[judge.start + N.NLMSG_HDRLEN]!, dump);
   if (handlers === undefined) {
     denyFamily(judge, type);
     return;

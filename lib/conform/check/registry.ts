@@ -1,6 +1,7 @@
 // Which handlers read a message type: that of its address family, else that of PF_UNSPEC (rtnl_register()).
 import * as T from '../../uapi/linux/rtnetlink.js';
 import type { Judge } from './judge.js';
+import type { Behaviour } from './versions.js';
 import { AF_INET, AF_INET6 } from '../../uapi/linux/socket.js';
 import { ctlAction, dumpAction } from './rules/action_requests.js';
 import * as A from './rules/addr.js';
@@ -17,6 +18,8 @@ import * as F from './rules/tfilter.js';
 export interface Handlers {
   readonly doit?: (judge: Judge) => void;
   readonly dump?: (judge: Judge) => void;
+  /** Kernels without it have no such handlers. */
+  readonly needs?: Behaviour;
   /** NLM_F_BULK is known. */
   readonly bulk?: true;
 }
@@ -64,7 +67,7 @@ register(AF_INET6, T.RTM_NEWADDR, { doit: A.newAddr6 });
 register(AF_INET6, T.RTM_DELADDR, { doit: A.delAddr6 });
 register(AF_INET6, T.RTM_GETADDR, { doit: A.getAddr6, dump: A.dumpAddr6 });
 register(PF_UNSPEC, T.RTM_GETADDR, { dump: A.dumpAddrs });
-register(AF_INET, T.RTM_GETMULTICAST, { dump: A.dumpAddr4 });
+register(AF_INET, T.RTM_GETMULTICAST, { dump: A.dumpAddr4, needs: 'multicast4' });
 register(AF_INET6, T.RTM_GETMULTICAST, { dump: A.dumpAddr6 });
 register(AF_INET6, T.RTM_GETANYCAST, { dump: A.dumpAddr6 });
 
@@ -100,9 +103,10 @@ export function isUnread(type: number, family: number): boolean {
 }
 
 /** Who reads a message of `type`, as dump or not; undefined = nobody that is known here. */
-export function handlersOf(type: number, family: number, dump: boolean): Handlers | undefined {
+export function handlersOf(judge: Judge, type: number, family: number, dump: boolean): Handlers | undefined {
   const what = dump ? 'dump' : 'doit';
-  const own = table.get((family << 16) | type);
+  const there = table.get((family << 16) | type);
+  const own = there?.needs === undefined || judge.has(there.needs) ? there : undefined;
   const found = own?.[what] === undefined ? table.get((PF_UNSPEC << 16) | type) : own;
   return found?.[what] === undefined ? undefined : found;
 }

@@ -6,12 +6,22 @@ export const kernelVersions: readonly KernelVersion[] = ['v4.1', 'v6.1', 'v6.18'
 
 /** Behaviours by the first of the versions that shows them. */
 const since = {
+  /** Link requests know the attributes after IFLA_ALLMULTI. */
+  'link-ipv4-sizes': 'v6.18',
+  /** Neighbours know NTF_EXT_EXT_VALIDATED. */
+  'neigh-ext-validated': 'v6.18',
+  /** Deleting in bulk has no policy of its own. */
+  'fdb-bulk-by-device': 'v6.18',
+  /** IPv4 tells its multicast groups. */
+  multicast4: 'v6.18',
   /** Refusals carry a text and the place of what is wrong; NETLINK_GET_STRICT_CHK exists. */
   'ext-ack': 'v6.1',
   /** NLM_F_BULK is refused where it is not supported. */
   'bulk-del': 'v6.1',
   /** The top attributes of traffic control have a policy. */
   'tca-policy': 'v6.1',
+  /** TCA_CHAIN of a dump of filters has a policy. */
+  'dump-chain-policy': 'v6.18',
   /** RTM_*CHAIN, TCA_CHAIN and shared blocks exist. */
   'tc-chains': 'v6.1',
   clsact: 'v6.1',

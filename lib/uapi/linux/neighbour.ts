@@ -1,7 +1,7 @@
 // include/uapi/linux/neighbour.h: neighbour messages, their attributes and states; the policy is nda_policy of
 // net/core/neighbour.c.
 import { attrs } from '../../codec/attrs.js';
-import { atLeast, binary, intMask, nested, nlaU16, nlaU32, nlaU8 } from '../../codec/kind.js';
+import { atLeast, binary, intMask, intMin, nested, nlaU16, nlaU32, nlaU8 } from '../../codec/kind.js';
 import { flagTable } from '../../codec/names.js';
 import { s32, u16, u32, u8 } from '../../codec/scalar.js';
 import { struct } from '../../codec/struct.js';
@@ -23,29 +23,39 @@ export const nda_cacheinfo = struct('nda_cacheinfo', {
   ndm_refcnt: u32,
 });
 
-/** NTF_EXT_MANAGED and NTF_EXT_EXT_VALIDATED. */
+/** NTF_EXT_MANAGED and NTF_EXT_EXT_VALIDATED; Linux 6.1 has the first. */
 const NTF_EXT_MASK = 0x05;
+const NTF_EXT_MASK_6_1 = 0x01;
 
-export const NDA = attrs(
-  'NDA',
-  {
-    DST: [1, binary(32)],
-    LLADDR: [2, binary(32)],
-    CACHEINFO: [3, atLeast(nda_cacheinfo)],
-    PROBES: [4, nlaU32],
-    VLAN: [5, nlaU16],
-    PORT: [6, nlaU16],
-    VNI: [7, nlaU32],
-    IFINDEX: [8, nlaU32],
-    MASTER: [9, nlaU32],
-    PROTOCOL: [12, nlaU8],
-    NH_ID: [13, nlaU32],
-    FLAGS_EXT: [15, intMask(u32, NTF_EXT_MASK)],
-    FDB_EXT_ATTRS: [14, nested],
-  },
-  17,
-  { strictFrom: 13 },
-);
+const ordinary = {
+  DST: [1, binary(32)],
+  LLADDR: [2, binary(32)],
+  CACHEINFO: [3, atLeast(nda_cacheinfo)],
+  PROBES: [4, nlaU32],
+  VLAN: [5, nlaU16],
+  PORT: [6, nlaU16],
+  VNI: [7, nlaU32],
+  IFINDEX: [8, nlaU32],
+  MASTER: [9, nlaU32],
+  PROTOCOL: [12, nlaU8],
+  NH_ID: [13, nlaU32],
+  FDB_EXT_ATTRS: [14, nested],
+} as const;
+const NDA_MAX = 17;
+const options = { strictFrom: 13 };
+
+export const NDA = attrs('NDA', { ...ordinary, FLAGS_EXT: [15, intMask(u32, NTF_EXT_MASK)] }, NDA_MAX, options);
+
+/** The same in Linux 6.1. */
+export const NDA_6_1 = attrs('NDA', { ...ordinary, FLAGS_EXT: [15, intMask(u32, NTF_EXT_MASK_6_1)] }, NDA_MAX, options);
+
+/** What deleting in bulk may ask for in Linux 6.1; `fdb_del_bulk_policy` of net/core/rtnetlink.c. */
+export const NDA_BULK_6_1 = attrs('NDA', {
+  VLAN: [5, nlaU16],
+  IFINDEX: [8, intMin(s32, 1)],
+  NDM_STATE_MASK: [16, nlaU16],
+  NDM_FLAGS_MASK: [17, nlaU8],
+});
 
 export const NTF_USE = 0x01;
 export const NTF_SELF = 0x02;

@@ -178,6 +178,16 @@ export const TCA_FILTER_DUMP = attrs(
   16,
 );
 
+/** The same in Linux 6.1, which takes any TCA_CHAIN. */
+export const TCA_FILTER_DUMP_6_1 = attrs(
+  'TCA',
+  {
+    CHAIN: [11, unchecked],
+    DUMP_FLAGS: [15, bitfield32(TCA_DUMP_FLAGS_TERSE)],
+  },
+  16,
+);
+
 /** IFLA_EXT_MASK: what a link answer is to hold or leave out. */
 export const RTEXT_FILTER_VF = 1;
 export const RTEXT_FILTER_SKIP_STATS = 8;

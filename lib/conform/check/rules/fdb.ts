@@ -1,6 +1,6 @@
 // net/core/rtnetlink.c, neighbour messages of PF_BRIDGE: what the bytes of entries of forwarding tables decide, and of the
 // dumps of groups and anycast addresses, which look at nothing but their header.
-import { attrs } from '../../../codec/attrs.js';
+import { attrs, type AttrSet } from '../../../codec/attrs.js';
 import {
   NL_VALIDATE_DEPRECATED_STRICT,
   NL_VALIDATE_LIBERAL,
@@ -8,7 +8,6 @@ import {
   NL_VALIDATE_UNSPEC,
 } from '../../../codec/parse.js';
 import { ETH_ALEN } from '../../../uapi/linux/if_ether.js';
-import { IFLA } from '../../../uapi/linux/if_link.js';
 import * as N from '../../../uapi/linux/neighbour.js';
 import { NLM_F_BULK, NLMSG_HDRLEN } from '../../../uapi/linux/netlink.js';
 import { ifinfomsg, RTM_DELNEIGH } from '../../../uapi/linux/rtnetlink.js';
@@ -16,7 +15,8 @@ import type { Attributes } from '../attributes.js';
 import { walk } from '../attributes.js';
 import { C } from '../codes.js';
 import type { Judge } from '../judge.js';
-import { ATTRS, checkGetHeader, flagsOf, indexField, indexOf, stateOf, zeroFlags, zeroHeader } from './ndmsg.js';
+import { iflaOf } from './link_attributes.js';
+import { ATTRS, checkGetHeader, flagsOf, indexField, indexOf, ndaOf, stateOf, zeroFlags, zeroHeader } from './ndmsg.js';
 import { strictHeader, strictZero } from './strict.js';
 import * as tc from './tc.js';
 
@@ -26,12 +26,12 @@ const NTF_MASTER = 0x04;
 /** Attributes by type alone: these requests have no policy. */
 const unjudged = attrs('NDA', {}, NDA.$max);
 
-const parse = (judge: Judge, mode: number, strictOnly = false): Attributes =>
-  walk(judge, unjudged, judge.start + ATTRS, judge.end, '', {
+const parse = (judge: Judge, mode: number, strictOnly = false, set: AttrSet<object> = unjudged): Attributes =>
+  walk(judge, set, judge.start + ATTRS, judge.end, '', {
     mode: strictOnly ? NL_VALIDATE_LIBERAL : mode,
     strictMode: mode,
     extack: true,
-    positions: true,
+    positions: set === unjudged,
     ...(strictOnly ? { strictOnly } : {}),
   });
 
@@ -81,9 +81,9 @@ function needSelf(judge: Judge): void {
 }
 
 /** Header and device of a change. */
-function parseChange(judge: Judge, mode: number): Attributes | undefined {
+function parseChange(judge: Judge, mode: number, set: AttrSet<object> = unjudged): Attributes | undefined {
   if (!tc.hasHeader(judge, ndmsg.size, 'ndmsg')) return undefined;
-  const run = parse(judge, mode);
+  const run = parse(judge, mode, false, set);
   if (indexOf(judge) === 0) judge.deny(C.badField, 'EINVAL', 'invalid ifindex', indexField(judge), 'ndm_ifindex is 0');
   judge.may('ENODEV: unknown ifindex');
   return run;
@@ -106,15 +106,20 @@ export function addForwarding(judge: Judge): void {
   judge.may('EINVAL: the device refuses the entry');
 }
 
+/** Since 6.18 the device judges the attributes, of which no device here has anything. */
+const parseBulk = (judge: Judge, byDevice: boolean): Attributes | undefined =>
+  byDevice
+    ? parseChange(judge, NL_VALIDATE_STRICT & ~NL_VALIDATE_UNSPEC)
+    : parseChange(judge, NL_VALIDATE_STRICT, N.NDA_BULK_6_1);
+
 export function deleteForwarding(judge: Judge): void {
   judge.symbol = 'net/core/rtnetlink.c rtnl_fdb_del()';
   const bulk = judge.wants(NLM_F_BULK) && judge.has('bulk-del') && judge.type === RTM_DELNEIGH;
-  const run = parseChange(judge, bulk ? NL_VALIDATE_STRICT & ~NL_VALIDATE_UNSPEC : NL_VALIDATE_LIBERAL);
+  const byDevice = judge.has('fdb-bulk-by-device');
+  const run = bulk ? parseBulk(judge, byDevice) : parseChange(judge, NL_VALIDATE_LIBERAL);
   if (run === undefined) return;
-  if (!bulk) {
-    checkAddress(run);
-    checkVlan(run);
-  }
+  if (!bulk) checkAddress(run);
+  if (!bulk || !byDevice) checkVlan(run);
   mayNotChange(judge, 'delete');
   needSelf(judge);
   judge.may('EOPNOTSUPP: the device deletes no entries in bulk');
@@ -154,7 +159,7 @@ function dumpLiberally(judge: Judge): void {
   }
   const sink = judge.sink;
   if (judge.strictSocket) judge.sink = undefined;
-  walk(judge, IFLA, judge.start + NLMSG_HDRLEN + ifinfomsg.size, judge.end, '', {
+  walk(judge, iflaOf(judge), judge.start + NLMSG_HDRLEN + ifinfomsg.size, judge.end, '', {
     mode: NL_VALIDATE_LIBERAL,
     strictMode: NL_VALIDATE_LIBERAL,
     extack: true,
@@ -177,7 +182,7 @@ export function getForwarding(judge: Judge): void {
   if (!tc.hasHeader(judge, ndmsg.size, 'ndmsg', 'Invalid header for fdb get request')) return;
   checkGetHeader(judge, 'fdb', NTF_MASTER | N.NTF_SELF, 'NTF_MASTER and NTF_SELF select');
   const mode = NL_VALIDATE_DEPRECATED_STRICT;
-  const run = walk(judge, NDA, judge.start + ATTRS, judge.end, '', { mode, strictMode: mode, extack: true });
+  const run = walk(judge, ndaOf(judge), judge.start + ATTRS, judge.end, '', { mode, strictMode: mode, extack: true });
   checkGetAttributes(run);
   checkGetPlace(run);
 }

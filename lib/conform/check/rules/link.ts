@@ -18,6 +18,7 @@ import {
   checkNewName,
   checkQueues,
   checkUniqueNetns,
+  iflaOf,
   mayLackNetns,
   mayRefuseChange,
 } from './link_attributes.js';
@@ -43,7 +44,7 @@ const dumpAttributes = new Set([IFLA.EXT_MASK, IFLA.MASTER, IFLA.LINKINFO, TARGE
 const indexOf = (judge: Judge): number => judge.view.getInt32(judge.start + NLMSG_HDRLEN + offsetof.ifi_index, true);
 
 const parseLink = (judge: Judge, reading = liberally): Attributes =>
-  walk(judge, IFLA, judge.start + ATTRS, judge.end, '', reading);
+  walk(judge, iflaOf(judge), judge.start + ATTRS, judge.end, '', reading);
 
 const hasHeader = (judge: Judge, msg?: string): boolean => tc.hasHeader(judge, ifinfomsg.size, 'ifinfomsg', msg);
 
@@ -102,7 +103,7 @@ export function dumpLinks(judge: Judge): void {
   judge.symbol = 'net/core/rtnetlink.c rtnl_dump_ifinfo()';
   if (!strictHeader(judge, ifinfomsg.size, 'ifinfomsg', 'Invalid header for link dump')) {
     const from = Math.min(judge.start + NLMSG_HDRLEN + nlaAlign(rtgenmsg.size), judge.end);
-    walk(judge, IFLA, from, judge.end, '', { ...strictlyOnly, strictMode: 0, open: true });
+    walk(judge, iflaOf(judge), from, judge.end, '', { ...strictlyOnly, strictMode: 0, open: true });
     return;
   }
   strictZero(judge, zeroHeader, 'Invalid values in header for link dump request');
@@ -299,6 +300,6 @@ export function dumpBridgePorts(judge: Judge): void {
   judge.symbol = 'net/core/rtnetlink.c rtnl_bridge_getlink()';
   if (!strictHeader(judge, ifinfomsg.size, 'ifinfomsg', 'Invalid header for bridge link dump')) return;
   strictZero(judge, zeroHeaderAndIndex, 'Invalid values in header for bridge link dump request');
-  const run = walk(judge, IFLA, judge.start + ATTRS, judge.end, '', strictlyOnly);
+  const run = walk(judge, iflaOf(judge), judge.start + ATTRS, judge.end, '', strictlyOnly);
   allowOnly(run, maskAlone, 'Unsupported attribute in bridge link dump request');
 }

@@ -1,18 +1,22 @@
 // net/core/rtnetlink.c do_setlink(), rtnl_create_link(), validate_linkmsg(): attributes of a link that is made or changed.
 // Most of what can be refused depends on the device.
-import { IFLA, IFLA_INET, IFLA_INET6, IFLA_XDP } from '../../../uapi/linux/if_link.js';
+import { IFLA, IFLA_6_1, IFLA_INET, IFLA_INET6, IFLA_XDP } from '../../../uapi/linux/if_link.js';
 import { IPV4_DEVCONF_MAX } from '../../../uapi/linux/ip.js';
 import { AF_INET, AF_INET6 } from '../../../uapi/linux/socket.js';
 import { attrs } from '../../../codec/attrs.js';
 import type { Attributes } from '../attributes.js';
 import { liberally, openly, silently } from '../attributes.js';
 import { C } from '../codes.js';
+import type { Judge } from '../judge.js';
 
 const { TARGET_NETNSID, NET_NS_PID, NET_NS_FD } = IFLA;
 const MAX_QUEUES = 4096;
 /** Processes have numbers below this one. */
 const PID_MAX_LIMIT = 4 * 1024 * 1024;
 const IN6_ADDR_GEN_MODE_RANDOM = 3;
+
+/** The policy of a kernel. */
+export const iflaOf = (judge: Judge) => (judge.has('link-ipv4-sizes') ? IFLA : IFLA_6_1);
 
 /** One namespace is named in one way. rtnl_ensure_unique_netns() */
 export function checkUniqueNetns(run: Attributes): void {

@@ -6,7 +6,7 @@ import { VETH_INFO } from '../../../uapi/linux/veth.js';
 import type { Attributes } from '../attributes.js';
 import { liberally, silently, walk } from '../attributes.js';
 import { C } from '../codes.js';
-import { checkUniqueNetns, mayLackNetns } from './link_attributes.js';
+import { checkUniqueNetns, iflaOf, mayLackNetns } from './link_attributes.js';
 
 const { LINKINFO, ADDRESS, MTU, IFNAME } = IFLA;
 const { KIND, DATA, SLAVE_DATA } = IFLA_INFO;
@@ -75,7 +75,7 @@ function checkPeer(data: Attributes, sure: boolean): void {
       bad: data.off(type),
     });
   judge.may('EBUSY: the index of the peer is taken');
-  const peer = walk(judge, IFLA, start + ifinfomsg.size, data.end(type), data.pathOf(type), liberally);
+  const peer = walk(judge, iflaOf(judge), start + ifinfomsg.size, data.end(type), data.pathOf(type), liberally);
   checkAddress(peer, sure);
   checkMtu(peer, sure);
   if (peer.has(IFNAME.type)) judge.may('EEXIST: the name of the peer is taken');

@@ -1,5 +1,5 @@
 // struct ndmsg, the family header of neighbours and of entries of forwarding tables: its fields, and what a strict dump wants 0.
-import { ndmsg } from '../../../uapi/linux/neighbour.js';
+import { NDA, NDA_6_1, ndmsg } from '../../../uapi/linux/neighbour.js';
 import { NLMSG_HDRLEN } from '../../../uapi/linux/netlink.js';
 import { C } from '../codes.js';
 import type { Judge, Place } from '../judge.js';
@@ -7,6 +7,9 @@ import type { MustBeZero } from './strict.js';
 import { field } from './tc.js';
 
 const { offsetof } = ndmsg;
+
+/** The policy of a kernel. */
+export const ndaOf = (judge: Judge) => (judge.has('neigh-ext-validated') ? NDA : NDA_6_1);
 
 /** Where the attributes begin in the message. */
 export const ATTRS = NLMSG_HDRLEN + ndmsg.size;

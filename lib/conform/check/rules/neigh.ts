@@ -16,6 +16,7 @@ import {
   flagsOf,
   indexField,
   indexOf,
+  ndaOf,
   zeroFlags,
   zeroHeader,
   zeroIndex,
@@ -65,7 +66,7 @@ export function newNeigh(judge: Judge): void {
   judge.symbol = 'net/core/neighbour.c neigh_add()';
   if (!tc.hasHeader(judge, ndmsg.size, 'ndmsg')) return;
   tc.notePadding(judge, offsetof.ndm_pad1, 3, 'ndm_pad1');
-  const run = walk(judge, NDA, judge.start + ATTRS, judge.end, '', liberally);
+  const run = walk(judge, ndaOf(judge), judge.start + ATTRS, judge.end, '', liberally);
   needAddress(run);
   if (indexOf(judge) !== 0) {
     judge.may('ENODEV: there is no such device');
@@ -74,6 +75,8 @@ export function newNeigh(judge: Judge): void {
   checkKey(run);
   if (indexOf(judge) === 0 && !isProxy(judge))
     judge.deny(C.badField, 'EINVAL', 'Device not specified', indexField(judge), 'ndm_ifindex is 0');
+  if (run.has(NDA.FLAGS_EXT.type))
+    judge.may(`EINVAL: Invalid NTF_* flag ${isProxy(judge) ? 'combination' : 'for permanent entry'}`);
   mayNotAdd(judge);
 }
 
@@ -142,7 +145,7 @@ export function getNeigh(judge: Judge): void {
   const early = judge.has('neigh-get-early');
   if (early) needDevice(judge);
   const mode = NL_VALIDATE_DEPRECATED_STRICT;
-  const run = walk(judge, NDA, judge.start + ATTRS, judge.end, '', { mode, strictMode: mode, extack: true });
+  const run = walk(judge, ndaOf(judge), judge.start + ATTRS, judge.end, '', { mode, strictMode: mode, extack: true });
   const length = keyLength(familyOf(judge));
   if (length === 0) {
     const msg = 'Unsupported family in header for neighbor get request';
@@ -179,6 +182,6 @@ export function dumpNeigh(judge: Judge): void {
   if (!strictHeader(judge, ndmsg.size, 'ndmsg', 'Invalid header for neighbor dump request')) return;
   strictZero(judge, [...zeroHeader, zeroIndex], 'Invalid values in header for neighbor dump request');
   strictFlags(judge, zeroFlags, N.NTF_PROXY, 'Invalid flags in header for neighbor dump request');
-  const run = walk(judge, NDA, judge.start + ATTRS, judge.end, '', strictlyOnly);
+  const run = walk(judge, ndaOf(judge), judge.start + ATTRS, judge.end, '', strictlyOnly);
   allowOnly(run, dumpAttributes, 'Unsupported attribute in neighbor dump request');
 }

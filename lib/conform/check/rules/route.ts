@@ -70,6 +70,7 @@ function toConfig(judge: Judge): Attributes | undefined {
   if (run.has(RTA.ENCAP_TYPE.type) || run.has(RTA.ENCAP.type)) {
     judge.may('EINVAL: Unknown lwt encapsulation type');
     judge.may('EINVAL: Unknown LWT encapsulation type');
+    judge.may('EINVAL: LWT encap type not specified');
     judge.may('EOPNOTSUPP: lwt encapsulation type not supported');
   }
   checkVia(run);
@@ -167,6 +168,7 @@ function checkMetric(run: Attributes, type: number): void {
 function checkMetrics(run: Attributes): void {
   if (!run.ok(RTA.METRICS.type)) return;
   const given = run.nested(RTA.METRICS.type, metrics, openly);
+  run.judge.may('EINVAL: Invalid metric type');
   for (let type = 1; type <= metrics.$max; type++) if (given.has(type)) checkMetric(given, type);
 }
 
@@ -185,6 +187,7 @@ function checkRefusing(run: Attributes): void {
 const wayReasons = [
   'ENETDOWN: Device for nexthop is not up',
   'ENETUNREACH: Nexthop has invalid gateway',
+  'EINVAL: Nexthop has invalid gateway',
   'EINVAL: Nexthop id does not exist',
   'EINVAL: Unknown lwt encapsulation type',
   'EINVAL: Nexthop specification and nexthop id are mutually exclusive',
@@ -282,6 +285,7 @@ const reasons6 = [
   'EINVAL: Userspace can not set RTF_CACHE',
   'EINVAL: IPv6 does not support RTA_VIA attribute',
   'EINVAL: Unknown LWT encapsulation type',
+  'EINVAL: LWT encap type not specified',
   'EINVAL: Nexthop specification and nexthop id are mutually exclusive',
   'EOPNOTSUPP: lwt encapsulation type not supported',
   'ENETDOWN: Nexthop device is not up',

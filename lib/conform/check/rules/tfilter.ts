@@ -3,7 +3,7 @@
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../../../uapi/linux/netlink.js';
 import { TC_ACT_EXT_VAL_MASK } from '../../../uapi/linux/pkt_cls.js';
 import { TC_H_MIN } from '../../../uapi/linux/pkt_sched.js';
-import { RTM_NEWCHAIN, TCA, TCA_FILTER_DUMP, tcmsg } from '../../../uapi/linux/rtnetlink.js';
+import { RTM_NEWCHAIN, TCA, TCA_FILTER_DUMP, TCA_FILTER_DUMP_6_1, tcmsg } from '../../../uapi/linux/rtnetlink.js';
 import { NLMSG_HDRLEN } from '../../../uapi/linux/netlink.js';
 import type { Attributes } from '../attributes.js';
 import { liberally, walk } from '../attributes.js';
@@ -163,8 +163,8 @@ export function dumpTfilter(judge: Judge): void {
     tc.noteShortDump(judge);
     return;
   }
-  if (judge.has('tca-policy'))
-    walk(judge, TCA_FILTER_DUMP, judge.start + NLMSG_HDRLEN + tcmsg.size, judge.end, '', liberally);
+  const set = judge.has('dump-chain-policy') ? TCA_FILTER_DUMP : TCA_FILTER_DUMP_6_1;
+  if (judge.has('tca-policy')) walk(judge, set, judge.start + NLMSG_HDRLEN + tcmsg.size, judge.end, '', liberally);
   judge.may('EMSGSIZE: a filter does not fit into one message');
 }
 

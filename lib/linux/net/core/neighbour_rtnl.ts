@@ -15,6 +15,7 @@ import { RTN_UNICAST } from '../../../uapi/linux/route.js';
 import * as T from '../../../uapi/linux/rtnetlink.js';
 import { AF_INET, AF_INET6, AF_UNSPEC } from '../../../uapi/linux/socket.js';
 import { Errno, errno, ModelGap, refuse } from '../../errno.js';
+import type { Machine } from '../../machine.js';
 import { ndiscAllowAdd } from '../ipv6/ndisc.js';
 import { MessageWriter } from '../netlink/message.js';
 import { devGetByIndex } from './dev/table.js';
@@ -26,11 +27,19 @@ import type { Net } from './net_namespace.js';
 import type { DumpEntry, RtnlRequest } from './rtnetlink.js';
 
 const ATTRS = NLMSG_HDRLEN + N.ndmsg.size;
-const keyLength: Readonly<Record<number, number>> = { [AF_INET]: 4, [AF_INET6]: 16 };
 
-const parseNeigh = ({ msg, extack }: RtnlRequest, mode: number) => {
+/** Bytes of an address of a family that has neighbours. @models net/core/neighbour.c neigh_find_table() */
+function keyLength({ machine }: Net, family: number): number | undefined {
+  if (family === AF_INET) return 4;
+  return family === AF_INET6 && machine.config.ipv6 ? 16 : undefined;
+}
+
+/** The policy of a kernel. @differs it is compiled in */
+export const ndaOf = (machine: Machine) => (machine.has('neigh-ext-validated') ? N.NDA : N.NDA_6_1);
+
+const parseNeigh = ({ msg, extack, machine }: RtnlRequest, mode: number) => {
   if (msg.length < ATTRS) refuse(extack, EINVAL, 'Invalid header length');
-  return { ndm: N.ndmsg.get(msg, NLMSG_HDRLEN), tb: parse(N.NDA, msg, ATTRS, msg.length, mode, extack) };
+  return { ndm: N.ndmsg.get(msg, NLMSG_HDRLEN), tb: parse(ndaOf(machine), msg, ATTRS, msg.length, mode, extack) };
 };
 
 type Parsed = ReturnType<typeof parseNeigh>;
@@ -56,7 +65,7 @@ function nameIn(request: RtnlRequest, { ndm, tb }: Naming): Named {
   if (ndm.ndm_ifindex !== 0 && dev === undefined) throw errno(ENODEV);
   if (request.type === T.RTM_NEWNEIGH && dev !== undefined && tb.LLADDR !== undefined && tb.LLADDR.length < dev.addrLen)
     refuse(extack, EINVAL, 'Invalid link address');
-  const length = keyLength[ndm.ndm_family];
+  const length = keyLength(net, ndm.ndm_family);
   if (length === undefined) throw errno(EAFNOSUPPORT);
   if (tb.DST.length < length) refuse(extack, EINVAL, 'Invalid network address');
   const dst = tb.DST.slice(0, length);
@@ -150,7 +159,7 @@ function validGet(request: RtnlRequest): Parsed & { readonly dst: Uint8Array | u
   const { extack, machine } = request;
   const parsed = parseNeigh(request, NL_VALIDATE_DEPRECATED_STRICT);
   const { ndm, tb } = parsed;
-  const length = keyLength[ndm.ndm_family];
+  const length = keyLength(request.net, ndm.ndm_family);
   if (length === undefined) refuse(extack, EAFNOSUPPORT, 'Unsupported family in header for neighbor get request');
   if (tb.DST === undefined && machine.has('neigh-get-early')) {
     extack.missType = N.NDA.DST.type;

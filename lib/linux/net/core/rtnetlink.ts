@@ -103,23 +103,23 @@ function netCapable({ sender, task, addressed }: KernelInput): boolean {
 }
 
 const [AF_MPLS, AF_PHONET, AF_MCTP] = [28, 35, 45];
-const withAddresses = [AF_INET, AF_INET6, AF_PHONET, AF_MCTP];
+const withAddresses = [AF_PHONET, AF_MCTP];
 const withRoutes = [AF_INET, AF_INET6, AF_MPLS, AF_PHONET, AF_MCTP];
 
-/** Requests that PF_UNSPEC has no handler for in any kernel, and the families that may have one: nobody else answers. */
+/** Requests that PF_UNSPEC has no handler for in any kernel, and the families not modelled that may have one: nobody else answers. */
 const answering: Readonly<Record<'doit' | 'dumpit', ReadonlyMap<number, readonly number[]>>> = {
   doit: new Map<number, readonly number[]>([
     [T.RTM_NEWADDR, withAddresses],
     [T.RTM_DELADDR, withAddresses],
-    [T.RTM_GETADDR, [AF_INET6]],
+    [T.RTM_GETADDR, []],
     [T.RTM_NEWROUTE, withRoutes],
     [T.RTM_DELROUTE, withRoutes],
     [T.RTM_GETMULTICAST, []],
     [T.RTM_GETANYCAST, []],
   ]),
   dumpit: new Map<number, readonly number[]>([
-    [T.RTM_GETMULTICAST, [AF_INET, AF_INET6]],
-    [T.RTM_GETANYCAST, [AF_INET6]],
+    [T.RTM_GETMULTICAST, []],
+    [T.RTM_GETANYCAST, []],
   ]),
 };
 
@@ -260,7 +260,7 @@ export class Rtnetlink {
       extack: request.extack,
       minAlloc: handlers.minDumpAlloc?.(request) ?? 0,
       splitDone: handlers.splitDone ?? false,
-      joinDone: handlers.joinDone ?? false,
+      joinDone: handlers.joinDone === true && this.#net.machine.has('dump-joins-done'),
       interrupted: this.#net.machine.faults.active?.interrupts(request.type) ?? false,
       generation: generation === undefined ? undefined : () => generation(this.#net),
     });

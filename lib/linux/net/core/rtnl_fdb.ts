@@ -1,6 +1,6 @@
 // net/core/rtnetlink.c, neighbour messages of PF_BRIDGE: what `bridge fdb` asks for. A machine has no bridges and no ports
 // of them, so all there is are the devices' own lists of addresses, with NTF_SELF.
-import { attrs } from '../../../codec/attrs.js';
+import { attrs, type AttrSet } from '../../../codec/attrs.js';
 import type { Nla } from '../../../codec/nla.js';
 import {
   NL_VALIDATE_DEPRECATED_STRICT,
@@ -13,7 +13,6 @@ import {
 import { EEXIST, EINVAL, ENODEV, ENOENT, EOPNOTSUPP } from '../../../uapi/asm-generic/errno.js';
 import { ARPHRD_ETHER } from '../../../uapi/linux/if_arp.js';
 import { ETH_ALEN } from '../../../uapi/linux/if_ether.js';
-import { IFLA } from '../../../uapi/linux/if_link.js';
 import * as N from '../../../uapi/linux/neighbour.js';
 import { NLM_F_BULK, NLM_F_EXCL, NLM_F_MULTI, NLMSG_HDRLEN } from '../../../uapi/linux/netlink.js';
 import * as T from '../../../uapi/linux/rtnetlink.js';
@@ -23,7 +22,9 @@ import { devMcAdd, devMcDel, devUcAdd, devUcDel } from './dev_addr_lists.js';
 import { devGetByIndex } from './dev/table.js';
 import type { NetDevice } from './net_device.js';
 import type { Net } from './net_namespace.js';
+import { ndaOf } from './neighbour_rtnl.js';
 import type { DumpEntry, RtnlRequest } from './rtnetlink.js';
+import { iflaOf } from './rtnl_link/request.js';
 
 const AF_BRIDGE = 7;
 const ATTRS = NLMSG_HDRLEN + N.ndmsg.size;
@@ -89,10 +90,10 @@ interface Asked {
 }
 
 /** Header, attributes and device of a change. */
-function parseChange(request: RtnlRequest, mode: number): Asked {
+function parseChange(request: RtnlRequest, mode: number, set: AttrSet<object> = unjudged): Asked {
   const { msg, extack, net } = request;
   if (msg.length < ATTRS) refuse(extack, EINVAL, 'Invalid header length');
-  const { $nla: nlas } = parse(unjudged, msg, ATTRS, msg.length, mode, extack);
+  const { $nla: nlas } = parse(set, msg, ATTRS, msg.length, mode, extack);
   const ndm = N.ndmsg.get(msg, NLMSG_HDRLEN);
   if (ndm.ndm_ifindex === 0) refuse(extack, EINVAL, 'invalid ifindex');
   const dev = devGetByIndex(net, ndm.ndm_ifindex);
@@ -137,13 +138,21 @@ function dfltDel({ ndm, dev }: Asked, addr: Uint8Array): void {
   if (!was) throw errno(ENOENT);
 }
 
+/** Whether the device judges what a bulk request asks for, of which no device here has anything. */
+const byDevice = ({ machine }: RtnlRequest): boolean => machine.has('fdb-bulk-by-device');
+
+const parseBulk = (request: RtnlRequest): Asked =>
+  byDevice(request)
+    ? parseChange(request, NL_VALIDATE_STRICT & ~NL_VALIDATE_UNSPEC)
+    : parseChange(request, NL_VALIDATE_STRICT, N.NDA_BULK_6_1);
+
 /** No device deletes in bulk. @models net/core/rtnetlink.c rtnl_fdb_del() */
 function fdbDel(request: RtnlRequest): void {
   const bulk = (request.flags & NLM_F_BULK) !== 0 && request.machine.has('netlink-bulk-del');
-  const asked = parseChange(request, bulk ? NL_VALIDATE_STRICT & ~NL_VALIDATE_UNSPEC : NL_VALIDATE_LIBERAL);
+  const asked = bulk ? parseBulk(request) : parseChange(request, NL_VALIDATE_LIBERAL);
   const { ndm, dev, nlas } = asked;
   const addr = bulk ? undefined : addressIn(asked, request);
-  if (!bulk) vidParse(nlas[N.NDA.VLAN.type], request);
+  if (!bulk || !byDevice(request)) vidParse(nlas[N.NDA.VLAN.type], request);
   if (dev.type !== ARPHRD_ETHER) refuse(request.extack, EINVAL, 'FDB delete only supported for Ethernet devices');
   if ((ndm.ndm_flags & N.NTF_SELF) === 0 || addr === undefined) throw errno(EOPNOTSUPP);
   dfltDel(asked, addr);
@@ -183,12 +192,12 @@ function strictLimits(request: RtnlRequest): Limits {
 const NDMSG_LENGTHS: readonly number[] = [N.ndmsg.size, N.ndmsg.size + 8];
 
 /** @models net/core/rtnetlink.c valid_fdb_dump_legacy() */
-function legacyLimits({ msg, extack }: RtnlRequest): Limits {
+function legacyLimits({ msg, extack, machine }: RtnlRequest): Limits {
   if (NDMSG_LENGTHS.includes(msg.length - NLMSG_HDRLEN)) return { bridge: 0, port: 0 };
   const start = NLMSG_HDRLEN + T.ifinfomsg.size;
   if (msg.length < start) refuse(extack, EINVAL, 'Invalid header length');
   try {
-    const { MASTER } = parse(IFLA, msg, start, msg.length, NL_VALIDATE_LIBERAL, extack);
+    const { MASTER } = parse(iflaOf(machine), msg, start, msg.length, NL_VALIDATE_LIBERAL, extack);
     return { bridge: (MASTER ?? 0) | 0, port: T.ifinfomsg.get(msg, NLMSG_HDRLEN).ifi_index };
   } catch (refusal) {
     throw refusal instanceof PolicyError ? errno(EINVAL) : refusal;
@@ -220,7 +229,7 @@ function validGet(request: RtnlRequest): { readonly ndm: Header; readonly bridge
     refuse(extack, EINVAL, 'Invalid values in header for fdb get request');
   if (ndm.ndm_flags & ~(N.NTF_MASTER | N.NTF_SELF))
     refuse(extack, EINVAL, 'Invalid flags in header for fdb get request');
-  const tb = parse(N.NDA, msg, ATTRS, msg.length, NL_VALIDATE_DEPRECATED_STRICT, extack);
+  const tb = parse(ndaOf(request.machine), msg, ATTRS, msg.length, NL_VALIDATE_DEPRECATED_STRICT, extack);
   for (const [type, nla] of tb.$nla.entries()) {
     if (nla === undefined || type === N.NDA.MASTER.type || type === N.NDA.VNI.type) continue;
     if (type === N.NDA.VLAN.type) vidParse(nla, request);

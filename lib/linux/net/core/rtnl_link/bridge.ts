@@ -17,23 +17,20 @@ const PF_BRIDGE = 7;
 /** enum of include/uapi/linux/if_bridge.h: what stands in IFLA_AF_SPEC of PF_BRIDGE. */
 const IFLA_BRIDGE_FLAGS = 0;
 const IFLA_BRIDGE_MODE = 1;
-const BRIDGE_FLAGS_MASTER = 1;
-const BRIDGE_FLAGS_SELF = 2;
 
 /** What selects in a strict dump. */
 const dumpAttributes = new Set([IFLA.EXT_MASK.type]);
 
-/** IFLA_BRIDGE_FLAGS of a request, 0 when it gives none. */
-function bridgeFlags({ msg }: RtnlRequest, isSet: boolean): number {
+/** The first IFLA_BRIDGE_FLAGS of a request, and of one that sets every IFLA_BRIDGE_MODE, take two bytes. */
+function checkSpec({ msg }: RtnlRequest, isSet: boolean): void {
   const start = NLMSG_HDRLEN + ifinfomsg.size;
   const spec = findAttr(msg, start, IFLA.AF_SPEC.type);
-  let flags: number | undefined;
+  let hasFlags = false;
   for (const nla of spec === undefined ? [] : attrsIn(spec)) {
-    const isFlags = nla.type === IFLA_BRIDGE_FLAGS && flags === undefined;
+    const isFlags: boolean = nla.type === IFLA_BRIDGE_FLAGS && !hasFlags;
     if ((isFlags || (isSet && nla.type === IFLA_BRIDGE_MODE)) && nla.len < 2) throw errno(EINVAL);
-    if (isFlags) flags = nla.u16();
+    hasFlags ||= isFlags;
   }
-  return flags ?? 0;
 }
 
 /**
@@ -45,8 +42,8 @@ function changePort(request: RtnlRequest): void {
   if (R.isShort(request)) throw errno(EINVAL);
   const { ifi_index } = R.ifInfoOf(request);
   if (devGetByIndex(request.net, ifi_index) === undefined) refuse(request.extack, ENODEV, 'unknown ifindex');
-  const flags = bridgeFlags(request, request.type === RTM_SETLINK);
-  if (flags === 0 || flags & (BRIDGE_FLAGS_MASTER | BRIDGE_FLAGS_SELF)) throw errno(EOPNOTSUPP);
+  checkSpec(request, request.type === RTM_SETLINK);
+  throw errno(EOPNOTSUPP);
 }
 
 /** @models net/core/rtnetlink.c valid_bridge_getlink_req() */

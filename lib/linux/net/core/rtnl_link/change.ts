@@ -19,6 +19,7 @@ import { devChangeFlags, netdevStateChange, operUp } from '../dev/flags.js';
 import { devChangeName, devSetAlias } from '../dev/name.js';
 import { devGetByIndex } from '../dev/table.js';
 import type { NetDevice } from '../net_device.js';
+import { GSO_MAX_SEGS } from '../net_device.js';
 import type { RtnlRequest } from '../rtnetlink.js';
 import type { IfInfo, IflaTable } from './ops.js';
 import * as R from './request.js';
@@ -85,7 +86,9 @@ function setIdentity(change: Change): void {
 
 function setLimits({ dev, tb }: Change): void {
   if (tb.TXQLEN !== undefined) A.devChangeTxQueueLen(dev, tb.TXQLEN);
+  if ((tb.GSO_MAX_SIZE ?? 0) > dev.tsoMaxSize) throw errno(EINVAL);
   if (tb.GSO_MAX_SIZE !== undefined && tb.GSO_MAX_SIZE !== dev.gsoMaxSize) A.setGsoMaxSize(dev, tb.GSO_MAX_SIZE);
+  if ((tb.GSO_MAX_SEGS ?? 0) > Math.min(GSO_MAX_SEGS, dev.tsoMaxSegs)) throw errno(EINVAL);
   if (tb.GSO_MAX_SEGS !== undefined) dev.gsoMaxSegs = tb.GSO_MAX_SEGS;
   if (tb.GRO_MAX_SIZE !== undefined && tb.GRO_MAX_SIZE !== dev.groMaxSize) A.setGroMaxSize(dev, tb.GRO_MAX_SIZE);
   if (tb.GSO_IPV4_MAX_SIZE !== undefined) dev.gsoIpv4MaxSize = tb.GSO_IPV4_MAX_SIZE;
@@ -160,6 +163,7 @@ function setRest(change: Change): void {
  */
 export function setlink(dev: NetDevice, request: RtnlRequest, tb: IflaTable, notify: boolean): void {
   const change: Change = { dev, ifm: R.ifInfoOf(request), tb, task: request.task, extack: request.extack, notify };
+  if (!request.machine.has('rtnl-early-netns')) R.checkTargetNet(request, tb);
   try {
     setIdentity(change);
     setState(change);
@@ -173,7 +177,7 @@ export function setlink(dev: NetDevice, request: RtnlRequest, tb: IflaTable, not
 export function rtnlSetlink(request: RtnlRequest): void {
   const tb = R.parseLink(request);
   R.ensureUniqueNetns(tb, request.extack);
-  R.checkTargetNet(request, tb);
+  if (request.machine.has('rtnl-early-netns')) R.checkTargetNet(request, tb);
   const ifm = R.ifInfoOf(request);
   if (!R.namesDevice(ifm, tb)) throw errno(EINVAL);
   const dev = R.findDevice(request.net, ifm, tb);

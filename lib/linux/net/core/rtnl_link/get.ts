@@ -80,7 +80,7 @@ function parseDump(request: RtnlRequest): IflaTable {
   const { msg, extack } = request;
   if (!request.strict) {
     const start = NLMSG_HDRLEN + nlaAlign(R.isShort(request) ? rtgenmsg.size : ifinfomsg.size);
-    return parse(IFLA, msg, Math.min(start, msg.length), msg.length, NL_VALIDATE_LIBERAL, extack);
+    return parse(R.iflaOf(request.machine), msg, Math.min(start, msg.length), msg.length, NL_VALIDATE_LIBERAL, extack);
   }
   if (R.isShort(request)) refuse(extack, EINVAL, 'Invalid header for link dump');
   checkHeader(request, 'link dump');
@@ -175,7 +175,14 @@ export function linkDumpAlloc(request: RtnlRequest): number {
   const { msg, net } = request;
   if (R.isShort(request)) return 0;
   try {
-    const tb = parse(IFLA, msg, NLMSG_HDRLEN + ifinfomsg.size, msg.length, NL_VALIDATE_LIBERAL, undefined);
+    const tb = parse(
+      R.iflaOf(request.machine),
+      msg,
+      NLMSG_HDRLEN + ifinfomsg.size,
+      msg.length,
+      NL_VALIDATE_LIBERAL,
+      undefined,
+    );
     return tb.EXT_MASK ? Math.max(0, ...net.devices.map(ifNlmsgSize)) : 0;
   } catch (thrown) {
     if (thrown instanceof PolicyError) return 0;

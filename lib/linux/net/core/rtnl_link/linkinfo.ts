@@ -2,13 +2,13 @@
 import type { Nla } from '../../../../codec/nla.js';
 import { NL_VALIDATE_LIBERAL, parse, parseNested } from '../../../../codec/parse.js';
 import { EINVAL } from '../../../../uapi/asm-generic/errno.js';
-import { IFLA, IFLA_INFO } from '../../../../uapi/linux/if_link.js';
+import { IFLA_INFO } from '../../../../uapi/linux/if_link.js';
 import { ifinfomsg } from '../../../../uapi/linux/rtnetlink.js';
 import { errno } from '../../../errno.js';
 import type { RtnlRequest } from '../rtnetlink.js';
 import { linkOpsOf } from './kinds.js';
 import type { IflaTable, NewlinkParams, RtnlLinkOps } from './ops.js';
-import { checkTargetNet, ensureUniqueNetns } from './request.js';
+import { checkTargetNet, ensureUniqueNetns, iflaOf } from './request.js';
 
 export interface LinkInfo {
   /** Undefined when the request names no kind, or one this kernel does not have. */
@@ -27,7 +27,7 @@ function parsePeer(nla: Nla, { extack, machine }: RtnlRequest): NonNullable<Newl
     extack.setBad("ifindex can't be negative", nla.off);
     throw errno(EINVAL);
   }
-  const tb = parse(IFLA, nla.msg, nla.start + ifinfomsg.size, nla.end, NL_VALIDATE_LIBERAL, extack);
+  const tb = parse(iflaOf(machine), nla.msg, nla.start + ifinfomsg.size, nla.end, NL_VALIDATE_LIBERAL, extack);
   return { ifm, tb };
 }
 

@@ -147,6 +147,12 @@ function refuseNegativeIndex(request: RtnlRequest): void {
     refuse(request.extack, EINVAL, "ifindex can't be negative");
 }
 
+/** The namespaces of a link. @differs the kernel writes this out */
+function checkNets(request: RtnlRequest, tb: IflaTable): void {
+  R.checkTargetNet(request, tb);
+  R.checkLinkNet(tb, request.extack);
+}
+
 /** @models net/core/rtnetlink.c __rtnl_newlink() */
 function newlink(request: RtnlRequest, tb: IflaTable, info: LinkInfo): void {
   const { net, flags, extack } = request;
@@ -161,6 +167,7 @@ function newlink(request: RtnlRequest, tb: IflaTable, info: LinkInfo): void {
   } else {
     if (tb.MAP !== undefined || tb.PROTINFO !== undefined) throw errno(EOPNOTSUPP);
     if (info.ops === undefined) refuse(extack, EOPNOTSUPP, 'Unknown device type');
+    if (!request.machine.has('rtnl-early-netns')) checkNets(request, tb);
     create(request, info.ops, tb, info);
   }
 }
@@ -171,7 +178,6 @@ export function rtnlNewlink(request: RtnlRequest): void {
   R.ensureUniqueNetns(tb, request.extack);
   if (!request.machine.has('rtnl-newlink-late-check')) refuseNegativeIndex(request);
   const info = parseLinkInfo(request, tb);
-  R.checkTargetNet(request, tb);
-  R.checkLinkNet(tb, request.extack);
+  if (request.machine.has('rtnl-early-netns')) checkNets(request, tb);
   newlink(request, tb, info);
 }

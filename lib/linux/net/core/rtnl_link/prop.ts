@@ -13,8 +13,8 @@ import * as R from './request.js';
 import { nextPropertyFits } from './size.js';
 
 /** @models net/core/rtnetlink.c rtnl_alt_ifname() */
-function altIfname({ type, msg, extack }: RtnlRequest, dev: NetDevice, nla: Nla): void {
-  parse(IFLA, msg, nla.off, nla.end, NL_VALIDATE_STRICT, extack);
+function altIfname({ type, msg, extack, machine }: RtnlRequest, dev: NetDevice, nla: Nla): void {
+  parse(R.iflaOf(machine), msg, nla.off, nla.end, NL_VALIDATE_STRICT, extack);
   if (type !== RTM_NEWLINKPROP) {
     altNameDestroy(dev, nla.string());
     return;

@@ -7,10 +7,11 @@ import {
 } from '../../../../codec/parse.js';
 import type { Extack } from '../../../../codec/extack.js';
 import { EBADF, EINVAL, EOPNOTSUPP, ESRCH } from '../../../../uapi/asm-generic/errno.js';
-import { IFLA } from '../../../../uapi/linux/if_link.js';
+import { IFLA, IFLA_6_1 } from '../../../../uapi/linux/if_link.js';
 import { NLMSG_HDRLEN } from '../../../../uapi/linux/netlink.js';
 import { ifinfomsg } from '../../../../uapi/linux/rtnetlink.js';
 import { errno, ModelGap, refuse } from '../../../errno.js';
+import type { Machine } from '../../../machine.js';
 import { devGetByIndex, devGetByName } from '../dev/table.js';
 import type { NetDevice } from '../net_device.js';
 import type { Net } from '../net_namespace.js';
@@ -30,21 +31,24 @@ export function isShort({ msg }: RtnlRequest): boolean {
   return msg.length < ATTRS;
 }
 
+/** The policy of a kernel. @differs it is compiled in */
+export const iflaOf = (machine: Machine) => (machine.has('ifla-ipv4-sizes') ? IFLA : IFLA_6_1);
+
 /** @models include/net/netlink.h nlmsg_parse_deprecated() */
 export function parseLink(request: RtnlRequest): IflaTable {
   if (isShort(request)) refuse(request.extack, EINVAL, 'Invalid header length');
-  return parse(IFLA, request.msg, ATTRS, request.msg.length, NL_VALIDATE_LIBERAL, request.extack);
+  return parse(iflaOf(request.machine), request.msg, ATTRS, request.msg.length, NL_VALIDATE_LIBERAL, request.extack);
 }
 
 /** As parseLink(), with everything that newer requests are held to. @models include/net/netlink.h nlmsg_parse() */
 export function parseNewLink(request: RtnlRequest): IflaTable {
   if (isShort(request)) refuse(request.extack, EINVAL, 'Invalid header length');
-  return parse(IFLA, request.msg, ATTRS, request.msg.length, NL_VALIDATE_STRICT, request.extack);
+  return parse(iflaOf(request.machine), request.msg, ATTRS, request.msg.length, NL_VALIDATE_STRICT, request.extack);
 }
 
 /** @models include/net/netlink.h nlmsg_parse_deprecated_strict() */
-export function parseLinkStrictly({ msg, extack }: RtnlRequest): IflaTable {
-  return parse(IFLA, msg, ATTRS, msg.length, NL_VALIDATE_DEPRECATED_STRICT, extack);
+export function parseLinkStrictly({ msg, extack, machine }: RtnlRequest): IflaTable {
+  return parse(iflaOf(machine), msg, ATTRS, msg.length, NL_VALIDATE_DEPRECATED_STRICT, extack);
 }
 
 /** The device a request names by IFNAME or ALT_IFNAME. */

@@ -27,7 +27,7 @@ function checkSegmentation(dev: NetDevice, tb: IflaTable, extack: Extack): void 
 export function validateLinkmsg(dev: NetDevice, tb: IflaTable, extack: Extack): void {
   if (tb.ADDRESS !== undefined && tb.ADDRESS.length < dev.addrLen) throw errno(EINVAL);
   if (tb.BROADCAST !== undefined && tb.BROADCAST.length < dev.addrLen) throw errno(EINVAL);
-  checkSegmentation(dev, tb, extack);
+  if (dev.net.machine.has('ifla-limit-texts')) checkSegmentation(dev, tb, extack);
   for (const af of tb.AF_SPEC === undefined ? [] : attrsIn(tb.AF_SPEC)) {
     if (af.type === AF_INET) inetValidateLinkAf(dev, af, extack);
     else if (af.type === AF_INET6 && dev.net.machine.config.ipv6) inet6ValidateLinkAf(dev, af, extack);

@@ -1,6 +1,7 @@
 // net/sched/cls_api.c tc_dump_tfilter() and tc_dump_chain(): the dumps of filters and chains. Between two chunks anything
 // may change; a dump goes on by position (so many tcf_protos, so many filters of the next), as the kernel does.
 import { devGetByIndex } from '../../core/dev/table.js';
+import type { Nla } from '../../../../codec/nla.js';
 import { NL_VALIDATE_LIBERAL, parse } from '../../../../codec/parse.js';
 import { NLM_F_MULTI, NLMSG_HDRLEN } from '../../../../uapi/linux/netlink.js';
 import { TC_H_MAJ, TC_H_MIN } from '../../../../uapi/linux/pkt_sched.js';
@@ -10,6 +11,7 @@ import {
   TCA,
   TCA_DUMP_FLAGS_TERSE,
   TCA_FILTER_DUMP,
+  TCA_FILTER_DUMP_6_1,
   TCM_IFINDEX_MAGIC_BLOCK,
   tcmsg,
 } from '../../../../uapi/linux/rtnetlink.js';
@@ -200,12 +202,23 @@ function nth(chain: TcfChain, n: number): TcfProto {
 }
 
 /** Attributes as this dump judges them; kernels without the policy judge none. */
+/** Four bytes are read, however many there are; nothing is behind the message. */
+function chainIn(nla: Nla | undefined): number | undefined {
+  if (nla === undefined) return undefined;
+  return nla.start + 4 <= nla.msg.length ? nla.msg.view.getUint32(nla.start, true) : 0;
+}
+
 function parseDump(request: RtnlRequest): { chain: number | undefined; terse: boolean } {
-  const extack = request.extack;
-  if (!request.machine.has('tca-policy')) return { chain: undefined, terse: false };
+  const { msg, machine, extack } = request;
+  if (!machine.has('tca-policy')) return { chain: undefined, terse: false };
   const start = NLMSG_HDRLEN + tcmsg.size;
-  const tca = parse(TCA_FILTER_DUMP, request.msg, start, request.msg.length, NL_VALIDATE_LIBERAL, extack);
-  return { chain: tca.CHAIN, terse: ((tca.DUMP_FLAGS?.value ?? 0) & TCA_DUMP_FLAGS_TERSE) !== 0 };
+  const tca = machine.has('tc-dump-chain-policy')
+    ? parse(TCA_FILTER_DUMP, msg, start, msg.length, NL_VALIDATE_LIBERAL, extack)
+    : parse(TCA_FILTER_DUMP_6_1, msg, start, msg.length, NL_VALIDATE_LIBERAL, extack);
+  return {
+    chain: chainIn(tca.$nla[TCA.CHAIN.type]),
+    terse: ((tca.DUMP_FLAGS?.value ?? 0) & TCA_DUMP_FLAGS_TERSE) !== 0,
+  };
 }
 
 /** RTM_GETTFILTER, dump. @models net/sched/cls_api.c tc_dump_tfilter() */
