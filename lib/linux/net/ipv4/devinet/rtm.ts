@@ -15,6 +15,7 @@ import { errno, refuse } from '../../../errno.js';
 import { devGetByIndex } from '../../core/dev/table.js';
 import type { NetDevice } from '../../core/net_device.js';
 import type { DumpEntry, RtnlRequest } from '../../core/rtnetlink.js';
+import { nlaIs } from '../../../lib/nlattr.js';
 import { dumpAnswers } from '../../netlink/af_netlink/dump.js';
 import { fibModifyPrefixMetric } from '../fib_frontend.js';
 import * as I from './ifaddr.js';
@@ -129,7 +130,8 @@ export function inetRtmNewaddr(request: RtnlRequest): void {
 function isMeant(ifa: InIfaddr, parsed: Parsed): boolean {
   const { ifm, tb } = parsed;
   if (tb.LOCAL !== undefined && ifa.local !== addressIn(parsed, 'LOCAL')) return false;
-  if (tb.LABEL !== undefined && tb.LABEL !== ifa.label) return false;
+  const label = tb.$nla[IFA.LABEL.type];
+  if (label !== undefined && !nlaIs(label, ifa.label)) return false;
   if (tb.ADDRESS === undefined) return true;
   return ifm.ifa_prefixlen === ifa.prefixlen && I.inetIfaMatch(addressIn(parsed, 'ADDRESS'), ifa);
 }
