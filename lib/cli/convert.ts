@@ -1,6 +1,6 @@
 // `tcbox convert`: recordings, traces, captures and texts with netlink messages, from one format to another. Files are read and
 // written piece by piece, whatever their size.
-import { closeSync, fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { CaptureExporter } from '../conform/export/capture.js';
 import { RecordingExporter } from '../conform/export/recording.js';
 import type { Datagram } from '../conform/datagram.js';
@@ -9,7 +9,7 @@ import { formats, type Format } from '../conform/import/format.js';
 import { showProblem, type ImportProblem } from '../conform/import/importer.js';
 import { entryJson } from '../record/json.js';
 import { isRecording, RecordingError, RecordingReader, type PlacedEntry } from '../record/recording.js';
-import { pause } from './pause.js';
+import { codeOf, putAll } from './files.js';
 import { say } from './say.js';
 import { UsageError } from './usage_error.js';
 import { version } from './version.js';
@@ -38,8 +38,6 @@ function formatOf(name: string | undefined): Format | undefined {
   if (name === undefined || format !== undefined) return format;
   throw new UsageError(`no format '${name}': one of ${formats.join(', ')}`);
 }
-
-const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
 
 /** A file or standard input, in pieces. */
 function* piecesOf(file: string): Generator<Uint8Array, void> {
@@ -74,7 +72,7 @@ function isSameFile(a: string, b: string): boolean {
   }
 }
 
-/** Collects what is written into large pieces. */
+/** Collects what is written into large pieces; what nobody reads any more is dropped. */
 class Output {
   readonly #name: string;
   readonly #fd: number;
@@ -105,18 +103,6 @@ class Output {
     if (this.#fd !== 1) closeSync(this.#fd);
   }
 
-  /** How much went out; what nobody reads any more is dropped. */
-  #some(bytes: Uint8Array, at: number): number {
-    try {
-      return writeSync(this.#fd, bytes, at);
-    } catch (error) {
-      if (codeOf(error) === 'EAGAIN') pause();
-      else if (codeOf(error) === 'EPIPE') this.#unread = true;
-      else throw this.#refusal(error);
-      return 0;
-    }
-  }
-
   #refusal(error: unknown): UsageError {
     return new UsageError(`${this.#name} cannot be written (${codeOf(error)})`);
   }
@@ -125,7 +111,13 @@ class Output {
     const bytes = Buffer.concat(this.#parts);
     this.#parts = [];
     this.#held = 0;
-    for (let at = 0; at < bytes.length && !this.#unread;) at += this.#some(bytes, at);
+    if (this.#unread) return;
+    try {
+      putAll(this.#fd, bytes);
+    } catch (error) {
+      if (codeOf(error) !== 'EPIPE') throw this.#refusal(error);
+      this.#unread = true;
+    }
   }
 }
 

@@ -3,7 +3,7 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import type { Datagram } from '../conform/datagram.js';
 import { DatagramReader, type ImportOptions } from '../conform/import/datagrams.js';
-import { pause } from './pause.js';
+import { codeOf, putAll, patiently } from './files.js';
 import { UsageError } from './usage_error.js';
 
 const CHUNK = 1 << 20;
@@ -43,17 +43,13 @@ export class InputFile {
   }
 
   #fill(chunk: Uint8Array): number {
-    for (;;) {
-      try {
-        const got = readSync(this.#fd, chunk, 0, CHUNK, null);
-        this.read += got;
-        return got;
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        if (code === 'EOF') return 0;
-        if (code !== 'EAGAIN') throw new UsageError(`${this.#path} cannot be read (${code ?? String(error)})`);
-        pause();
-      }
+    try {
+      const got = patiently(() => readSync(this.#fd, chunk, 0, CHUNK, null));
+      this.read += got;
+      return got;
+    } catch (error) {
+      if (codeOf(error) === 'EOF') return 0;
+      throw new UsageError(`${this.#path} cannot be read (${codeOf(error)})`);
     }
   }
 }
@@ -106,19 +102,12 @@ export class TextOutput {
     const bytes = Buffer.from(this.#parts.join(''));
     this.#parts = [];
     this.#waiting = 0;
-    for (let at = 0; at < bytes.length;) at += this.#write(bytes, at);
-  }
-
-  #write(bytes: Uint8Array, at: number): number {
     try {
-      return writeSync(1, bytes, at);
+      putAll(1, bytes);
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
       // Nobody reads it any more: the rest goes nowhere.
-      if (code === 'EPIPE') return bytes.length - at;
-      if (code !== 'EAGAIN') throw new UsageError(`standard output cannot be written (${code ?? String(error)})`);
-      pause();
-      return 0;
+      if (codeOf(error) === 'EPIPE') return;
+      throw new UsageError(`standard output cannot be written (${codeOf(error)})`);
     }
   }
 }

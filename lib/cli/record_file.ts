@@ -1,12 +1,12 @@
 // The file a recording goes to, and what its header says. Written in large pieces while the command runs; a file that
 // cannot be written any more ends the recording, not the command.
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { machine } from 'node:os';
 import { HostError } from '../host/host_error.js';
 import type { Recording } from '../host/control.js';
 import { Recorder } from '../host/recorder.js';
 import { Where, type HeaderToWrite } from '../record/recording.js';
-import { pause } from './pause.js';
+import { codeOf, putAll } from './files.js';
 import { say } from './say.js';
 import { version } from './version.js';
 
@@ -51,20 +51,12 @@ export class RecordFile {
   }
 
   #put(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length && !this.#failed;) at += this.#some(bytes, at);
-  }
-
-  /** How much of it was written. */
-  #some(bytes: Uint8Array, at: number): number {
+    if (this.#failed) return;
     try {
-      return writeSync(this.#fd, bytes, at);
+      putAll(this.#fd, bytes);
     } catch (error) {
-      if (codeOf(error) === 'EAGAIN') pause();
-      else {
-        this.#failed = true;
-        say(`${this.#name} cannot be written any more (${codeOf(error)}): the recording is not complete`);
-      }
-      return 0;
+      this.#failed = true;
+      say(`${this.#name} cannot be written any more (${codeOf(error)}): the recording is not complete`);
     }
   }
 }
@@ -85,8 +77,6 @@ export function openForWriting(path: string): number {
     throw new HostError('output', `${path} cannot be written (${codeOf(error)})`, 'choose another file with -o');
   }
 }
-
-const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
 
 /** The header of a recording that begins now. */
 export function headerOf(
