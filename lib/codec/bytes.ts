@@ -69,3 +69,6 @@ export function fromLatin1(text: string): Uint8Array {
   for (let i = 0; i < text.length; i++) u8[i] = text.charCodeAt(i);
   return u8;
 }
+
+/** `int` values as memory has them, little-endian. */
+export const ints = (...values: number[]): Uint8Array => new Uint8Array(Int32Array.from(values).buffer);

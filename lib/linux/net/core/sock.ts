@@ -1,5 +1,5 @@
 // net/core/sock.c: the SOL_SOCKET options every family shares.
-import { Bytes } from '../../../codec/bytes.js';
+import { Bytes, ints } from '../../../codec/bytes.js';
 import * as E from '../../../uapi/asm-generic/errno.js';
 import { CAP_NET_ADMIN } from '../../../uapi/linux/capability.js';
 import * as S from '../../../uapi/linux/socket.js';
@@ -215,7 +215,7 @@ function takeError(sock: Sock): number {
 
 function valueOf(sock: Sock, optname: number, optlen: number): Uint8Array | number {
   const integer = integerOption(sock, optname);
-  if (integer !== undefined) return new Uint8Array(Int32Array.of(integer).buffer);
+  if (integer !== undefined) return ints(integer);
   switch (optname) {
     case S.SO_RCVTIMEO_OLD:
     case S.SO_RCVTIMEO_NEW:

@@ -1,6 +1,6 @@
 // net/core/filter.c sk_attach_filter() and its like: the filter of a socket, classic or extended, which says how much of a
 // packet the socket gets. The socket holds an extended program; a classic one is its own.
-import { Bytes } from '../../../codec/bytes.js';
+import { Bytes, ints } from '../../../codec/bytes.js';
 import * as E from '../../../uapi/asm-generic/errno.js';
 import { BPF_PROG_TYPE_SOCKET_FILTER } from '../../../uapi/linux/bpf.js';
 import { BPF_MAXINSNS } from '../../../uapi/linux/bpf_common.js';
@@ -162,6 +162,6 @@ export function sockFilterGetsockopt(
   if (optname === S.SO_ATTACH_FILTER) return getFilter(sock, optlen);
   if (optname !== S.SO_LOCK_FILTER && optname !== S.SO_BPF_EXTENSIONS) return undefined;
   const number = optname === S.SO_LOCK_FILTER ? Number(sock.filter.locked) : SKF_AD_MAX;
-  const value = new Uint8Array(Int32Array.of(number).buffer).subarray(0, optlen);
+  const value = ints(number).subarray(0, optlen);
   return { value, length: value.length };
 }

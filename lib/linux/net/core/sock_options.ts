@@ -1,6 +1,6 @@
 // net/core/sock.c, options of SOL_SOCKET that a socket keeps and tells, or refuses, and that change nothing else here.
 // Both functions of sock.ts ask here for what they do not know themselves.
-import { Bytes, fromLatin1, latin1 } from '../../../codec/bytes.js';
+import { Bytes, fromLatin1, ints, latin1 } from '../../../codec/bytes.js';
 import * as E from '../../../uapi/asm-generic/errno.js';
 import { CAP_NET_ADMIN, CAP_NET_RAW } from '../../../uapi/linux/capability.js';
 import { IFNAMSIZ } from '../../../uapi/linux/if.js';
@@ -33,14 +33,12 @@ const TXTIME_FLAGS = 3;
 const BUF_LOCKS = 3;
 const U16_MAX = 0xffff;
 
-const int = (value: number): Uint8Array => new Uint8Array(Int32Array.of(value).buffer);
-const words = (...values: number[]): Uint8Array => new Uint8Array(Int32Array.from(values).buffer);
 const keptOf = (sock: Sock, optname: number, initial = 0): number => sock.opts.stored.get(optname) ?? initial;
 
 /** An int that is only told again; `taken` says what becomes of it, or a negative errno. */
 function kept(optname: number, taken: (value: number, task: Task) => number = (value) => value, initial = 0): Option {
   return {
-    get: (sock) => int(keptOf(sock, optname, initial)),
+    get: (sock) => ints(keptOf(sock, optname, initial)),
     set: (sock, { value, task }) => {
       const result = taken(value, task);
       if (result >= 0) sock.opts.stored.set(optname, result);
@@ -63,7 +61,7 @@ const ofScm = (optname: number): Option => {
 
 /** struct linger; without l_onoff the time stays what it was. */
 const linger: Option = {
-  get: ({ opts: { linger: on, lingerTime } }) => words(on ? 1 : 0, lingerTime),
+  get: ({ opts: { linger: on, lingerTime } }) => ints(on ? 1 : 0, lingerTime),
   set: ({ opts }, { value, optval }) => {
     if (optval.length < 8) return -E.EINVAL;
     opts.linger = value !== 0;
@@ -77,7 +75,7 @@ const pacing: Option = {
   get: ({ opts: { maxPacingRate } }, optlen) => {
     const long = new Uint8Array(BigUint64Array.of(maxPacingRate).buffer);
     if (optlen === 8 || optlen > 8) return long;
-    return words(Number(maxPacingRate > 0xffffffffn ? 0xffffffffn : maxPacingRate) | 0);
+    return ints(Number(maxPacingRate > 0xffffffffn ? 0xffffffffn : maxPacingRate) | 0);
   },
   set: ({ opts }, { value, optval }) => {
     if (optval.length >= 8) opts.maxPacingRate = new Bytes(optval).view.getBigUint64(0, true);
@@ -88,7 +86,7 @@ const pacing: Option = {
 
 /** struct sock_txtime: which clock, and flags. */
 const txtime: Option = {
-  get: (sock) => words(keptOf(sock, S.SO_TXTIME), sock.opts.txtimeFlags),
+  get: (sock) => ints(keptOf(sock, S.SO_TXTIME), sock.opts.txtimeFlags),
   set: ({ opts }, { value, task, optval }) => {
     if (optval.length !== 8) return -E.EINVAL;
     const flags = new Bytes(optval).view.getUint32(4, true);
@@ -143,13 +141,16 @@ function peerName(sock: Sock, optlen: number): Uint8Array | number {
 /** A number of the machine's own, of eight bytes. */
 const cookie = (value: number): Uint8Array => new Uint8Array(BigUint64Array.of(BigInt(value)).buffer);
 
-const table: ReadonlyMap<number, Option> = new Map<number, Option>([
+type Options = readonly (readonly [optname: number, option: Option])[];
+
+/** Of every kernel. */
+const ever: Options = [
   [S.SO_OOBINLINE, flag(S.SO_OOBINLINE)],
   [S.SO_NO_CHECK, flag(S.SO_NO_CHECK)],
   [S.SO_LINGER, linger],
   [S.SO_BSDCOMPAT, kept(S.SO_BSDCOMPAT, () => 0)],
   [S.SO_REUSEPORT, reusePort],
-  [S.SO_PEERCRED, { get: () => words(0, -1, -1) }],
+  [S.SO_PEERCRED, { get: () => ints(0, -1, -1) }],
   [S.SO_BINDTODEVICE, { get: boundDevice }],
   [S.SO_PEERNAME, { get: peerName }],
   [S.SO_PASSSEC, ofScm(S.SO_PASSSEC)],
@@ -163,58 +164,64 @@ const table: ReadonlyMap<number, Option> = new Map<number, Option>([
   [
     S.SO_INCOMING_CPU,
     {
-      get: (sock) => int(keptOf(sock, S.SO_INCOMING_CPU, -1)),
+      get: (sock) => ints(keptOf(sock, S.SO_INCOMING_CPU, -1)),
       set: ({ opts }, { value }) => (opts.stored.set(S.SO_INCOMING_CPU, value), 0),
     },
   ],
-  [S.SO_ATTACH_REUSEPORT_CBPF, { set: () => -E.EINVAL, since: 'so-later-options' }],
-  [S.SO_ATTACH_REUSEPORT_EBPF, { set: () => -E.EINVAL, since: 'so-later-options' }],
-  [S.SO_CNX_ADVICE, { set: () => 0, since: 'so-later-options' }],
-  [S.SO_INCOMING_NAPI_ID, { get: () => int(0), since: 'so-later-options' }],
-  [
-    S.SO_COOKIE,
-    { get: (sock, optlen) => (optlen < 8 ? -E.EINVAL : cookie(sock.opts.cookie(sock.net))), since: 'so-later-options' },
-  ],
-  [S.SO_PEERGROUPS, { get: () => -E.ENODATA, since: 'so-later-options' }],
-  [S.SO_ZEROCOPY, { get: () => int(0), set: () => -E.EOPNOTSUPP, since: 'so-later-options' }],
-  [S.SO_TXTIME, { ...txtime, since: 'so-later-options' }],
+];
+
+/** Those after SO_ATTACH_BPF. */
+const later: Options = [
+  [S.SO_ATTACH_REUSEPORT_CBPF, { set: () => -E.EINVAL }],
+  [S.SO_ATTACH_REUSEPORT_EBPF, { set: () => -E.EINVAL }],
+  [S.SO_CNX_ADVICE, { set: () => 0 }],
+  [S.SO_INCOMING_NAPI_ID, { get: () => ints(0) }],
+  [S.SO_COOKIE, { get: (sock, optlen) => (optlen < 8 ? -E.EINVAL : cookie(sock.opts.cookie(sock.net))) }],
+  [S.SO_PEERGROUPS, { get: () => -E.ENODATA }],
+  [S.SO_ZEROCOPY, { get: () => ints(0), set: () => -E.EOPNOTSUPP }],
+  [S.SO_TXTIME, txtime],
   [
     S.SO_BINDTOIFINDEX,
     {
-      get: ({ opts }) => int(opts.boundDevice),
+      get: ({ opts }) => ints(opts.boundDevice),
       set: (sock, { task, value }) => bindToIndex(sock, task, value),
-      since: 'so-later-options',
     },
   ],
-  [S.SO_DETACH_REUSEPORT_BPF, { set: () => -E.EINVAL, since: 'so-later-options' }],
+  [S.SO_DETACH_REUSEPORT_BPF, { set: () => -E.EINVAL }],
   [
     S.SO_PREFER_BUSY_POLL,
-    {
-      ...kept(S.SO_PREFER_BUSY_POLL, (value, task) => (value === 0 ? 0 : task.capable(CAP_NET_ADMIN) ? 1 : -E.EPERM)),
-      since: 'so-later-options',
-    },
+    kept(S.SO_PREFER_BUSY_POLL, (value, task) => (value === 0 ? 0 : task.capable(CAP_NET_ADMIN) ? 1 : -E.EPERM)),
   ],
-  [S.SO_BUSY_POLL_BUDGET, { set: kept(S.SO_BUSY_POLL_BUDGET, budget).set!, since: 'so-later-options' }],
-  [S.SO_NETNS_COOKIE, { get: (_sock, optlen) => (optlen !== 8 ? -E.EINVAL : cookie(1)), since: 'so-later-options' }],
-  [
-    S.SO_BUF_LOCK,
-    { ...kept(S.SO_BUF_LOCK, (value) => ((value & ~BUF_LOCKS) === 0 ? value : -E.EINVAL)), since: 'so-later-options' },
-  ],
+  [S.SO_BUSY_POLL_BUDGET, { set: kept(S.SO_BUSY_POLL_BUDGET, budget).set! }],
+  [S.SO_NETNS_COOKIE, { get: (_sock, optlen) => (optlen !== 8 ? -E.EINVAL : cookie(1)) }],
+  [S.SO_BUF_LOCK, kept(S.SO_BUF_LOCK, (value) => ((value & ~BUF_LOCKS) === 0 ? value : -E.EINVAL))],
   [
     S.SO_RESERVE_MEM,
     {
-      get: () => int(0),
+      get: () => ints(0),
       set: (_sock, { value }) => (value < 0 ? -E.EINVAL : -E.EOPNOTSUPP),
-      since: 'so-later-options',
     },
   ],
-  [S.SO_TXREHASH, { ...refused(E.EOPNOTSUPP), since: 'so-later-options' }],
-  [S.SO_RCVMARK, { ...flag(S.SO_RCVMARK), since: 'so-later-options' }],
-  [S.SO_PASSPIDFD, { ...ofScm(S.SO_PASSPIDFD), since: 'so-last-options' }],
-  [S.SO_PEERPIDFD, { get: () => -E.ENODATA, since: 'so-last-options' }],
-  [S.SO_DEVMEM_DONTNEED, { set: () => -E.EBADF, since: 'so-last-options' }],
-  [S.SO_RCVPRIORITY, { ...flag(S.SO_RCVPRIORITY), since: 'so-last-options' }],
-  [S.SO_PASSRIGHTS, { ...refused(E.EOPNOTSUPP), since: 'so-last-options' }],
+  [S.SO_TXREHASH, refused(E.EOPNOTSUPP)],
+  [S.SO_RCVMARK, flag(S.SO_RCVMARK)],
+];
+
+/** Those after 6.1. */
+const last: Options = [
+  [S.SO_PASSPIDFD, ofScm(S.SO_PASSPIDFD)],
+  [S.SO_PEERPIDFD, { get: () => -E.ENODATA }],
+  [S.SO_DEVMEM_DONTNEED, { set: () => -E.EBADF }],
+  [S.SO_RCVPRIORITY, flag(S.SO_RCVPRIORITY)],
+  [S.SO_PASSRIGHTS, refused(E.EOPNOTSUPP)],
+];
+
+const since = (what: BehaviourName, options: Options): Options =>
+  options.map(([optname, option]) => [optname, { ...option, since: what }]);
+
+const table: ReadonlyMap<number, Option> = new Map([
+  ...ever,
+  ...since('so-later-options', later),
+  ...since('so-last-options', last),
 ]);
 
 function budget(value: number, task: Task): number {

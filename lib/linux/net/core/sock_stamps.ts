@@ -1,6 +1,6 @@
 // net/core/sock.c, the options that ask for the time of packets: SO_TIMESTAMP and its three like it, which share three flags,
 // and SO_TIMESTAMPING; and what a receiver is told then (net/socket.c). Times of when packets were sent are not modelled.
-import { Bytes } from '../../../codec/bytes.js';
+import { Bytes, ints } from '../../../codec/bytes.js';
 import * as E from '../../../uapi/asm-generic/errno.js';
 import * as S from '../../../uapi/linux/socket.js';
 import { ModelGap } from '../../errno.js';
@@ -84,11 +84,11 @@ export class SockStamps {
     if (kind !== undefined) {
       const isUnit = kind.inNs ? this.#inNs : kind.isNew || !this.#inNs;
       const told = this.#on && this.#isNew === kind.isNew && isUnit;
-      return new Uint8Array(Int32Array.of(told ? 1 : 0).buffer);
+      return ints(told ? 1 : 0);
     }
     if (optname !== S.SO_TIMESTAMPING_OLD && optname !== S.SO_TIMESTAMPING_NEW) return undefined;
     const tells = optname === S.SO_TIMESTAMPING_OLD || this.#isNew;
-    return new Uint8Array(Int32Array.of(tells ? this.#flags : 0, tells ? this.#phc : 0).buffer);
+    return ints(tells ? this.#flags : 0, tells ? this.#phc : 0);
   }
 
   /** The control messages that tell when a packet came. @models net/socket.c __sock_recv_timestamp() */

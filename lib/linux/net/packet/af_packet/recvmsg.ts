@@ -1,5 +1,5 @@
 // net/packet/af_packet.c packet_recvmsg(): one packet a call, with whom it is from, when it came, and what is beside it.
-import { Bytes } from '../../../../codec/bytes.js';
+import { Bytes, ints } from '../../../../codec/bytes.js';
 import * as E from '../../../../uapi/asm-generic/errno.js';
 import * as P from '../../../../uapi/linux/if_packet.js';
 import * as S from '../../../../uapi/linux/socket.js';
@@ -61,17 +61,15 @@ function auxdataOf({ ipSummed, pktType, vlan, length, data, netOffset }: PacketD
   });
 }
 
-const word = (value: number): Uint8Array => new Uint8Array(Uint32Array.of(value).buffer);
-
 /** @models net/socket.c __sock_recv_cmsgs() @differs only packet sockets tell of their packets here */
 function putSockCmsgs({ opts, net }: PacketSock, datagram: PacketDatagram, control: ControlWriter): void {
   const { clock } = net.machine;
   const { stored, stamps } = opts;
   if (stamps.wanted) stamps.put(control, realTime(clock, datagram.time));
   if (stored.get(S.SO_RXQ_OVFL) === 1 && datagram.dropped !== 0)
-    control.put(S.SOL_SOCKET, S.SO_RXQ_OVFL, word(datagram.dropped));
-  if (stored.get(S.SO_RCVMARK) === 1) control.put(S.SOL_SOCKET, S.SO_MARK, word(datagram.mark));
-  if (stored.get(S.SO_RCVPRIORITY) === 1) control.put(S.SOL_SOCKET, S.SO_PRIORITY, word(datagram.priority));
+    control.put(S.SOL_SOCKET, S.SO_RXQ_OVFL, ints(datagram.dropped));
+  if (stored.get(S.SO_RCVMARK) === 1) control.put(S.SOL_SOCKET, S.SO_MARK, ints(datagram.mark));
+  if (stored.get(S.SO_RCVPRIORITY) === 1) control.put(S.SOL_SOCKET, S.SO_PRIORITY, ints(datagram.priority));
 }
 
 /** @differs the parts of packet_recvmsg() that write control messages */

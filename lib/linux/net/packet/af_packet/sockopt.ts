@@ -1,5 +1,5 @@
 // Options of packet sockets: level SOL_PACKET, and those of SOL_SOCKET that go beyond what every family shares.
-import { Bytes } from '../../../../codec/bytes.js';
+import { Bytes, ints } from '../../../../codec/bytes.js';
 import * as E from '../../../../uapi/asm-generic/errno.js';
 import * as P from '../../../../uapi/linux/if_packet.js';
 import * as S from '../../../../uapi/linux/socket.js';
@@ -135,13 +135,11 @@ const getters: ReadonlyMap<number, (sock: PacketSock) => number> = new Map<numbe
   [P.PACKET_QDISC_BYPASS, (sock) => Number(sock.qdiscBypass)],
 ]);
 
-const int = (value: number): Uint8Array => new Uint8Array(Int32Array.of(value).buffer);
-
 /** Asked by a value that the caller gives: the version. */
 function headerLength(given: Uint8Array | undefined): Uint8Array | number {
   if (given === undefined || given.length < 4) return -E.EINVAL;
   const length = HEADER_LENGTHS[new Bytes(given).view.getInt32(0, true)];
-  return length === undefined ? -E.EINVAL : int(length);
+  return length === undefined ? -E.EINVAL : ints(length);
 }
 
 /** @models net/packet/af_packet.c packet_getsockopt() */
@@ -150,7 +148,7 @@ function packetGetsockopt(sock: PacketSock, optname: number, given: Uint8Array |
   if (optname === P.PACKET_HDRLEN) return headerLength(given);
   if (optname === P.PACKET_ROLLOVER_STATS) return -E.EINVAL;
   const get = getters.get(optname);
-  return get === undefined ? -E.ENOPROTOOPT : int(get(sock));
+  return get === undefined ? -E.ENOPROTOOPT : ints(get(sock));
 }
 
 /** @models net/core/sock.c sk_getsockopt() @differs the options that packet sockets heed */
